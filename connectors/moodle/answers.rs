@@ -1,0 +1,202 @@
+//! What Moodle's web services answer, as far as it is read.
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::number::{member_decimal, member_id, member_optional_id};
+
+/// Answer of `gradereport_user_get_grade_items`.
+#[derive(Debug, Deserialize)]
+pub(super) struct GradeReports {
+    pub(super) usergrades: Vec<GradeReport>,
+}
+
+/// The gradebook of one learner in one course.
+#[derive(Debug, Deserialize)]
+pub(super) struct GradeReport {
+    #[serde(deserialize_with = "member_id")]
+    pub(super) userid: u64,
+    pub(super) userfullname: Option<String>,
+    pub(super) useridnumber: Option<String>,
+    pub(super) courseidnumber: Option<String>,
+    pub(super) gradeitems: Vec<GradeItem>,
+}
+
+/// One grade item with the learner's grade.
+#[derive(Debug, Deserialize)]
+pub(super) struct GradeItem {
+    #[serde(deserialize_with = "member_id")]
+    pub(super) id: u64,
+    pub(super) itemname: Option<String>,
+    /// `mod`, `manual`, `category` or `course`.
+    pub(super) itemtype: String,
+    pub(super) itemmodule: Option<String>,
+    pub(super) idnumber: Option<String>,
+    #[serde(default, deserialize_with = "member_optional_id")]
+    pub(super) cmid: Option<u64>,
+    #[serde(default, deserialize_with = "member_decimal")]
+    pub(super) graderaw: Option<Decimal>,
+    #[serde(default, deserialize_with = "member_decimal")]
+    pub(super) grademin: Option<Decimal>,
+    #[serde(default, deserialize_with = "member_decimal")]
+    pub(super) grademax: Option<Decimal>,
+    pub(super) gradedategraded: Option<i64>,
+    #[serde(default)]
+    pub(super) gradeishidden: bool,
+    #[serde(default)]
+    pub(super) gradehiddenbydate: bool,
+    pub(super) gradeformatted: Option<String>,
+}
+
+impl GradeItem {
+    /// Whether this is the course's total.
+    pub(super) fn is_total(&self) -> bool {
+        self.itemtype == "course"
+    }
+}
+
+/// One account in the answer of `core_user_get_users_by_field`. Members that the web service
+/// account may not see are missing.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct User {
+    #[serde(deserialize_with = "member_id")]
+    pub(super) id: u64,
+    pub(super) username: Option<String>,
+    pub(super) fullname: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) idnumber: Option<String>,
+    #[serde(default)]
+    pub(super) suspended: bool,
+    pub(super) lang: Option<String>,
+}
+
+/// Answer of `core_course_get_courses_by_field`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Courses {
+    pub(super) courses: Vec<CourseInfo>,
+}
+
+/// One course. Its idnumber is not in this answer.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CourseInfo {
+    pub(super) fullname: Option<String>,
+    pub(super) shortname: Option<String>,
+    /// 0 where the course tracks no completion; missing for accounts that may not know.
+    pub(super) enablecompletion: Option<i64>,
+}
+
+/// Answer of `core_completion_get_activities_completion_status`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Activities {
+    pub(super) statuses: Vec<Activity>,
+}
+
+/// A learner's completion of one activity.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Activity {
+    #[serde(deserialize_with = "member_id")]
+    pub(super) cmid: u64,
+    /// 0 incomplete, 1 complete, 2 passed, 3 failed, 4 failed and hidden.
+    pub(super) state: i64,
+    /// When the state last changed.
+    pub(super) timecompleted: Option<i64>,
+}
+
+impl Activity {
+    /// Moodle's own decision on passing, where the activity has one.
+    pub(super) fn passed(&self) -> Option<bool> {
+        match self.state {
+            2 => Some(true),
+            3 | 4 => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// Answer of `core_completion_get_course_completion_status`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CourseCompletion {
+    pub(super) completionstatus: CompletionStatus,
+}
+
+/// A learner's completion of a course.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CompletionStatus {
+    pub(super) completed: bool,
+    #[serde(default)]
+    pub(super) completions: Vec<Criterion>,
+}
+
+/// One criterion of a course's completion.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Criterion {
+    #[serde(default)]
+    pub(super) complete: bool,
+    pub(super) timecompleted: Option<i64>,
+}
+
+/// Answer of `tool_lp_data_for_user_competency_summary_in_course`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CompetencyInCourse {
+    pub(super) usercompetencysummary: CompetencySummary,
+}
+
+/// Answer of `tool_lp_data_for_user_competency_summary`, and part of the one in a course.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CompetencySummary {
+    pub(super) competency: Competency,
+    /// The rating in the course.
+    pub(super) usercompetencycourse: Option<Rating>,
+    /// The learner's own rating.
+    pub(super) usercompetency: Option<Rating>,
+}
+
+/// A competency with its surroundings.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Competency {
+    pub(super) competency: CompetencyInfo,
+}
+
+/// A competency.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CompetencyInfo {
+    pub(super) shortname: Option<String>,
+    pub(super) idnumber: Option<String>,
+}
+
+/// How a competency was rated.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Rating {
+    pub(super) proficiency: Option<bool>,
+    /// The index in the scale, from 1.
+    pub(super) grade: Option<i64>,
+    pub(super) gradename: Option<String>,
+    pub(super) timemodified: Option<i64>,
+}
+
+/// Answer of `core_webservice_get_site_info`.
+#[derive(Debug, Deserialize)]
+pub(super) struct SiteInfo {
+    pub(super) sitename: String,
+    pub(super) siteurl: Option<String>,
+    pub(super) username: String,
+    pub(super) release: Option<String>,
+    #[serde(default)]
+    pub(super) userissiteadmin: bool,
+    #[serde(default)]
+    pub(super) functions: Vec<FunctionInfo>,
+}
+
+/// A function of the service.
+#[derive(Debug, Deserialize)]
+pub(super) struct FunctionInfo {
+    pub(super) name: String,
+}
+
+/// Any error, which comes with HTTP 200.
+#[derive(Debug, Deserialize)]
+pub(super) struct Exception {
+    pub(super) exception: Option<String>,
+    pub(super) errorcode: Option<String>,
+    pub(super) message: Option<String>,
+}

@@ -1,0 +1,190 @@
+//! Answers that are none: each becomes the right kind of error, and one learner's trouble stays
+//! theirs.
+
+use serde_json::json;
+
+use super::{
+    Capture, Site, confirm, confirm_one, outcome, recorded, recorded_json, settled, source, unsettled,
+};
+use crate::{ApiError, Confirmation, Signal, Withheld};
+
+const GRADES: &str = "gradereport_user_get_grade_items userid=4";
+
+async fn error(function: &str, status: u16, body: impl Into<Vec<u8>>) -> ApiError {
+    let mut site = Site::recorded();
+    site.answer(function, status, body);
+    confirm(&site, &[Capture::number("0097").signal()]).await.unwrap_err()
+}
+
+fn unauthorized(error: &ApiError) -> &str {
+    match error {
+        ApiError::Unauthorized { what } => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn graded(learner: u64) -> Signal {
+    Capture::number("0097").with(|event| event["relateduserid"] = learner.into()).signal()
+}
+
+#[tokio::test]
+async fn an_invalid_token_waits_for_a_human() {
+    for name in ["err.invalid_token", "err.bearer"] {
+        let error = error(GRADES, 200, recorded(name)).await;
+        assert!(unauthorized(&error).contains("`ws_token`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let error_of = |name: &'static str| error(GRADES, 200, recorded(name));
+    let bare = error_of("barebot.gradereport_user_get_grade_items").await;
+    assert!(unauthorized(&bare).contains("moodle/grade:viewall"), "{bare}");
+    let function = error_of("err.function_not_in_service").await;
+    assert!(unauthorized(&function).contains("external service"), "{function}");
+    let unknown = error_of("err.no_such_function").await;
+    assert!(unauthorized(&unknown).contains("does not have the function"), "{unknown}");
+
+    let mut site = Site::recorded();
+    let name = "tool_lp_data_for_user_competency_summary_in_course";
+    site.answer(name, 200, recorded(&format!("barebot.{name}")));
+    let error = confirm(&site, &[Capture::number("0133").signal()]).await.unwrap_err();
+    assert!(unauthorized(&error).contains("moodle/competency:usercompetencyview"), "{error}");
+}
+
+/// An account without `moodle/user:viewdetails` is shown no accounts, and no error either.
+#[tokio::test]
+async fn accounts_that_are_all_invisible_are_a_missing_permission() {
+    let error =
+        error("core_user_get_users_by_field", 200, recorded("barebot.core_user_get_users_by_field")).await;
+    assert!(unauthorized(&error).contains("moodle/user:viewdetails"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_answer_passes_by_itself() {
+    let cut = recorded("badgebot.gradereport_user_get_grade_items");
+    let answers: [(u16, Vec<u8>, &str); 8] = [
+        (200, Vec::new(), "empty"),
+        (200, b" \n".to_vec(), "empty"),
+        (200, recorded("err.xml_default"), "XML"),
+        (200, b"<!DOCTYPE html><title>Maintenance</title>".to_vec(), "HTML"),
+        (200, cut[..cut.len() / 2].to_vec(), "half"),
+        (200, b"null".to_vec(), "something else"),
+        (500, b"{}".to_vec(), "HTTP 500"),
+        (
+            200,
+            br#"{"exception":"x","errorcode":"sitemaintenance","message":"m"}"#.to_vec(),
+            "sitemaintenance",
+        ),
+    ];
+    for (status, body, what) in answers {
+        for function in
+            [GRADES, "core_course_get_courses_by_field", "core_completion_get_activities_completion_status"]
+        {
+            let error = error(function, status, body.clone()).await;
+            assert!(
+                matches!(&error, ApiError::Unavailable { .. }) && error.to_string().contains(what),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_address_waits_for_a_human() {
+    for (status, mend) in [(301, "`site`"), (404, "`site`"), (403, "REST protocol")] {
+        let error = error(GRADES, status, Vec::new()).await;
+        assert!(unauthorized(&error).contains(mend), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn no_error_repeats_the_token_or_the_answer() {
+    let body = br#"{"usergrades":[{"userid":"alice@example.test"}]}"#;
+    let error = error(GRADES, 200, body.to_vec()).await;
+    assert!(
+        !format!("{error:?}").contains("alice") && !format!("{error:?}").contains("wst0ken"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_course_or_learner_is_nothing() {
+    let mut site = Site::recorded();
+    for signal in [graded(9999), Signal { course: None, batch: "site".into(), ..graded(9999) }] {
+        let confirmation = confirm_one(&site, signal).await;
+        assert!(matches!(&confirmation, Confirmation::Nothing { .. }), "{confirmation:?}");
+    }
+    for learner in [4, 0] {
+        let key = format!("gradereport_user_get_grade_items userid={learner}");
+        site.answer(&key, 200, recorded("err.grade_items_nocourse"));
+    }
+    for signals in [vec![graded(4)], [4, 5, 7, 8].map(graded).to_vec()] {
+        for confirmation in confirm(&site, &signals).await.unwrap() {
+            assert!(matches!(&confirmation, Confirmation::Nothing { why } if why.contains("invalidrecord")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_learner_who_left_does_not_fail_the_others() {
+    for others in [vec![4], vec![4, 5, 7, 8]] {
+        let mut signals = vec![graded(9999)];
+        signals.extend(others.iter().map(|learner| graded(*learner)));
+        let confirmations = confirm(&Site::recorded(), &signals).await.unwrap();
+        assert!(matches!(&confirmations[0], Confirmation::Nothing { .. }), "{:?}", confirmations[0]);
+        settled(&confirmations[1]);
+    }
+
+    // The gradebook still has them, the completion report does not.
+    let mut site = Site::recorded();
+    let function = "core_completion_get_activities_completion_status";
+    site.answer(&format!("{function} userid=8"), 200, recorded("err.completion_not_enrolled"));
+    site.item(8, 2, &json!({"graderaw": 90}));
+    let confirmations = confirm(&site, &[graded(8), graded(4)]).await.unwrap();
+    assert!(matches!(&confirmations[0], Confirmation::Nothing { .. }), "{:?}", confirmations[0]);
+    settled(&confirmations[1]);
+}
+
+#[tokio::test]
+async fn a_puzzling_answer_about_one_learner_says_nothing_about_them() {
+    let mut site = Site::recorded();
+    let odd = br#"{"exception":"TypeError","errorcode":"generalexceptionmessage","message":"?"}"#;
+    site.answer("core_completion_get_activities_completion_status userid=4", 200, odd.to_vec());
+    let confirmation = confirm_one(&site, graded(4)).await;
+    let (outcomes, why) = unsettled(&confirmation);
+    assert!(outcomes.is_empty() && why.contains("generalexceptionmessage"));
+}
+
+/// Errors come with status 200, so the host's cache may hold one.
+#[tokio::test]
+async fn an_error_that_may_come_from_the_cache_is_asked_for_anew() {
+    let mut site = Site::recorded();
+    site.answer("core_course_get_courses_by_field", 200, recorded("err.invalid_token"));
+    confirm(&site, &[graded(4)]).await.unwrap_err();
+    let asked = site.asked.lock().unwrap();
+    let courses: Vec<&String> = asked.iter().filter(|call| call.starts_with("core_course")).collect();
+    assert_eq!(courses.len(), 2);
+    assert!(!courses[0].ends_with("anew") && courses[1].ends_with("anew"));
+}
+
+#[tokio::test]
+async fn a_suspended_or_deleted_account_is_not_enrolled() {
+    let mut site = Site::recorded();
+    for members in [json!({"suspended": true}), json!({"email": "0cc175b9c0f1b6a831c399e269772661"})] {
+        let mut users = recorded_json("badgebot.core_user_get_users_by_field");
+        users[0].as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        site.json("core_user_get_users_by_field", &users);
+        let confirmation = confirm_one(&site, graded(4)).await;
+        let quiz = outcome(settled(&confirmation), "item:4");
+        assert_eq!(quiz.release, crate::Release::Withheld { reason: Withheld::NotEnrolled });
+        assert!(quiz.learner.email.as_deref().is_none_or(|email| email.contains('@')));
+    }
+}
+
+#[tokio::test]
+async fn probe_passes_the_error_on() {
+    let mut site = Site::recorded();
+    site.answer("core_webservice_get_site_info", 200, recorded("err.invalid_token"));
+    unauthorized(&source().probe(&site).await.unwrap_err());
+}
