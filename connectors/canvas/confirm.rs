@@ -1,0 +1,328 @@
+//! Asks Canvas what is true for a batch of signals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use super::answers::Submission;
+use super::api::Api;
+use super::detail::{Detail, Told, What};
+use super::ids::Id;
+use super::mastery::mastery;
+use super::people::Person;
+use super::read::{at, decimal, time};
+use super::reading::Reading;
+use crate::{ApiError, AssessmentKind, Confirmation, Outcome, Release, Signal, Withheld, outcome};
+
+/// Up to so many learners of one assignment are read one by one, more as a list: a page of the
+/// list holds 100, and the learners may be on any page.
+const FEW: usize = 5;
+/// How long after an event a total that differs may still be on its way.
+const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(2);
+
+/// Confirms each signal, in order.
+pub(super) async fn confirm(
+    signals: &[Signal],
+    api: Api<'_>,
+    read_at: DateTime<Utc>,
+) -> Result<Vec<Confirmation>, ApiError> {
+    let mut reading = Reading::new(api, read_at);
+    let mut targets = Vec::with_capacity(signals.len());
+    for signal in signals {
+        targets.push(match serde_json::from_value::<Detail>(signal.detail.clone()) {
+            Ok(detail) => target(&mut reading, detail).await?,
+            Err(error) => Err(format!("the signal's detail is not readable: {error}")),
+        });
+    }
+    list_where_many(&mut reading, &targets).await?;
+
+    let mut confirmations = Vec::with_capacity(signals.len());
+    for target in targets {
+        confirmations.push(match target {
+            Err(why) => Confirmation::Nothing { why },
+            Ok((target, detail)) => match settle(&mut reading, &target, &detail).await? {
+                Ok((outcome, None)) => Confirmation::Settled(vec![outcome]),
+                Ok((outcome, Some(why))) => Confirmation::Unsettled { outcomes: vec![outcome], why },
+                Err(why) => Confirmation::Nothing { why },
+            },
+        });
+    }
+    Ok(confirmations)
+}
+
+/// What to read, with everything known that the event left out.
+#[derive(Debug)]
+enum Target {
+    Submission { course: Id, assignment: Id, learner: Id },
+    Completion { course: Id, learner: Id },
+    Total { course: Id, learner: Id },
+    Mastery { course: Id, outcome: Id, assignment: Option<Id>, learner: String },
+}
+
+/// A value, or why there is nothing to record.
+pub(super) type Found<T> = Result<T, String>;
+/// An outcome, and what Canvas does not show yet, if anything.
+pub(super) type Settled = (Outcome, Option<String>);
+
+async fn target(reading: &mut Reading<'_>, detail: Detail) -> Result<Found<(Target, Detail)>, ApiError> {
+    let target = match detail.what.clone() {
+        What::Submission { course: Some(course), assignment, learner } => {
+            Target::Submission { course, assignment, learner }
+        }
+        What::Submission { course: None, assignment, learner } => {
+            match reading.course_of(assignment, detail.home).await? {
+                Some(course) => Target::Submission { course, assignment, learner },
+                None => return Ok(Err(format!("the assignment {assignment} does not exist in Canvas"))),
+            }
+        }
+        What::Quiz { course, quiz, attempt, learner } => {
+            let Some(assignment) = reading.assignment_of(course, quiz, detail.home).await? else {
+                return Ok(Err(format!("the quiz {quiz} does not exist in Canvas, or is not graded")));
+            };
+            let learner = match learner {
+                Some(learner) => Some(learner),
+                None => reading.learner_of(course, quiz, attempt, detail.home).await?,
+            };
+            match learner {
+                Some(learner) => Target::Submission { course, assignment, learner },
+                None => return Ok(Err(format!("the attempt {attempt} at the quiz {quiz} does not exist"))),
+            }
+        }
+        What::Completion { course, learner } => Target::Completion { course, learner },
+        What::Total { course, learner } => Target::Total { course, learner },
+        What::Mastery { course, outcome, assignment, learner } => {
+            let course = match (course, assignment) {
+                (None, Some(assignment)) => reading.course_of(assignment, detail.home).await?,
+                (course, _) => course,
+            };
+            match course {
+                Some(course) => Target::Mastery { course, outcome, assignment, learner },
+                None => return Ok(Err("the assignment in which it was assessed does not exist".to_owned())),
+            }
+        }
+    };
+    Ok(Ok((target, detail)))
+}
+
+/// Reads the submissions of an assignment as one list where many of its learners are asked for.
+async fn list_where_many(
+    reading: &mut Reading<'_>,
+    targets: &[Found<(Target, Detail)>],
+) -> Result<(), ApiError> {
+    let mut wanted: BTreeMap<(Id, Id), (BTreeSet<Id>, Option<u64>)> = BTreeMap::new();
+    for (target, detail) in targets.iter().flatten() {
+        if let Target::Submission { course, assignment, learner } = target {
+            let entry = wanted.entry((*course, *assignment)).or_default();
+            entry.0.insert(*learner);
+            entry.1 = detail.home;
+        }
+    }
+    for ((course, assignment), (learners, home)) in wanted {
+        if learners.len() > FEW {
+            reading.list_submissions(course, assignment, learners, home).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn settle(
+    reading: &mut Reading<'_>,
+    target: &Target,
+    detail: &Detail,
+) -> Result<Found<Settled>, ApiError> {
+    match target {
+        Target::Submission { course, assignment, learner } => {
+            submission(reading, *course, *assignment, *learner, detail).await
+        }
+        Target::Completion { course, learner } => completion(reading, *course, *learner, detail).await,
+        Target::Total { course, learner } => total(reading, *course, *learner, detail).await,
+        Target::Mastery { course, outcome, assignment, learner } => {
+            mastery(reading, *course, *outcome, *assignment, learner, detail).await
+        }
+    }
+}
+
+async fn submission(
+    reading: &mut Reading<'_>,
+    course: Id,
+    assignment: Id,
+    learner: Id,
+    detail: &Detail,
+) -> Result<Found<Settled>, ApiError> {
+    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let Some(item) = reading.assignment(course, assignment, &detail.told).await? else {
+        return Ok(Err(format!("the assignment {assignment} does not exist in Canvas")));
+    };
+    let person = match reading.person(course, &learner.to_string(), detail.home).await? {
+        Ok(person) => person,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut outcome = Outcome {
+        learner: person.learner,
+        course: in_course,
+        assessment: outcome::Assessment {
+            id: assignment.to_string(),
+            also: item.also.clone(),
+            kind: AssessmentKind::Item,
+            name: item.name.clone(),
+            url: item.url.clone(),
+        },
+        score: None,
+        passed: None,
+        release: Release::Released,
+        graded_at: None,
+        attempt: None,
+        as_of: reading.read_at,
+    };
+    // While grading is anonymous nobody should learn whose grade this is: it is not even read.
+    if let Some(reason) = person.withheld.or(item.anonymous.then_some(Withheld::Anonymous)) {
+        outcome.release = Release::Withheld { reason };
+        return Ok(Ok((outcome, None)));
+    }
+    let Some(submission) = reading.submission(course, assignment, learner, detail.home).await? else {
+        return Ok(Err(format!(
+            "Canvas has no submission of the learner {learner} to the assignment {assignment}"
+        )));
+    };
+    match submission.user {
+        Some(user) if user != learner => {
+            return Ok(Err(format!("Canvas gives the submission of {user} for that of {learner}")));
+        }
+        _ => {}
+    }
+    outcome.score = submission.score(&item);
+    outcome.passed = submission.passed(&item);
+    outcome.release = release(submission.withheld());
+    outcome.graded_at = submission.graded_at;
+    outcome.attempt = submission.attempt();
+    let why = not_shown_yet(&detail.told, detail.at, &submission);
+    Ok(Ok((outcome, why)))
+}
+
+/// What the event told and the API does not show: it answers from a copy of the database that
+/// may lag behind. A newer state than the event's is fine.
+fn not_shown_yet(told: &Told, at: Option<DateTime<Utc>>, shown: &Submission) -> Option<String> {
+    let older = |shown: Option<DateTime<Utc>>, than: DateTime<Utc>| shown.is_none_or(|shown| shown < than);
+    // The API gives whole seconds. The same time cut so is the same grading, but against the
+    // time of the event it counts as older: waiting in vain costs less than an old grade.
+    if told.graded_at.is_some_and(|graded_at| older(shown.graded_at, graded_at.trunc_subsecs(0))) {
+        return Some("Canvas does not show yet that it was graded then".to_owned());
+    }
+    let at = at?;
+    let differs = told.scored && told.score != shown.score;
+    if differs && older(shown.graded_at, at) {
+        return Some("Canvas does not show the score of the event yet".to_owned());
+    }
+    match told.muted {
+        // A null score tells nothing of posting; an excused learner has one.
+        Some(false) if shown.posted_at.is_none() && told.score.is_some() => {
+            Some("Canvas does not show yet that the grade is posted".to_owned())
+        }
+        Some(true) if shown.posted_at.is_some_and(|posted_at| older(Some(posted_at), at)) => {
+            Some("Canvas does not show yet that the grade is hidden".to_owned())
+        }
+        _ => None,
+    }
+}
+
+async fn completion(
+    reading: &mut Reading<'_>,
+    course: Id,
+    learner: Id,
+    detail: &Detail,
+) -> Result<Found<Settled>, ApiError> {
+    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let person = match reading.person(course, &learner.to_string(), detail.home).await? {
+        Ok(person) => person,
+        Err(why) => return Ok(Err(why)),
+    };
+    let Some(progress) = reading.progress(course, learner).await? else {
+        return Ok(Err(format!(
+            "the course {course} has no requirements to complete for the learner {learner}"
+        )));
+    };
+    let count = |name: &str| decimal(at(&progress, &[name]));
+    let (required, done) = (count("requirement_count"), count("requirement_completed_count"));
+    let completed_at = time(at(&progress, &["completed_at"]));
+    let complete = required.is_some_and(|required| required > Decimal::ZERO)
+        && required == done
+        && completed_at.is_some();
+    let why = (!complete).then(|| "Canvas does not show the course as completed yet".to_owned());
+    let outcome = of_course(reading, &person, in_course, AssessmentKind::CourseCompletion);
+    let outcome = Outcome {
+        passed: Some(complete),
+        release: release(person.withheld),
+        graded_at: completed_at,
+        ..outcome
+    };
+    Ok(Ok((outcome, why.filter(|_| person.withheld.is_none()))))
+}
+
+async fn total(
+    reading: &mut Reading<'_>,
+    course: Id,
+    learner: Id,
+    detail: &Detail,
+) -> Result<Found<Settled>, ApiError> {
+    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let person = match reading.person_now(course, &learner.to_string(), detail.home).await? {
+        Ok(person) => person,
+        Err(why) => return Ok(Err(why)),
+    };
+    let enrolments = || person.enrolments.iter().filter(|enrolment| enrolment.is_student());
+    let score = enrolments().find_map(super::answers::Enrolment::total);
+    let overridden = enrolments().any(super::answers::Enrolment::is_overridden);
+    let withheld = match person.withheld {
+        Some(reason) => Some(reason),
+        None if score.is_none() => Some(Withheld::NotGraded),
+        None if reading.totals_hidden(course).await? => Some(Withheld::Hidden),
+        None => None,
+    };
+    let told = &detail.told;
+    let given = score.as_ref().and_then(|score| score.given);
+    let fresh = detail.at.is_some_and(|at| reading.read_at.signed_duration_since(at) < ON_ITS_WAY);
+    let differs = told.scored && told.score != given && !overridden;
+    let why = (fresh && differs && person.withheld.is_none())
+        .then(|| "Canvas does not show the total of the event yet".to_owned());
+    let outcome = of_course(reading, &person, in_course, AssessmentKind::CourseTotal);
+    Ok(Ok((Outcome { score, release: release(withheld), ..outcome }, why)))
+}
+
+/// An outcome of the course itself.
+pub(super) fn of_course(
+    reading: &Reading<'_>,
+    person: &Person,
+    course: outcome::Course,
+    kind: AssessmentKind,
+) -> Outcome {
+    let id = match kind {
+        AssessmentKind::CourseCompletion => outcome::Assessment::COURSE_COMPLETION,
+        _ => outcome::Assessment::COURSE_TOTAL,
+    };
+    Outcome {
+        learner: person.learner.clone(),
+        assessment: outcome::Assessment {
+            id: id.to_owned(),
+            also: Vec::new(),
+            kind,
+            name: course.name.clone(),
+            url: course.url.clone(),
+        },
+        course,
+        score: None,
+        passed: None,
+        release: Release::Released,
+        graded_at: None,
+        attempt: None,
+        as_of: reading.read_at,
+    }
+}
+
+pub(super) fn release(withheld: Option<Withheld>) -> Release {
+    withheld.map_or(Release::Released, |reason| Release::Withheld { reason })
+}
+
+pub(super) fn no_course(course: Id) -> String {
+    format!("the course {course} does not exist in Canvas")
+}
