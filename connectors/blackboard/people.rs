@@ -1,0 +1,162 @@
+//! Who a learner is, and what a course is called.
+
+use std::collections::{HashMap, HashSet};
+
+use super::answers::{CourseInfo, Membership, User, text, unavailable};
+use super::api::{Api, CACHE, PAGES_MAX, Reply, expanded, sized};
+use crate::{ApiError, Course, Learner, Withheld};
+
+/// What lets the application see people.
+const MEND: &str = "give its system role the entitlement system.user.VIEW (README.md of this connector)";
+
+/// A learner as the site knows them.
+#[derive(Debug)]
+pub(super) enum Person {
+    /// The user, in the course as far as that can be read.
+    Found { user: Box<User>, child_course: Option<String>, enrolled: bool },
+    /// 403; Blackboard's words.
+    Refused(String),
+    /// 404.
+    Missing,
+}
+
+/// The people behind learners: from the course's membership list, or one by one.
+pub(super) async fn people(
+    api: &mut Api<'_>,
+    course: &str,
+    learners: &[&str],
+) -> Result<HashMap<String, Person>, ApiError> {
+    let mut found: HashMap<String, Person> = HashMap::new();
+    let wanted: HashSet<&str> = learners.iter().copied().collect();
+    let of =
+        |it: &Membership| text(it.user_id.as_ref()).filter(|user| wanted.contains(user)).map(str::to_owned);
+    let mut memberships: HashMap<String, Membership> = HashMap::new();
+    // Whether somebody who is not in the list may yet be found by themselves.
+    let mut singly = true;
+    if learners.len() > 1 {
+        let what = "Blackboard course memberships";
+        let enough =
+            |list: &[Membership]| list.iter().filter_map(of).collect::<HashSet<_>>().len() == wanted.len();
+        let url = expanded(sized(api.url(&["v1", "courses", course, "users"])));
+        // In a large course with few learners to find, the list must not cost more than they do.
+        let pages = learners.len().div_ceil(4).min(PAGES_MAX);
+        match api.list(what, url, Some(CACHE), pages, enough).await? {
+            Reply::Found(list) => {
+                singly = !list.complete;
+                memberships.extend(list.items.into_iter().filter_map(|it| Some((of(&it)?, it))));
+            }
+            Reply::Missing => singly = false,
+            Reply::Forbidden(_) => {}
+        }
+    }
+    let mut refused = None;
+    for &learner in learners {
+        let mut membership = memberships.remove(learner);
+        if membership.is_none() && singly {
+            let url = expanded(api.url(&["v1", "courses", course, "users", learner]));
+            // Otherwise not in the course, or not for us to see: the user says the rest.
+            if let Reply::Found(found) = api.get("Blackboard course membership", url, Some(CACHE)).await? {
+                membership = Some(found);
+            }
+        }
+        let membership = membership.unwrap_or_default();
+        // Depending on permissions the expanded user lacks the members that matter.
+        let whole = |user: &User| {
+            let email = user.contact.as_ref().and_then(|contact| text(contact.email.as_ref()));
+            text(user.user_name.as_ref()).is_some() && email.is_some()
+        };
+        let user = match membership.user.filter(whole) {
+            Some(user) => Reply::Found(user),
+            None => {
+                api.get::<User>("Blackboard user", api.url(&["v1", "users", learner]), Some(CACHE)).await?
+            }
+        };
+        let person = match user {
+            Reply::Found(user) => Person::Found {
+                enrolled: !unavailable(membership.availability.as_ref())
+                    && !unavailable(user.availability.as_ref()),
+                child_course: text(membership.child_course_id.as_ref()).map(str::to_owned),
+                user: Box::new(user),
+            },
+            Reply::Forbidden(words) => {
+                refused = Some(words.clone());
+                Person::Refused(words)
+            }
+            Reply::Missing => Person::Missing,
+        };
+        found.insert(learner.to_owned(), person);
+    }
+    // One hidden person is a matter of that person; all of them are a missing permission.
+    if let Some(words) = refused
+        && found.values().all(|person| matches!(person, Person::Refused(_)))
+    {
+        return Err(ApiError::Unauthorized {
+            what: format!("Blackboard user: 403{words}: the application's user may not view users; {MEND}"),
+        });
+    }
+    Ok(found)
+}
+
+/// A course and its names. Without permission to read it, it goes by its id alone.
+pub(super) async fn course(api: &mut Api<'_>, id: &str) -> Result<Course, ApiError> {
+    let info = match api.get("Blackboard course", api.url(&["v3", "courses", id]), Some(CACHE)).await? {
+        Reply::Found(info) => info,
+        Reply::Missing | Reply::Forbidden(_) => CourseInfo::default(),
+    };
+    let mut also: Vec<String> = Vec::new();
+    for name in [&info.course_id, &info.external_id].into_iter().filter_map(|name| text(name.as_ref())) {
+        if name != id && !also.iter().any(|known| known == name) {
+            also.push(name.to_owned());
+        }
+    }
+    Ok(Course { id: id.to_owned(), also, name: text(info.name.as_ref()).map(str::to_owned), url: info.url() })
+}
+
+/// A learner by id, with what the user tells.
+pub(super) fn learner(id: &str, person: &Person) -> Learner {
+    let mut learner =
+        Learner { id: id.to_owned(), name: None, email: None, institution_id: None, language: None };
+    if let Person::Found { user, .. } = person {
+        let contact = user.contact.clone().unwrap_or_default();
+        let owned = |it: Option<&str>| it.map(str::to_owned);
+        learner.name = full_name(user);
+        learner.email = owned(text(contact.email.as_ref()).or(text(contact.institution_email.as_ref())));
+        learner.institution_id = owned(text(user.external_id.as_ref()));
+        let locale = user.locale.as_ref().and_then(|locale| text(locale.id.as_ref()));
+        learner.language = locale.map(|locale| locale.replace('_', "-"));
+    }
+    learner
+}
+
+/// What Blackboard does not show of a learner, and how to mend it.
+pub(super) fn unseen(id: &str, person: &Person) -> Option<String> {
+    match person {
+        Person::Refused(words) => Some(format!("Blackboard does not show the user {id}{words}: {MEND}")),
+        // Nobody lacks a user name; without it a preview user cannot be told from a learner.
+        Person::Found { user, .. } if text(user.user_name.as_ref()).is_none() => Some(format!(
+            "Blackboard shows the user {id} without the user name, and so perhaps without the address: {MEND}"
+        )),
+        Person::Found { .. } | Person::Missing => None,
+    }
+}
+
+/// Why nothing that this learner reaches counts, if that is so.
+pub(super) fn barred(person: &Person) -> Option<Withheld> {
+    let Person::Found { user, enrolled, .. } = person else { return None };
+    // Preview users are copies of instructors, made to look at a course as a student.
+    if text(user.user_name.as_ref()).is_some_and(|name| name.to_lowercase().contains("_previewuser")) {
+        return Some(Withheld::TestStudent);
+    }
+    (!enrolled).then_some(Withheld::NotEnrolled)
+}
+
+fn full_name(user: &User) -> Option<String> {
+    let name = user.name.clone().unwrap_or_default();
+    let given = match (text(name.preferred_display_name.as_ref()), text(name.other.as_ref())) {
+        (Some("OtherName"), Some(other)) => Some(other),
+        _ => text(name.given.as_ref()),
+    };
+    let parts: Vec<&str> =
+        [given, text(name.family.as_ref()), text(name.suffix.as_ref())].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
