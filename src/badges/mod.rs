@@ -1,0 +1,34 @@
+//! Open Badges 3.0: what a badge says, how it is signed and verified. Pure: no I/O, no clock.
+//!
+//! The way of a credential: [`credential()`] builds it, `structure` says whether it is complete,
+//! `rdf` gives it its meaning by the table in [`vocabulary`], [`canonical`] its one form, and
+//! [`sign()`] the proof. [`verify::verify`] goes the same way back.
+
+mod achievement;
+pub mod bake;
+pub mod canonical;
+mod credential;
+mod issuer;
+mod json_text;
+mod key;
+pub mod proof;
+mod rdf;
+mod sign;
+pub mod status;
+mod structure;
+pub mod verify;
+pub mod vocabulary;
+
+pub use achievement::{
+    ACHIEVEMENT_TYPES, Achievement, Alignment, Related, TARGET_TYPES, is_achievement_type, is_target_type,
+};
+pub use bake::BadgeImage;
+pub use credential::{Evidence, Issue, ResultEntry, achievement_document, credential};
+pub use issuer::{Issuer, Profile};
+pub use key::{KeyError, SigningKey};
+pub use sign::{SignError, sign};
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

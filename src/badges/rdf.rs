@@ -1,0 +1,298 @@
+//! From JSON-LD to RDF by the vocabulary's table: the subset of JSON-LD 1.1 that credentials of
+//! these contexts need, in safe mode. What the table does not define is an error and not left
+//! out, and so is everything of JSON-LD that could say the same thing in another way (`@`
+//! keywords, inline contexts, relative addresses): one RDF dataset has one JSON form here.
+
+use oxrdf::vocab::{rdf, xsd};
+use oxrdf::{BlankNode, Dataset, GraphName, Literal, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm};
+use serde_json::{Map, Number, Value};
+
+use super::key::shorten;
+use super::vocabulary::{CONTEXTS, Class, Coercion, Context, Term};
+
+/// Why a document has no RDF.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RdfError {
+    /// A context whose terms this table does not hold.
+    #[error("the context {0} is not one that Accolade knows")]
+    Context(String),
+    /// A member or type that the table does not define where it stands.
+    #[error("the term “{0}” is not one that Accolade knows there")]
+    Term(String),
+    /// A value that has no meaning in RDF, or more than one.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// More anonymous objects than any credential has.
+const MOST_BLANK_NODES: usize = 4096;
+
+/// The largest integer that JSON readers with 64-bit floats keep exactly.
+const EXACT: u64 = 1 << 53;
+
+/// The dataset that the document describes, by the contexts that it names.
+pub(super) fn dataset(document: &Value) -> Result<Dataset, RdfError> {
+    let root = document.as_object().ok_or_else(|| RdfError::Value("the document is not an object".into()))?;
+    let mut converter = Converter {
+        contexts: contexts(root.get("@context"))?,
+        root: root.get("id").and_then(Value::as_str),
+        dataset: Dataset::new(),
+        blank_nodes: 0,
+    };
+    converter.node(root, true)?;
+    Ok(converter.dataset)
+}
+
+fn contexts(named: Option<&Value>) -> Result<Vec<&'static Context>, RdfError> {
+    let named = named.ok_or_else(|| RdfError::Value("the document names no @context".into()))?;
+    items(named)
+        .iter()
+        .map(|one| {
+            let url = one.as_str().ok_or_else(|| RdfError::Context("written out in the document".into()))?;
+            let known = CONTEXTS.into_iter().find(|context| context.url == url);
+            known.ok_or_else(|| RdfError::Context(shorten(url)))
+        })
+        .collect()
+}
+
+/// A value as the list that it is in JSON-LD, where one value and a list of one are the same.
+pub(super) fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
+    }
+}
+
+struct Converter<'a> {
+    contexts: Vec<&'static Context>,
+    /// The id of the whole document.
+    root: Option<&'a str>,
+    dataset: Dataset,
+    blank_nodes: usize,
+}
+
+impl Converter<'_> {
+    fn node(&mut self, object: &Map<String, Value>, is_root: bool) -> Result<NamedOrBlankNode, RdfError> {
+        let subject = self.subject(object, is_root)?;
+        let classes = self.classes(object)?;
+        for class in &classes {
+            self.add(&subject, rdf::TYPE.into_owned(), named(class.iri)?.into());
+        }
+        for (name, value) in object {
+            if matches!(name.as_str(), "id" | "type") || (is_root && name == "@context") {
+                continue;
+            }
+            let term = self.term(&classes, name).ok_or_else(|| RdfError::Term(shorten(name)))?;
+            let property = named(term.iri)?;
+            for item in items(value) {
+                let object = match item {
+                    Value::Null => continue,
+                    Value::Object(members) => self.node(members, false)?.into(),
+                    Value::Array(_) => {
+                        return Err(RdfError::Value(format!("“{name}” holds a list inside a list")));
+                    }
+                    plain => scalar(term, plain)?,
+                };
+                self.add(&subject, property.clone(), object);
+            }
+        }
+        Ok(subject)
+    }
+
+    fn subject(&mut self, object: &Map<String, Value>, is_root: bool) -> Result<NamedOrBlankNode, RdfError> {
+        match object.get("id") {
+            Some(Value::String(id)) => {
+                // Otherwise a member of the credential (its end, its status) could be moved out
+                // of sight into an object further down without a change to what is signed.
+                if !is_root && self.root == Some(id) {
+                    return Err(RdfError::Value("the document's own id stands inside it again".into()));
+                }
+                Ok(named(id)?.into())
+            }
+            Some(_) => Err(RdfError::Value("an “id” is not a string".into())),
+            None => {
+                self.blank_nodes += 1;
+                if self.blank_nodes > MOST_BLANK_NODES {
+                    return Err(RdfError::Value(format!("it has more than {MOST_BLANK_NODES} objects")));
+                }
+                Ok(BlankNode::new_unchecked(format!("b{}", self.blank_nodes)).into())
+            }
+        }
+    }
+
+    fn classes(&self, object: &Map<String, Value>) -> Result<Vec<&'static Class>, RdfError> {
+        let Some(types) = object.get("type") else { return Ok(Vec::new()) };
+        items(types)
+            .iter()
+            .map(|name| {
+                let name = name.as_str().ok_or_else(|| RdfError::Value("a “type” is not a string".into()))?;
+                let mut all = self.contexts.iter().flat_map(|context| context.classes);
+                all.find(|class| class.name == name).ok_or_else(|| RdfError::Term(shorten(name)))
+            })
+            .collect()
+    }
+
+    /// What a member means: by one of its object's types, else by a context. Where several
+    /// define it they agree, since all of them are protected (JSON-LD 1.1, section 4.1.11).
+    fn term(&self, classes: &[&'static Class], name: &str) -> Option<&'static Term> {
+        let by_class = classes.iter().flat_map(|class| class.terms);
+        let by_context = self.contexts.iter().flat_map(|context| context.terms);
+        by_class.chain(by_context).find(|term| term.name == name)
+    }
+
+    fn add(&mut self, subject: &NamedOrBlankNode, property: NamedNode, object: RdfTerm) {
+        self.dataset.insert(&Quad::new(subject.clone(), property, object, GraphName::DefaultGraph));
+    }
+}
+
+/// An absolute IRI (RFC 3987); a relative one has no meaning in a document that travels.
+fn named(iri: &str) -> Result<NamedNode, RdfError> {
+    NamedNode::new(iri)
+        .map_err(|_| RdfError::Value(format!("“{}” is not an absolute address (IRI)", shorten(iri))))
+}
+
+fn scalar(term: &Term, value: &Value) -> Result<RdfTerm, RdfError> {
+    let wrong = |what: &str| RdfError::Value(format!("“{}” must be {what}", term.name));
+    let literal = match (term.coercion, value) {
+        (Coercion::Iri, Value::String(address)) => return Ok(named(address)?.into()),
+        (Coercion::Iri, _) => return Err(wrong("an address or an object")),
+        (Coercion::Words(words), value) => {
+            let word = words.iter().find(|(word, _)| value.as_str() == Some(word));
+            let (_, meaning) = word.ok_or_else(|| wrong("one of the words that the standard defines"))?;
+            return Ok(named(meaning)?.into());
+        }
+        (Coercion::Plain, Value::String(text)) => Literal::new_simple_literal(text),
+        (Coercion::Plain, Value::Bool(truth)) => Literal::new_typed_literal(truth.to_string(), xsd::BOOLEAN),
+        (Coercion::Plain, Value::Number(number)) => {
+            let (text, whole) = lexical(number).ok_or_else(|| wrong("a number that floats keep exactly"))?;
+            Literal::new_typed_literal(text, if whole { xsd::INTEGER } else { xsd::DOUBLE })
+        }
+        (Coercion::Typed(datatype), value) => {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Bool(truth) => truth.to_string(),
+                Value::Number(number) => {
+                    lexical(number).ok_or_else(|| wrong("a number that floats keep exactly"))?.0
+                }
+                _ => return Err(wrong("a plain value")),
+            };
+            Literal::new_typed_literal(text, named(datatype)?)
+        }
+        (Coercion::Plain, _) => return Err(wrong("a plain value")),
+    };
+    Ok(literal.into())
+}
+
+/// The literal form of a JSON number, and whether it is whole (JSON-LD 1.1 API, section 8.2.2:
+/// whole numbers as integers, others as canonical doubles with up to 15 digits).
+fn lexical(number: &Number) -> Option<(String, bool)> {
+    if let Some(whole) = number.as_i64() {
+        return (whole.unsigned_abs() <= EXACT).then(|| (whole.to_string(), true));
+    }
+    let value = number.as_f64()?;
+    #[allow(clippy::cast_precision_loss, reason = "2^53 is exact")]
+    if value.fract() == 0.0 {
+        // Adding zero turns minus zero into zero.
+        return (value.abs() <= EXACT as f64).then(|| (format!("{:.0}", value + 0.0), true));
+    }
+    let text = format!("{value:.15E}");
+    let (digits, exponent) = text.split_once('E')?;
+    let digits = digits.trim_end_matches('0');
+    let zero = if digits.ends_with('.') { "0" } else { "" };
+    Some((format!("{digits}{zero}E{exponent}"), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::badges::vocabulary::{CREDENTIALS, OPEN_BADGES};
+
+    fn lines(document: &Value) -> Result<Vec<String>, RdfError> {
+        let mut lines: Vec<String> = dataset(document)?.iter().map(|quad| quad.to_string()).collect();
+        lines.sort();
+        Ok(lines)
+    }
+
+    fn with(members: &Value) -> Value {
+        let mut document = json!({"@context": [CREDENTIALS.url, OPEN_BADGES.url], "id": "urn:x:1"});
+        document.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        document
+    }
+
+    #[test]
+    fn members_of_a_type_do_not_reach_into_the_objects_inside() {
+        let document = with(&json!({
+            "type": ["Achievement"],
+            "fieldOfStudy": "Safety",
+            "criteria": {"narrative": "Pass."},
+        }));
+        let ob = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#";
+        assert_eq!(
+            lines(&document).unwrap(),
+            [
+                format!("<urn:x:1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{ob}Achievement>"),
+                format!("<urn:x:1> <{ob}Criteria> _:b1"),
+                format!("<urn:x:1> <{ob}fieldOfStudy> \"Safety\""),
+                format!("_:b1 <{ob}narrative> \"Pass.\""),
+            ]
+        );
+        let inside = with(&json!({"type": ["Achievement"], "criteria": {"fieldOfStudy": "Safety"}}));
+        assert_eq!(lines(&inside), Err(RdfError::Term("fieldOfStudy".to_owned())));
+    }
+
+    #[test]
+    fn what_would_be_dropped_or_read_in_two_ways_is_refused() {
+        for members in [
+            json!({"colour": "blue"}),
+            json!({"type": ["Unknown"]}),
+            json!({"type": ["1EdTechJsonSchemaValidator2019"]}),
+            json!({"@type": ["Profile"]}),
+            json!({"@included": []}),
+            json!({"@foo": 1}),
+            json!({"https://schema.org/name": "x"}),
+            json!({"name": {"@value": "x"}}),
+            json!({"name": [["x"]]}),
+            json!({"image": "image.png"}),
+            json!({"image": {"id": "image.png"}}),
+            json!({"image": {"id": "_:b0"}}),
+            json!({"image": {"id": 1}}),
+            json!({"image": {"id": "urn:x:1"}}),
+            json!({"image": {"@context": [], "id": "urn:x:2"}}),
+            json!({"image": "https://example.test/a b"}),
+            json!({"image": 5}),
+            json!({"name": 9_007_199_254_740_993_i64}),
+            json!({"name": 1e300}),
+        ] {
+            let document = with(&members);
+            assert!(dataset(&document).is_err(), "{document}");
+        }
+        assert!(matches!(dataset(&json!({"@context": ["urn:x"]})), Err(RdfError::Context(_))));
+        assert!(matches!(dataset(&json!({"@context": [{"a": "urn:a"}]})), Err(RdfError::Context(_))));
+        assert!(matches!(dataset(&json!({"id": "urn:x:1"})), Err(RdfError::Value(_))));
+        assert!(dataset(&json!([])).is_err());
+    }
+
+    #[test]
+    fn numbers_take_their_canonical_form() {
+        let form = |text: &str| lexical(&serde_json::from_str(text).unwrap());
+        for (number, expected) in [
+            ("3", "3"),
+            ("3.0", "3"),
+            ("-0.0", "0"),
+            ("3.5", "3.5E0"),
+            ("0.1", "1.0E-1"),
+            ("-12.25", "-1.225E1"),
+            ("0.30000000000000004", "3.0E-1"),
+            ("1e-7", "1.0E-7"),
+            // Not the shortest form that reads back: 16 digits, as the standard's `%1.15E` gives.
+            ("9.95", "9.949999999999999E0"),
+            ("712552.511", "7.125525110000001E5"),
+        ] {
+            assert_eq!(form(number).map(|(text, _)| text).as_deref(), Some(expected), "{number}");
+        }
+        assert_eq!(form("9007199254740993"), None);
+        assert_eq!(form("1e21"), None);
+    }
+}

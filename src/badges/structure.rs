@@ -1,0 +1,282 @@
+//! What a document must contain: by the standard, and before it may be signed here.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use url::Url;
+
+use super::achievement::{is_achievement_type, is_target_type};
+use super::rdf::items;
+use super::vocabulary::CONTEXTS;
+use super::{Issuer, json_text};
+
+/// What is missing or wrong, naming the member.
+type Checked<T = ()> = Result<T, String>;
+
+/// A place in a document.
+#[derive(Clone)]
+pub(super) struct At<'a> {
+    value: &'a Value,
+    path: String,
+}
+
+impl<'a> At<'a> {
+    pub(super) fn root(value: &'a Value) -> Self {
+        Self { value, path: String::new() }
+    }
+
+    pub(super) fn may(&self, member: &str) -> Option<At<'a>> {
+        let value = self.value.get(member)?;
+        let path = if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) };
+        Some(At { value, path })
+    }
+
+    pub(super) fn must(&self, member: &str) -> Checked<At<'a>> {
+        let place = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        self.may(member).ok_or_else(|| format!("{place}{member} is missing"))
+    }
+
+    /// The things in a list, or the one thing.
+    pub(super) fn items(&self) -> Vec<At<'a>> {
+        let many = self.value.is_array();
+        let item = |(position, value): (usize, &'a Value)| At {
+            value,
+            path: if many { format!("{}[{position}]", self.path) } else { self.path.clone() },
+        };
+        items(self.value).iter().enumerate().map(item).collect()
+    }
+
+    /// The items of a member that may be missing.
+    fn each(&self, member: &str) -> Vec<At<'a>> {
+        self.may(member).map(|at| at.items()).unwrap_or_default()
+    }
+
+    pub(super) fn text(&self) -> Checked<&'a str> {
+        let text = self.value.as_str().filter(|text| !text.trim().is_empty());
+        text.ok_or_else(|| format!("{} is not a text, or is empty", self.path))
+    }
+
+    /// The id of an object, or an address that stands for it.
+    pub(super) fn id(&self) -> Checked<&'a str> {
+        if self.value.is_string() { self.text() } else { self.must("id")?.text() }
+    }
+
+    pub(super) fn date(&self) -> Checked<DateTime<Utc>> {
+        let date = DateTime::parse_from_rfc3339(self.text()?);
+        date.map(|date| date.to_utc()).map_err(|_| format!("{} is not a date and time", self.path))
+    }
+
+    pub(super) fn is_a(&self, name: &str) -> bool {
+        self.each("type").iter().any(|one| one.value.as_str() == Some(name))
+    }
+
+    fn must_be(&self, name: &str) -> Checked {
+        let place = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
+        if self.is_a(name) { Ok(()) } else { Err(format!("{place}type does not say “{name}”")) }
+    }
+
+    fn address(&self) -> Checked {
+        let text = self.id()?;
+        Url::parse(text).map(|_| ()).map_err(|_| format!("{} is not an absolute address", self.path))
+    }
+
+    fn says(&self, expected: &str) -> Checked {
+        if self.value.as_str() == Some(expected) {
+            return Ok(());
+        }
+        Err(format!("{} is not “{expected}”", self.path))
+    }
+}
+
+/// What the standards require of an Open Badges credential or of a status list (VC Data Model
+/// 2.0; Open Badges 3.0, appendix B; Bitstring Status List 1.0, section 2.2).
+pub(super) fn standard(document: &Value) -> Checked {
+    let root = At::root(document);
+    if !document.is_object() {
+        return Err("it is not a JSON object".to_owned());
+    }
+    let first = root.must("@context")?;
+    if first.items().first().and_then(|at| at.value.as_str()) != Some(CONTEXTS[0].url) {
+        return Err(format!("@context does not begin with {}", CONTEXTS[0].url));
+    }
+    root.must_be("VerifiableCredential")?;
+    if let Some(id) = root.may("id") {
+        id.address()?;
+    }
+    root.must("issuer")?.address()?;
+    let from = root.must("validFrom")?.date()?;
+    let until = root.may("validUntil").map(|at| at.date()).transpose()?;
+    if until.is_some_and(|until| until <= from) {
+        return Err("validUntil is not after validFrom".to_owned());
+    }
+    if let Some(awarded) = root.may("awardedDate") {
+        awarded.date()?;
+    }
+    let subject = root.must("credentialSubject")?;
+    if root.is_a("BitstringStatusListCredential") {
+        subject.must_be("BitstringStatusList")?;
+        subject.must("statusPurpose")?;
+        subject.must("encodedList")?.text()?;
+        return Ok(());
+    }
+    if !root.is_a("OpenBadgeCredential") && !root.is_a("AchievementCredential") {
+        return Err("type does not say “OpenBadgeCredential”".to_owned());
+    }
+    root.must("id")?;
+    subject.must_be("AchievementSubject")?;
+    if subject.may("id").is_none() && subject.may("identifier").is_none() {
+        return Err("credentialSubject has neither id nor identifier: nobody is named".to_owned());
+    }
+    achievement(&subject.must("achievement")?)
+}
+
+fn achievement(achievement: &At<'_>) -> Checked {
+    achievement.must_be("Achievement")?;
+    achievement.must("id")?.address()?;
+    achievement.must("name")?.text()?;
+    achievement.must("description")?.text()?;
+    let criteria = achievement.must("criteria")?;
+    if criteria.may("id").is_none() && criteria.may("narrative").is_none() {
+        return Err("credentialSubject.achievement.criteria has neither id nor narrative".to_owned());
+    }
+    for alignment in achievement.each("alignment") {
+        alignment.must_be("Alignment")?;
+        alignment.must("targetName")?.text()?;
+        alignment.must("targetUrl")?.address()?;
+    }
+    Ok(())
+}
+
+/// What Accolade requires of what it signs, on top of the standard.
+pub(super) fn ready_to_sign(document: &Value, issuer: &Issuer) -> Checked {
+    standard(document)?;
+    let root = At::root(document);
+    fit_to_travel(&root)?;
+    described_once(&root, &mut BTreeSet::new())?;
+    if root.may("proof").is_some() {
+        return Err("it has a proof already".to_owned());
+    }
+    let by = root.must("issuer")?;
+    if by.id()? != issuer.did() {
+        return Err(format!("issuer.id is not {}, the controller of the key", issuer.did()));
+    }
+    let list = root.is_a("BitstringStatusListCredential");
+    let contexts: Vec<&str> = root.each("@context").iter().filter_map(|at| at.value.as_str()).collect();
+    let wanted: Vec<&str> =
+        CONTEXTS.iter().map(|context| context.url).take(if list { 1 } else { CONTEXTS.len() }).collect();
+    if contexts != wanted {
+        return Err(format!("@context must be {}", wanted.join(", ")));
+    }
+    if list { Ok(()) } else { badge(&root, &by) }
+}
+
+fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
+    root.must_be("OpenBadgeCredential")?;
+    root.must("name")?.text()?;
+    by.must_be("Profile")?;
+    by.must("name")?.text()?;
+    for schema in root.each("credentialSchema") {
+        schema.must("id")?.address()?;
+        schema.must_be("1EdTechJsonSchemaValidator2019")?;
+    }
+    for evidence in root.each("evidence") {
+        evidence.must_be("Evidence")?;
+    }
+    for entry in root.each("credentialStatus") {
+        entry.must_be("BitstringStatusListEntry")?;
+        entry.must("statusPurpose")?.text()?;
+        entry.must("statusListCredential")?.address()?;
+        let index = entry.must("statusListIndex")?;
+        if !index.text()?.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(format!("{} is not a whole number as a text", index.path));
+        }
+    }
+    let subject = root.must("credentialSubject")?;
+    for identity in subject.each("identifier") {
+        identity_object(&identity)?;
+    }
+    let achievement = subject.must("achievement")?;
+    if let Some(kind) = achievement.may("achievementType")
+        && !is_achievement_type(kind.text()?)
+    {
+        return Err(format!("{} is not a type of the standard; own types begin with “ext:”", kind.path));
+    }
+    for alignment in achievement.each("alignment") {
+        if let Some(kind) = alignment.may("targetType")
+            && !is_target_type(kind.text()?)
+        {
+            return Err(format!("{} is not a type of the standard; own types begin with “ext:”", kind.path));
+        }
+    }
+    if let Some(image) = achievement.may("image") {
+        image.must_be("Image")?;
+        image.must("id")?.address()?;
+    }
+    let mut described = Vec::new();
+    for description in achievement.each("resultDescription") {
+        description.must_be("ResultDescription")?;
+        description.must("name")?.text()?;
+        description.must("resultType")?.text()?;
+        described.push(description.must("id")?.text()?);
+    }
+    for result in subject.each("result") {
+        result.must_be("Result")?;
+        let names = result.must("resultDescription")?;
+        if !described.contains(&names.text()?) {
+            return Err(format!("{} names no resultDescription of the achievement", names.path));
+        }
+    }
+    Ok(())
+}
+
+fn identity_object(identity: &At<'_>) -> Checked {
+    identity.must_be("IdentityObject")?;
+    identity.must("identityType")?.says("emailAddress")?;
+    identity.must("salt")?.text()?;
+    let hash = identity.must("identityHash")?;
+    let digits = hash.text()?.strip_prefix("sha256$").unwrap_or_default();
+    if identity.must("hashed")?.value != &Value::Bool(true)
+        || digits.len() != 64
+        || !digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    {
+        return Err(format!("{} is not a SHA-256 hash: an address must not leave in the clear", hash.path));
+    }
+    Ok(())
+}
+
+/// Nothing empty, and no text that two verifiers would write in two ways.
+fn fit_to_travel(at: &At<'_>) -> Checked {
+    if json_text::empty(at.value) {
+        return Err(format!("{} is empty; leave it out", at.path));
+    }
+    match at.value {
+        Value::Object(members) => {
+            members.keys().filter_map(|name| at.may(name)).try_for_each(|member| fit_to_travel(&member))
+        }
+        Value::Array(_) => at.items().iter().try_for_each(fit_to_travel),
+        Value::String(text) => match text.chars().find(|c| json_text::is_unportable(*c)) {
+            Some(c) => Err(format!("{} holds the control character U+{:04X}", at.path, u32::from(c))),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// No two objects with one id: in RDF they would be one thing with the members of both.
+fn described_once<'a>(at: &At<'a>, seen: &mut BTreeSet<&'a str>) -> Checked {
+    match at.value {
+        Value::Object(members) => {
+            let id = members.get("id").and_then(Value::as_str).filter(|_| members.len() > 1);
+            if id.is_some_and(|id| !seen.insert(id)) {
+                return Err(format!("{} has the id of something else in the credential", at.path));
+            }
+            members
+                .keys()
+                .filter_map(|name| at.may(name))
+                .try_for_each(|member| described_once(&member, seen))
+        }
+        Value::Array(_) => at.items().iter().try_for_each(|item| described_once(item, seen)),
+        _ => Ok(()),
+    }
+}
