@@ -1,0 +1,257 @@
+//! The catalogue: every badge file of `config/badges`, read and checked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::award::award;
+use super::check::is_slug;
+use super::decode::decode;
+use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
+use super::trial;
+use super::vocabulary::problems_of;
+use super::{ConfigError, Problem};
+use crate::badges::{Achievement, BadgeImage};
+use crate::rules::{Rule, Rulebook};
+
+/// One badge file.
+#[derive(Debug, Clone)]
+pub struct BadgeFile {
+    /// The badge.
+    pub achievement: Achievement,
+    /// When it is awarded.
+    pub rule: Rule,
+    /// Its image.
+    pub image: Option<BadgeImage>,
+    /// Where it was read.
+    pub path: PathBuf,
+}
+
+/// Every badge of an installation.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// The badges, sorted by id.
+    pub badges: Vec<BadgeFile>,
+    /// Their rules.
+    pub rules: Rulebook,
+    /// SHA-256 over the names and contents of all badge files and images, hex: the version that
+    /// an award names.
+    pub version: String,
+}
+
+/// Makes an image of a file's bytes, or says why not.
+type ReadImage = dyn Fn(Vec<u8>) -> Result<BadgeImage, String>;
+
+impl Catalog {
+    /// Reads every `*.toml` in `folder`; conditions may name only the sources in `sources`.
+    ///
+    /// # Errors
+    /// All problems of all files at once, each with file, line, what is wrong and the mend.
+    pub fn load(folder: &Path, sources: &[&str]) -> Result<Self, ConfigError> {
+        Self::load_with(folder, sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
+    }
+
+    pub(super) fn load_with(
+        folder: &Path,
+        sources: &[&str],
+        read_image: &ReadImage,
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader { folder, sources, read_image, problems: Vec::new(), version: Sha256::new() };
+        let badges: Vec<BadgeFile> =
+            reader.paths().into_iter().filter_map(|path| reader.badge(path)).collect();
+        reader.same_names(&badges);
+        ConfigError::from_problems(reader.problems)?;
+
+        let rules = badges.iter().map(|badge| (badge.achievement.id.clone(), badge.rule.clone())).collect();
+        let titles =
+            badges.iter().map(|badge| (badge.achievement.id.clone(), badge.achievement.name.clone()));
+        let rules = Rulebook::new(rules).with_titles(titles);
+        Ok(Self { badges, rules, version: hex::encode(reader.version.finalize()) })
+    }
+
+    /// A badge by its id.
+    pub fn badge(&self, id: &str) -> Option<&BadgeFile> {
+        self.badges.iter().find(|badge| badge.achievement.id == id)
+    }
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    sources: &'a [&'a str],
+    read_image: &'a ReadImage,
+    problems: Vec<Problem>,
+    version: Sha256,
+}
+
+impl Reader<'_> {
+    fn say(&mut self, at: &At, message: impl Into<String>) {
+        self.problems.push(at.problem(message));
+    }
+
+    /// Reports a problem after which there is nothing to give back.
+    fn fail<T>(&mut self, at: &At, message: impl Into<String>) -> Option<T> {
+        self.say(at, message);
+        None
+    }
+
+    /// The badge files, sorted by name. A folder without any is a problem too: nothing would ever
+    /// be awarded.
+    fn paths(&mut self) -> Vec<PathBuf> {
+        let at = At::new(self.folder);
+        let entries = std::fs::read_dir(self.folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.say(
+                    &at,
+                    format!(
+                        "the folder of badges cannot be read: {error}; make it, or correct `badges` in the \
+                         configuration"
+                    ),
+                );
+                return Vec::new();
+            }
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .into_iter()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .collect();
+        paths.sort();
+        if paths.is_empty() {
+            self.say(&at, "no badge file here; write one named like `workplace-safety.toml`");
+        }
+        paths
+    }
+
+    fn badge(&mut self, path: PathBuf) -> Option<BadgeFile> {
+        let at = At::new(&path);
+        let told = self.problems.len();
+        let id = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if !is_slug(&id) {
+            self.say(
+                &at,
+                "the file's name becomes part of addresses; use lower-case letters, digits and hyphens only",
+            );
+        }
+        let bytes = self.read_file(&path, &at)?;
+        let Ok(text) = String::from_utf8(bytes) else { return self.fail(&at, "not text (UTF-8)") };
+
+        let before = self.problems.len();
+        let root = parse(&text, &path, &mut self.problems);
+        if self.problems.len() > before {
+            // What else there is to say would follow from that.
+            return None;
+        }
+        let Value::Table(mut root) = root.value else { return None };
+        let badge = root.remove("badge");
+        let rule = root.remove("award");
+        for (key, node) in root {
+            let hint = match did_you_mean(&key, ["badge", "award"]) {
+                hint if hint.is_empty() => "; a badge file has the tables [badge] and [award]".to_owned(),
+                hint => hint,
+            };
+            self.say(&node.at, format!("unknown key `{key}`{hint}"));
+        }
+        let rule = match rule {
+            Some(node) => award(&node, self.sources, &mut self.problems),
+            None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
+        };
+        let achievement = match badge {
+            Some(node) => self.achievement(&id, &node),
+            None => self.fail(&at, "the table [badge] is missing: it says what the badge is"),
+        };
+        let (achievement, (image_at, image_name)) = achievement?;
+        let image = self.image(&id, image_name.as_deref(), &image_at);
+        // Only of a file with nothing else to mend: the rest would follow from that.
+        if self.problems.len() == told
+            && let Err(error) = trial::issue(&achievement, image.as_ref())
+        {
+            self.say(&at, format!("this badge could not be issued: {error}"));
+        }
+        Some(BadgeFile { achievement, rule: rule?, image, path })
+    }
+
+    fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {
+        let places = node.table().cloned().unwrap_or_default();
+        let at = |key: &str| places.get(key).map_or(&node.at, |node| &node.at);
+        let (achievement, broken) = decode::<Achievement>(node.clone(), "badge.", &mut self.problems);
+        let mut achievement = achievement?;
+        id.clone_into(&mut achievement.id);
+        for (key, message) in problems_of(&achievement) {
+            let outer = key.split('.').next().unwrap_or(key.as_str());
+            if !broken.iter().any(|broken| broken.split('.').next() == Some(outer)) {
+                self.say(at(outer), format!("`badge.{key}`: {message}"));
+            }
+        }
+        let image = (at("image").clone(), achievement.image.clone());
+        Some((achievement, image))
+    }
+
+    /// The image that the file names, or the one that is named like the file.
+    fn image(&mut self, id: &str, named: Option<&str>, at: &At) -> Option<BadgeImage> {
+        let name = if let Some(name) = named {
+            // It becomes public: nothing from outside the folder.
+            let plain = Path::new(name).file_name().is_some_and(|file| file == name);
+            let ending = Path::new(name).extension().is_some_and(|ending| ending == "svg" || ending == "png");
+            if !plain || !ending {
+                let message = "`badge.image`: write the name of an .svg or .png file in the folder of badges";
+                return self.fail(at, message);
+            }
+            name.to_owned()
+        } else {
+            let (svg, png) = (format!("{id}.svg"), format!("{id}.png"));
+            match (self.folder.join(&svg).exists(), self.folder.join(&png).exists()) {
+                (true, true) => {
+                    let message =
+                        format!("there is {svg} and {png}; remove one, or write `image = \"{svg}\"`");
+                    return self.fail(at, message);
+                }
+                (true, false) => svg,
+                (false, true) => png,
+                (false, false) => return None,
+            }
+        };
+        let path = self.folder.join(&name);
+        let bytes = self.read_file(&path, at)?;
+        match (self.read_image)(bytes) {
+            Ok(image) => Some(image),
+            Err(why) => self.fail(&At::new(&path), format!("not an image that can be used: {why}")),
+        }
+    }
+
+    /// Reads a file and lets it count for the version.
+    fn read_file(&mut self, path: &Path, at: &At) -> Option<Vec<u8>> {
+        match std::fs::read(path) {
+            Ok(bytes) => {
+                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+                // Lengths first: no two different folders look the same.
+                for part in [name, &bytes] {
+                    self.version.update((part.len() as u64).to_be_bytes());
+                    self.version.update(part);
+                }
+                Some(bytes)
+            }
+            Err(error) => self.fail(at, unreadable(path, &error)),
+        }
+    }
+
+    /// Two badges of one name could not be told apart, neither by people nor in remarks.
+    fn same_names(&mut self, badges: &[BadgeFile]) {
+        let mut seen: BTreeMap<String, &BadgeFile> = BTreeMap::new();
+        for badge in badges {
+            let name = badge.achievement.name.trim().to_lowercase();
+            if let Some(first) = seen.get(&name) {
+                let file = first.path.file_name().unwrap_or_default().display();
+                let message = format!(
+                    "the badge of {file} is called “{}” too; give each a name of its own",
+                    badge.achievement.name.trim()
+                );
+                self.problems.push(At::new(&badge.path).problem(message));
+            } else {
+                seen.insert(name, badge);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Configuration: TOML, environment variables over it, secrets from environment or file.
+//!
+//! A text becomes a tree that knows its lines (`document`), layers are put over each other and
+//! references resolved (`layers`), the tree is read into [`Settings`] (`decode`) and checked for
+//! what types cannot say (`check`). Badge files go the same way (`catalog`, `award`, `vocabulary`).
+
+mod award;
+mod catalog;
+mod check;
+mod decode;
+mod deserializer;
+mod document;
+mod layers;
+mod load;
+mod origins;
+mod settings;
+mod sources;
+mod trial;
+mod vocabulary;
+
+pub use catalog::{BadgeFile, Catalog};
+pub use load::{ConfigError, Problem, load, load_str};
+pub use origins::Origins;
+pub use settings::{
+    ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
+    MailSettings, QueueSettings, ServerSettings, Settings, SourceSettings, WorkerSettings,
+};
+pub use sources::sources;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Every key of the configuration, as Rust values. `config/default.toml` explains each.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use accolade_connectors::Secret;
+use serde::Deserialize;
+use url::Url;
+
+use super::Origins;
+
+/// The whole configuration, defaults filled in, secrets resolved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The address at which people and verifiers reach this installation; no path, no slash at
+    /// the end is needed. Credential ids begin with it, so it must never change.
+    pub public_url: Url,
+    /// The folder with one file a badge; relative to the configuration file.
+    pub badges: PathBuf,
+    /// HTTP.
+    pub server: ServerSettings,
+    /// Database.
+    pub database: DatabaseSettings,
+    /// Queue.
+    pub queue: QueueSettings,
+    /// Mail.
+    pub mail: MailSettings,
+    /// Claim links.
+    pub claim: ClaimSettings,
+    /// Who issues the badges.
+    pub issuer: IssuerSettings,
+    /// Workers.
+    pub worker: WorkerSettings,
+    /// Logs.
+    pub log: LogSettings,
+    /// Sources by name; the name is part of the webhook address `/hooks/{name}`.
+    #[serde(default)]
+    pub sources: BTreeMap<String, SourceSettings>,
+    /// Where each key was written, for problems that are found later ([`Settings::problem`]).
+    #[serde(skip)]
+    pub origins: Origins,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The largest webhook body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request may take to arrive and be answered, in seconds.
+    pub request_seconds: u64,
+    /// How long a stop waits for work in progress, in seconds.
+    pub stop_seconds: u64,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `sqlite://path/to/file.db` or `postgres://…`.
+    pub url: Secret,
+    /// Connections to PostgreSQL; SQLite has one writer whatever this says.
+    pub connections: u32,
+}
+
+/// `[queue]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueSettings {
+    /// `embedded:` or `amqp://…` / `amqps://…`.
+    pub url: Secret,
+    /// The topic exchange on RabbitMQ, and the beginning of the queues' names.
+    pub exchange: String,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// `outbox:folder`, `smtp://host:587` (STARTTLS required), `smtps://host:465` (TLS), or
+    /// `smtp+plain://host:25` (no encryption; refused with a password unless the host is local).
+    /// User and password before the `@`, percent-encoded.
+    pub url: Secret,
+    /// The sender, as in `Example University <badges@example.edu>`.
+    pub from: String,
+    /// Where answers go; the sender if empty.
+    pub reply_to: Option<String>,
+    /// Connections kept open to the mail server.
+    pub connections: usize,
+    /// Signs mails (RFC 6376), if set.
+    pub dkim: Option<DkimSettings>,
+}
+
+/// `[mail.dkim]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DkimSettings {
+    /// The signing domain.
+    pub domain: String,
+    /// The selector under `_domainkey`.
+    pub selector: String,
+    /// A PKCS#1 or PKCS#8 PEM file with an RSA key.
+    pub key_file: PathBuf,
+}
+
+/// `[claim]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimSettings {
+    /// How long a claim link works, in days.
+    pub days: u32,
+    /// The file with the secret from which claim links are made; `accolade keys generate` makes it.
+    pub secret_file: PathBuf,
+}
+
+/// `[issuer]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSettings {
+    /// The name in `/issuers/{slug}`: lower-case letters, digits, hyphens.
+    pub slug: String,
+    /// The institution's name.
+    pub name: String,
+    /// Its website.
+    pub url: Url,
+    /// What it is, in a sentence or two.
+    pub description: Option<String>,
+    /// Its public address for questions about badges.
+    pub email: Option<String>,
+    /// Its logo (an address on the web).
+    pub image: Option<Url>,
+    /// How verifiers find its key.
+    pub did: DidMethod,
+    /// The signing key, PKCS#8 PEM, mode 0600.
+    pub key_file: PathBuf,
+    /// Public keys that signed before this one (`z6Mk…`): `did.json` goes on listing them.
+    #[serde(default)]
+    pub former_keys: Vec<String>,
+}
+
+/// How verifiers find the issuer's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DidMethod {
+    /// `did:web`: the key is published at `/.well-known/did.json`; it can be rotated.
+    Web,
+    /// `did:key`: the identifier is the key itself; needs no server, can never be rotated.
+    Key,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerSettings {
+    /// How many messages one worker takes at once.
+    pub batch: u16,
+    /// Calls to one LMS at the same time.
+    pub lms_concurrency: usize,
+    /// How long one call to an LMS may take, in seconds.
+    pub lms_seconds: u64,
+    /// How long a signal is confirmed again while the LMS does not show what it tells, in seconds.
+    pub settle_seconds: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// A filter as in `info,accolade=debug`.
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[sources.NAME]`: the kind, and what that kind of connector asks for.
+#[derive(Clone, Deserialize)]
+pub struct SourceSettings {
+    /// One of [`accolade_connectors::KINDS`].
+    pub kind: String,
+    /// The rest of the table, secrets resolved; each connector's README lists its keys.
+    #[serde(flatten)]
+    pub table: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The kind and the names of the keys: the values may be secrets.
+impl std::fmt::Debug for SourceSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&String> = self.table.keys().collect();
+        f.debug_struct("SourceSettings").field("kind", &self.kind).field("keys", &keys).finish()
+    }
+}
