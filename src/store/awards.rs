@@ -1,0 +1,340 @@
+//! Awards: a person holds a badge, in one cycle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::progress::settle;
+use super::session::Session;
+use super::statement::statements;
+use super::value::{Value, key, to_json, values};
+use super::{GRACE, StatusEntry, Store, StoreError};
+
+statements! {
+    LOCK_EVENTS = "SELECT id, delivery_id, source FROM events
+        WHERE id {in $1} AND state = 'waiting' ORDER BY id {lock}";
+
+    LOCK_PERSONS = "SELECT id, version FROM persons WHERE id {in $1} ORDER BY id {lock}";
+
+    HELD_AWARDS = "SELECT issuer, badge, person_id, cycle FROM awards WHERE person_id {in $1}";
+
+    INSERT_AWARDS [
+        id Uuid, issuer Text, badge Text, person_id Uuid, cycle Text, event_id Uuid, awarded_at Time,
+        rules Text, explanation Text,
+    ] = "INSERT INTO awards
+            (id, issuer, badge, person_id, cycle, event_id, awarded_at, rules, explanation)
+        SELECT r.id, r.issuer, r.badge, r.person_id, r.cycle, r.event_id, r.awarded_at, r.rules,
+            r.explanation
+        FROM {rows} WHERE true
+        ON CONFLICT (issuer, badge, person_id, cycle) DO NOTHING
+        RETURNING id";
+
+    INSERT_CREDENTIALS [
+        id Uuid, document Text, status_list Int, status_index Int, name Text, email Text,
+        claim_hash Bytes, claim_until Time,
+    ] = "INSERT INTO credentials
+            (id, document, status_list, status_index, name, email, claim_hash, claim_until,
+             revoked, suspended)
+        SELECT r.id, r.document, r.status_list, r.status_index, r.name, r.email, r.claim_hash,
+            r.claim_until, false, false
+        FROM {rows}";
+
+    INSERT_MAILS [
+        id Uuid, credential_id Uuid, delivery_id Uuid, source Text, kind Text, message_id Text,
+        date Time, language Text, due_at Time, sweep_at Time,
+    ] = "INSERT INTO mails
+            (id, credential_id, delivery_id, source, kind, message_id, date, language, state,
+             reason, attempts, due_at, sweep_at, created_at)
+        SELECT r.id, r.credential_id, r.delivery_id, r.source, r.kind, r.message_id, r.date,
+            r.language, 'waiting', '', 0, r.due_at, r.sweep_at, r.due_at
+        FROM {rows} WHERE true
+        ON CONFLICT (credential_id, kind) DO NOTHING
+        RETURNING id";
+
+    FINISH_EVENTS [id Uuid, reason Text, finished_at Time] =
+        "UPDATE events SET state = 'done', reason = r.reason, finished_at = r.finished_at
+        FROM {rows} WHERE events.id = r.id";
+
+    POSTPONE_EVENT = "UPDATE events SET state = $2, reason = $3, attempts = attempts + 1,
+            due_at = COALESCE($4, due_at), sweep_at = COALESCE($5, sweep_at)
+        WHERE id = $1 AND state = 'waiting'
+        RETURNING delivery_id";
+}
+
+/// What the evaluation of one event decided.
+#[derive(Debug, Clone)]
+pub struct AwardCommit {
+    /// The event.
+    pub event: Uuid,
+    /// Its delivery.
+    pub delivery: Uuid,
+    /// The person.
+    pub person: Uuid,
+    /// [`Candidate::version`].
+    pub version: i64,
+    /// The decision for people: which badges were awarded, which not yet and why.
+    pub reason: String,
+    /// The awards to make.
+    pub awards: Vec<NewAward>,
+}
+
+/// An award to make, with everything that follows from it.
+#[derive(Debug, Clone)]
+pub struct NewAward {
+    /// The issuer's slug.
+    pub issuer: String,
+    /// The badge.
+    pub badge: String,
+    /// The cycle; `once` for badges that are earned once.
+    pub cycle: String,
+    /// When.
+    pub awarded_at: DateTime<Utc>,
+    /// The hash of the rules that decided.
+    pub rules: String,
+    /// The decision's tree of conditions, as JSON.
+    pub explanation: serde_json::Value,
+    /// The signed credential.
+    pub credential: NewCredential,
+    /// The mail that brings it, if there is an address.
+    pub mail: NewMail,
+}
+
+/// A signed credential.
+#[derive(Debug, Clone)]
+pub struct NewCredential {
+    /// Its id ([`crate::ids::credential`]).
+    pub id: Uuid,
+    /// The signed document, exactly as it leaves.
+    pub document: String,
+    /// Its place in the status lists.
+    pub status: StatusEntry,
+    /// The holder's name when it was issued.
+    pub name: String,
+    /// The holder's address when it was issued.
+    pub email: String,
+    /// SHA-256 of the claim token.
+    pub claim_hash: Vec<u8>,
+    /// When the claim link ends.
+    pub claim_until: DateTime<Utc>,
+}
+
+/// A mail to send. Unique for each credential and kind.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// Its id.
+    pub id: Uuid,
+    /// `claim`.
+    pub kind: String,
+    /// The Message-ID, fixed once: a repeat is recognisable.
+    pub message_id: String,
+    /// The Date, fixed once.
+    pub date: DateTime<Utc>,
+    /// The learner's language, if known.
+    pub language: Option<String>,
+}
+
+/// How one evaluation was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Stored. The mails that are to be sent, new ones only.
+    Stored {
+        /// Ids of new mails.
+        mails: Vec<Uuid>,
+        /// Credentials that were new; an award that existed already is not among them.
+        credentials: Vec<Uuid>,
+    },
+    /// The event was done already, by a copy of the message.
+    AlreadyDone,
+    /// The person's outcomes changed meanwhile: evaluate again.
+    Stale,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    source: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    id: Uuid,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct HeldRow {
+    issuer: String,
+    badge: String,
+    person_id: Uuid,
+    cycle: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    delivery_id: Uuid,
+}
+
+/// What one award is unique by.
+type AwardKey = (String, String, Uuid, String);
+
+impl Store {
+    /// Stores a batch of decisions in one transaction: award, credential, claim, mail, and the
+    /// event's end. Rows are locked in the order of their person, so that workers do not wait
+    /// for each other in a circle. One award for each (issuer, badge, person, cycle); of one
+    /// that exists neither credential nor mail is stored. The answer is in the order of
+    /// `commits`.
+    pub async fn award(
+        &self,
+        commits: &[AwardCommit],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.write().await?;
+        let ids: Vec<Uuid> = commits.iter().map(|commit| commit.event).collect();
+        let events: Vec<EventRow> = session.all(&LOCK_EVENTS, values![ids]).await?;
+        let mut waiting: BTreeMap<Uuid, EventRow> = events.into_iter().map(|row| (row.id, row)).collect();
+        let ids: BTreeSet<Uuid> = commits.iter().map(|commit| commit.person).collect();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let persons: Vec<PersonRow> = session.all(&LOCK_PERSONS, values![ids.clone()]).await?;
+        let versions: BTreeMap<Uuid, i64> = persons.into_iter().map(|row| (row.id, row.version)).collect();
+        // Under the lock of its person nobody else adds an award. The unique constraint below
+        // does not trust that.
+        let held: Vec<HeldRow> = session.all(&HELD_AWARDS, values![ids]).await?;
+        let mut held: BTreeSet<AwardKey> =
+            held.into_iter().map(|row| (row.issuer, row.badge, row.person_id, row.cycle)).collect();
+
+        let mut answers = Vec::with_capacity(commits.len());
+        let mut finished: Vec<(&AwardCommit, EventRow)> = Vec::new();
+        for commit in commits {
+            let Some(event) = waiting.remove(&commit.event) else {
+                answers.push(Committed::AlreadyDone);
+                continue;
+            };
+            if versions.get(&commit.person) != Some(&commit.version) {
+                answers.push(Committed::Stale);
+                continue;
+            }
+            answers.push(Committed::Stored { mails: Vec::new(), credentials: Vec::new() });
+            finished.push((commit, event));
+        }
+
+        let mut new: Vec<(&AwardCommit, &EventRow, &NewAward)> = Vec::new();
+        for (commit, event) in &finished {
+            let fresh = commit.awards.iter().filter(|award| held.insert(award_key(commit, award)));
+            new.extend(fresh.map(|award| (*commit, event, award)));
+        }
+        let (credentials, mails) = insert_awards(&mut session, &new, now).await?;
+
+        let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
+        session.run_rows(&FINISH_EVENTS, rows).await?;
+        settle(&mut session, finished.iter().map(|(_, event)| event.delivery_id)).await?;
+        session.commit().await?;
+
+        for (commit, answer) in commits.iter().zip(&mut answers) {
+            let Committed::Stored { mails: own_mails, credentials: own_credentials } = answer else {
+                continue;
+            };
+            // Of an award that two commits make only the first has it in `new`.
+            let own = new.iter().filter(|(of, ..)| std::ptr::eq(*of, commit));
+            for (_, _, award) in own {
+                own_credentials
+                    .extend(credentials.contains(&award.credential.id).then_some(award.credential.id));
+                own_mails.extend(mails.contains(&award.mail.id).then_some(award.mail.id));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Puts the evaluation of an event off (`Some(until)`) or parks it (`None`), with a reason
+    /// and one more attempt. An event that does not wait any more is left as it is.
+    pub async fn postpone_event(
+        &self,
+        event: Uuid,
+        until: Option<DateTime<Utc>>,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let state = if until.is_some() { "waiting" } else { "parked" };
+        let sweep_at = until.map(|until| until + GRACE);
+        let mut session = self.pool.write().await?;
+        let values = values![event, state, reason, until, sweep_at];
+        let rows: Vec<DeliveryRow> = session.all(&POSTPONE_EVENT, values).await?;
+        settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
+        session.commit().await
+    }
+}
+
+fn award_key(commit: &AwardCommit, award: &NewAward) -> AwardKey {
+    let text = |text: &str| key(text).into_owned();
+    (text(&award.issuer), text(&award.badge), commit.person, text(&award.cycle))
+}
+
+/// Answers which credentials and mails are new.
+async fn insert_awards(
+    session: &mut Session,
+    new: &[(&AwardCommit, &EventRow, &NewAward)],
+    now: DateTime<Utc>,
+) -> Result<(BTreeSet<Uuid>, BTreeSet<Uuid>), StoreError> {
+    let rows = new.iter().map(|(commit, event, award)| award_row(commit, event, award));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let awarded: Vec<IdRow> = session.all_rows(&INSERT_AWARDS, rows).await?;
+    let awarded: BTreeSet<Uuid> = awarded.into_iter().map(|row| row.id).collect();
+    let inserted = || new.iter().filter(|(_, _, award)| awarded.contains(&award.credential.id));
+
+    let rows = inserted().map(|(_, _, award)| credential_row(&award.credential)).collect();
+    session.run_rows(&INSERT_CREDENTIALS, rows).await?;
+    let rows = inserted().map(|(_, event, award)| mail_row(event, award, now)).collect();
+    let mails: Vec<IdRow> = session.all_rows(&INSERT_MAILS, rows).await?;
+    Ok((awarded, mails.into_iter().map(|row| row.id).collect()))
+}
+
+fn award_row(commit: &AwardCommit, event: &EventRow, award: &NewAward) -> Result<Vec<Value>, StoreError> {
+    Ok(values![
+        award.credential.id,
+        key(&award.issuer),
+        key(&award.badge),
+        commit.person,
+        key(&award.cycle),
+        event.id,
+        award.awarded_at,
+        &award.rules,
+        to_json("explanation", &award.explanation)?,
+    ])
+}
+
+fn credential_row(credential: &NewCredential) -> Vec<Value> {
+    values![
+        credential.id,
+        &credential.document,
+        credential.status.list,
+        credential.status.index,
+        &credential.name,
+        &credential.email,
+        credential.claim_hash.as_slice(),
+        credential.claim_until,
+    ]
+}
+
+fn mail_row(event: &EventRow, award: &NewAward, now: DateTime<Utc>) -> Vec<Value> {
+    let mail = &award.mail;
+    values![
+        mail.id,
+        award.credential.id,
+        event.delivery_id,
+        &event.source,
+        &mail.kind,
+        &mail.message_id,
+        mail.date,
+        &mail.language,
+        now,
+        now + GRACE,
+    ]
+}

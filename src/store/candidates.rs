@@ -1,0 +1,159 @@
+//! Candidates: events that wait for evaluation, with the facts.
+
+use std::collections::BTreeMap;
+
+use accolade_connectors::Outcome;
+use uuid::Uuid;
+
+use super::learners::describe;
+use super::statement::statements;
+use super::value::{count, from_json, values};
+use super::{Store, StoreError};
+
+statements! {
+    WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
+            learners.person_id, persons.version, outcomes.passes
+        FROM events
+            JOIN learners ON learners.id = events.learner_id
+            JOIN persons ON persons.id = learners.person_id
+            JOIN outcomes ON outcomes.id = events.outcome_id
+        WHERE events.id {in $1} AND events.state = 'waiting'";
+
+    PERSONS_OUTCOMES = "SELECT outcomes.id, outcomes.content, learners.person_id, learners.source,
+            learners.name, learners.email, learners.institution_id, learners.language
+        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
+        WHERE learners.person_id {in $1}
+        ORDER BY learners.source, outcomes.id";
+
+    PERSONS_AWARDS = "SELECT id, person_id, badge, cycle FROM awards
+        WHERE person_id {in $1} ORDER BY awarded_at, id";
+}
+
+/// An event that waits for evaluation, with all that is known about its person.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The event.
+    pub event: Uuid,
+    /// The delivery from which it follows.
+    pub delivery: Uuid,
+    /// Whether its outcome passes now; it may have changed since the event.
+    pub passed: bool,
+    /// How often its evaluation failed.
+    pub attempts: u32,
+    /// The person: one for each learner, or for learners linked across sources.
+    pub person: Uuid,
+    /// Counts changes of the person's outcomes; [`AwardCommit::version`] must still be it.
+    pub version: i64,
+    /// Every outcome of the person, of every linked learner.
+    pub outcomes: Vec<StoredOutcome>,
+    /// What the person holds.
+    pub held: Vec<HeldAward>,
+    /// Which outcome the event is about (index into `outcomes`).
+    pub about: Option<usize>,
+}
+
+/// A stored outcome.
+#[derive(Debug, Clone)]
+pub struct StoredOutcome {
+    /// The source's name.
+    pub source: String,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// An award that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAward {
+    /// The badge.
+    pub badge: String,
+    /// The cycle.
+    pub cycle: String,
+    /// Its credential.
+    pub credential: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    outcome_id: Uuid,
+    attempts: i64,
+    person_id: Uuid,
+    version: i64,
+    passes: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutcomeRow {
+    id: Uuid,
+    content: String,
+    person_id: Uuid,
+    source: String,
+    name: Option<String>,
+    email: Option<String>,
+    institution_id: Option<String>,
+    language: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct AwardRow {
+    id: Uuid,
+    person_id: Uuid,
+    badge: String,
+    cycle: String,
+}
+
+impl Store {
+    /// Those of `events` that still wait, each with its person's outcomes and awards. Name and
+    /// address in every outcome are those that are known now. Order is not kept.
+    pub async fn candidates(&self, events: &[Uuid]) -> Result<Vec<Candidate>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.read().await?;
+        // The version is read before the outcomes: if they change in between, it is too old,
+        // and the award is refused as stale.
+        let events: Vec<EventRow> = session.all(&WAITING_EVENTS, values![events]).await?;
+        let mut persons: Vec<Uuid> = events.iter().map(|event| event.person_id).collect();
+        persons.sort_unstable();
+        persons.dedup();
+        if persons.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons.clone()]).await?;
+        let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
+        for row in rows {
+            let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
+            describe(
+                &mut outcome.learner,
+                row.name.as_deref(),
+                row.email.as_deref(),
+                row.institution_id.as_deref(),
+                row.language.as_deref(),
+            );
+            let stored = StoredOutcome { source: row.source, outcome };
+            outcomes.entry(row.person_id).or_default().push((row.id, stored));
+        }
+        let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
+        let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
+        for row in rows {
+            let award = HeldAward { badge: row.badge, cycle: row.cycle, credential: row.id };
+            held.entry(row.person_id).or_default().push(award);
+        }
+        let candidates = events.into_iter().map(|event| {
+            let outcomes = outcomes.get(&event.person_id).map(Vec::as_slice).unwrap_or_default();
+            Candidate {
+                event: event.id,
+                delivery: event.delivery_id,
+                passed: event.passes,
+                attempts: count(event.attempts),
+                person: event.person_id,
+                version: event.version,
+                about: outcomes.iter().position(|(id, _)| *id == event.outcome_id),
+                outcomes: outcomes.iter().map(|(_, outcome)| outcome.clone()).collect(),
+                held: held.get(&event.person_id).cloned().unwrap_or_default(),
+            }
+        });
+        Ok(candidates.collect())
+    }
+}

@@ -1,0 +1,336 @@
+//! Confirming: outcomes are stored, and events follow from those that changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accolade_connectors::Outcome;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::learners::{LearnerName, StoredLearner, ToldLearner, lock_learners, update_learners};
+use super::outcomes::{KnownOutcome, Merge, combined, merge};
+use super::progress::settle;
+use super::session::Session;
+use super::statement::statements;
+use super::value::{Time, Value, from_json, key, to_json, values};
+use super::{ConfirmResult, ConfirmedSignal, GRACE, NewEvent, SignalVerdict, Store, StoreError};
+use crate::ids;
+
+statements! {
+    LOCK_SIGNALS = "SELECT id, delivery_id, source FROM signals
+        WHERE id {in $1} AND state = 'waiting' ORDER BY id {lock}";
+
+    READ_OUTCOMES = "SELECT id, learner_id, course, assessment, content, passes, as_of
+        FROM outcomes WHERE learner_id {in $1}";
+
+    UPSERT_OUTCOMES [
+        id Uuid, learner_id Uuid, course Text, assessment Text, content Text, passes Bool, as_of Time,
+        confirmed_at Time,
+    ] = "INSERT INTO outcomes
+            (id, learner_id, course, assessment, content, passes, as_of, confirmed_at)
+        SELECT r.id, r.learner_id, r.course, r.assessment, r.content, r.passes, r.as_of, r.confirmed_at
+        FROM {rows} WHERE true
+        ON CONFLICT (learner_id, course, assessment) DO UPDATE SET content = excluded.content,
+            passes = excluded.passes, as_of = excluded.as_of, confirmed_at = excluded.confirmed_at";
+
+    INSERT_EVENTS [
+        id Uuid, signal_id Uuid, delivery_id Uuid, source Text, learner_id Uuid, outcome_id Uuid,
+        passed Bool, content Text, due_at Time, sweep_at Time,
+    ] = "INSERT INTO events
+            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, state,
+             reason, attempts, due_at, sweep_at, created_at)
+        SELECT r.id, r.signal_id, r.delivery_id, r.source, r.learner_id, r.outcome_id, r.passed,
+             r.content, 'waiting', '', 0, r.due_at, r.sweep_at, r.due_at
+        FROM {rows}";
+
+    RAISE_VERSIONS = "UPDATE persons SET version = version + 1 WHERE id {in $1}";
+
+    /// Without a `due_at` it is finished.
+    UPDATE_SIGNALS [
+        id Uuid, state Text, reason Text, attempts Int, due_at Time, sweep_at Time, finished_at Time,
+    ] = "UPDATE signals SET state = r.state, reason = r.reason, attempts = signals.attempts + r.attempts,
+            due_at = COALESCE(r.due_at, signals.due_at),
+            sweep_at = COALESCE(r.sweep_at, signals.sweep_at), finished_at = r.finished_at
+        FROM {rows} WHERE signals.id = r.id";
+}
+
+#[derive(sqlx::FromRow)]
+struct LockedSignal {
+    id: Uuid,
+    delivery_id: Uuid,
+    source: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutcomeRow {
+    id: Uuid,
+    learner_id: Uuid,
+    course: String,
+    assessment: String,
+    content: String,
+    passes: bool,
+    as_of: Time,
+}
+
+/// When a reading that another one overtook is done again: after about the time between the two,
+/// within these limits.
+const OVERTAKEN_WAIT: (TimeDelta, TimeDelta) = (TimeDelta::seconds(3), TimeDelta::minutes(10));
+
+/// Learner, course and assessment.
+type OutcomeName = (Uuid, String, String);
+
+/// What a batch knows and changes, in memory, until it is written.
+struct Batch {
+    now: DateTime<Utc>,
+    learners: BTreeMap<LearnerName, StoredLearner>,
+    outcomes: BTreeMap<OutcomeName, KnownOutcome>,
+    changed_learners: BTreeSet<LearnerName>,
+    changed_outcomes: BTreeSet<OutcomeName>,
+    /// Persons of whom an outcome, the name or the address changed.
+    changed_persons: BTreeSet<Uuid>,
+    events: Vec<Event>,
+    /// Signals whose reading was overtaken by one that says otherwise, each with when to read again.
+    overtaken: BTreeMap<Uuid, DateTime<Utc>>,
+}
+
+struct Event {
+    signal: Uuid,
+    outcome: Uuid,
+    event: NewEvent,
+}
+
+impl Store {
+    /// Stores a batch of confirmations in one transaction: learners and outcomes, the events
+    /// that follow from changed outcomes, and what becomes of each signal and its delivery.
+    ///
+    /// An outcome is kept only if it is not older ([`Outcome::as_of`]) than the stored one.
+    /// An event follows when an outcome's passing state changes, or when it passes and its
+    /// score, name or address changed; also for every passing outcome of a learner whose name
+    /// and address are known for the first time, for without them nothing was awarded. A signal
+    /// that is done already is left as it is, and gives no event. The answer is in the order of
+    /// `results`.
+    pub async fn confirm(
+        &self,
+        results: &[ConfirmResult],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ConfirmedSignal>, StoreError> {
+        if results.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.write().await?;
+        let ids: Vec<Uuid> = results.iter().map(|result| result.signal).collect();
+        let locked: Vec<LockedSignal> = session.all(&LOCK_SIGNALS, values![ids]).await?;
+        let mut waiting: BTreeMap<Uuid, LockedSignal> = locked.into_iter().map(|row| (row.id, row)).collect();
+        // A signal that is in the batch twice is done after the first time.
+        let live: Vec<(&ConfirmResult, LockedSignal)> =
+            results.iter().filter_map(|result| Some((result, waiting.remove(&result.signal)?))).collect();
+
+        let mut batch = Batch::load(&mut session, &live, now).await?;
+        for (result, signal) in &live {
+            for (outcome, passes) in &result.outcomes {
+                batch.take(signal, outcome, *passes, result.read);
+            }
+        }
+        batch.write(&mut session).await?;
+        batch.overtaken.retain(|signal, _| {
+            live.iter().any(|(result, _)| {
+                result.signal == *signal && matches!(result.verdict, SignalVerdict::Done { .. })
+            })
+        });
+        let verdict = |result: &ConfirmResult| match batch.overtaken.get(&result.signal) {
+            Some(until) => verdict_row(result.signal, &overtaken(*until), now),
+            None => verdict_row(result.signal, &result.verdict, now),
+        };
+        let rows = live.iter().map(|(result, _)| verdict(result)).collect();
+        session.run_rows(&UPDATE_SIGNALS, rows).await?;
+        settle(&mut session, live.iter().map(|(_, signal)| signal.delivery_id)).await?;
+        session.commit().await?;
+
+        let mut events: BTreeMap<Uuid, Vec<NewEvent>> = BTreeMap::new();
+        for event in batch.events {
+            events.entry(event.signal).or_default().push(event.event);
+        }
+        let confirmed = results.iter().map(|result| ConfirmedSignal {
+            signal: result.signal,
+            events: events.remove(&result.signal).unwrap_or_default(),
+            again_at: batch.overtaken.get(&result.signal).copied(),
+        });
+        Ok(confirmed.collect())
+    }
+}
+
+fn overtaken(until: DateTime<Utc>) -> SignalVerdict {
+    let reason = "another reading of the same grade, begun later, says otherwise; reading again".to_owned();
+    SignalVerdict::Wait { until, attempt: false, reason }
+}
+
+fn verdict_row(signal: Uuid, verdict: &SignalVerdict, now: DateTime<Utc>) -> Vec<Value> {
+    let none: Option<DateTime<Utc>> = None;
+    match verdict {
+        SignalVerdict::Done { reason } => {
+            values![signal, "done", reason, 0_i64, none, none, now]
+        }
+        SignalVerdict::Wait { until, attempt, reason } => {
+            let attempts = i64::from(*attempt);
+            values![signal, "waiting", reason, attempts, *until, *until + GRACE, none]
+        }
+        SignalVerdict::Park { reason } => {
+            values![signal, "parked", reason, 1_i64, none, none, now]
+        }
+    }
+}
+
+impl Batch {
+    async fn load(
+        session: &mut Session,
+        live: &[(&ConfirmResult, LockedSignal)],
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let mut told = Vec::new();
+        for (result, signal) in live {
+            told.extend(result.outcomes.iter().map(|(outcome, _)| ToldLearner {
+                name: learner_name(signal, outcome),
+                learner: &outcome.learner,
+                as_of: outcome.as_of,
+            }));
+        }
+        let learners =
+            if told.is_empty() { BTreeMap::new() } else { lock_learners(session, &told, now).await? };
+        let ids: Vec<Uuid> = learners.values().map(|learner| learner.id).collect();
+        let rows: Vec<OutcomeRow> =
+            if ids.is_empty() { Vec::new() } else { session.all(&READ_OUTCOMES, values![ids]).await? };
+        let mut outcomes = BTreeMap::new();
+        for row in rows {
+            let outcome = from_json("outcomes", "content", &row.content)?;
+            let known = KnownOutcome { id: row.id, outcome, passes: row.passes, as_of: row.as_of };
+            outcomes.insert((row.learner_id, row.course, row.assessment), known);
+        }
+        Ok(Self {
+            now,
+            learners,
+            outcomes,
+            changed_learners: BTreeSet::new(),
+            changed_outcomes: BTreeSet::new(),
+            changed_persons: BTreeSet::new(),
+            events: Vec::new(),
+            overtaken: BTreeMap::new(),
+        })
+    }
+
+    /// Takes one confirmed outcome over.
+    fn take(&mut self, signal: &LockedSignal, outcome: &Outcome, passes: bool, read: bool) {
+        let learner_name = learner_name(signal, outcome);
+        // `load` found or made every learner; without one there is nothing to hang on to.
+        let Some(learner) = self.learners.get_mut(&learner_name) else { return };
+        let (learner_id, person) = (learner.id, learner.person_id);
+        let name =
+            (learner_id, key(&outcome.course.id).into_owned(), key(&outcome.assessment.id).into_owned());
+        let stored = self.outcomes.get(&name);
+        let merged = merge(stored, outcome, passes);
+        if let Merge::Older { differs } = merged {
+            if let Some(stored) = stored.filter(|_| differs && read) {
+                let gap = stored.as_of.0.signed_duration_since(outcome.as_of);
+                let again = self.now + gap.clamp(OVERTAKEN_WAIT.0, OVERTAKEN_WAIT.1);
+                let at = self.overtaken.entry(signal.id).or_insert(again);
+                *at = again.max(*at);
+            }
+            return;
+        }
+        let change = learner.learn(&outcome.learner, outcome.as_of);
+        let known = KnownOutcome {
+            id: stored.map_or_else(|| ids::timed(self.now), |stored| stored.id),
+            outcome: combined(stored, outcome),
+            passes,
+            as_of: outcome.as_of.into(),
+        };
+        // The time alone is stored too, so that what is older than it stays out.
+        self.outcomes.insert(name.clone(), known);
+        self.changed_outcomes.insert(name.clone());
+        self.changed_learners.insert(learner_name.clone());
+        if change.any || merged != Merge::Same {
+            self.changed_persons.insert(person);
+        }
+        if merged == (Merge::Changed { event: true }) {
+            self.event(signal, &learner_name, &name);
+        }
+        if change.became_reachable {
+            let others: Vec<OutcomeName> = self
+                .outcomes
+                .iter()
+                .filter(|(other, known)| other.0 == learner_id && known.passes && **other != name)
+                .map(|(other, _)| other.clone())
+                .collect();
+            for other in others {
+                self.event(signal, &learner_name, &other);
+            }
+        }
+    }
+
+    fn event(&mut self, signal: &LockedSignal, learner: &LearnerName, name: &OutcomeName) {
+        let (Some(learner), Some(known)) = (self.learners.get(learner), self.outcomes.get(name)) else {
+            return;
+        };
+        let mut outcome = known.outcome.clone();
+        learner.describe(&mut outcome.learner);
+        self.events.push(Event {
+            signal: signal.id,
+            outcome: known.id,
+            event: NewEvent {
+                id: ids::timed(self.now),
+                delivery: signal.delivery_id,
+                source: signal.source.clone(),
+                passed: known.passes,
+                learner: learner.id,
+                outcome,
+            },
+        });
+    }
+
+    async fn write(&self, session: &mut Session) -> Result<(), StoreError> {
+        let learners = self.changed_learners.iter().filter_map(|name| self.learners.get(name));
+        update_learners(session, learners).await?;
+
+        let mut rows = Vec::with_capacity(self.changed_outcomes.len());
+        for name in &self.changed_outcomes {
+            let Some(known) = self.outcomes.get(name) else { continue };
+            let content = to_json("outcome", &known.outcome)?;
+            let (learner, course, assessment) = name;
+            rows.push(values![
+                known.id,
+                *learner,
+                course,
+                assessment,
+                content,
+                known.passes,
+                known.as_of,
+                self.now,
+            ]);
+        }
+        session.run_rows(&UPSERT_OUTCOMES, rows).await?;
+
+        if !self.changed_persons.is_empty() {
+            let persons: Vec<Uuid> = self.changed_persons.iter().copied().collect();
+            session.run(&RAISE_VERSIONS, values![persons]).await?;
+        }
+
+        let mut rows = Vec::with_capacity(self.events.len());
+        for Event { signal, outcome, event } in &self.events {
+            rows.push(values![
+                event.id,
+                *signal,
+                event.delivery,
+                &event.source,
+                event.learner,
+                *outcome,
+                event.passed,
+                to_json("outcome", &event.outcome)?,
+                self.now,
+                self.now + GRACE,
+            ]);
+        }
+        session.run_rows(&INSERT_EVENTS, rows).await
+    }
+}
+
+fn learner_name(signal: &LockedSignal, outcome: &Outcome) -> LearnerName {
+    (signal.source.clone(), key(&outcome.learner.id).into_owned())
+}

@@ -1,0 +1,149 @@
+//! Credentials as they are shown and claimed.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::statement::statements;
+use super::value::{Time, values};
+use super::{StatusEntry, Store, StoreError};
+
+macro_rules! select_credential {
+    ($which:literal) => {
+        concat!(
+            "SELECT credentials.id, awards.issuer, awards.badge, credentials.document, credentials.name,
+                credentials.email, awards.awarded_at, credentials.claimed_at, credentials.claim_until,
+                credentials.status_list, credentials.status_index, credentials.revoked,
+                credentials.suspended
+            FROM credentials JOIN awards ON awards.id = credentials.id
+            WHERE credentials.",
+            $which
+        )
+    };
+}
+
+statements! {
+    CREDENTIAL = select_credential!("id = $1");
+
+    CREDENTIAL_BY_CLAIM = select_credential!("claim_hash = $1");
+
+    CLAIM = "UPDATE credentials SET claimed_at = $2
+        WHERE claim_hash = $1 AND claimed_at IS NULL AND claim_until > $2";
+
+    CLAIMED = "SELECT id, claimed_at FROM credentials WHERE claim_hash = $1";
+}
+
+/// A credential and what belongs to it.
+#[derive(Debug, Clone)]
+pub struct StoredCredential {
+    /// Its id.
+    pub id: Uuid,
+    /// The issuer's slug.
+    pub issuer: String,
+    /// The badge.
+    pub badge: String,
+    /// The signed document, exactly as it leaves.
+    pub document: String,
+    /// The holder's name when it was issued.
+    pub name: String,
+    /// The holder's address when it was issued.
+    pub email: String,
+    /// When it was awarded.
+    pub awarded_at: DateTime<Utc>,
+    /// When the holder claimed it; it is public from then on.
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// When the claim link ends.
+    pub claim_until: DateTime<Utc>,
+    /// Its place in the status lists.
+    pub status: StatusEntry,
+    /// Revoked, for good.
+    pub revoked: bool,
+    /// Suspended, for now.
+    pub suspended: bool,
+}
+
+/// What came of claiming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimState {
+    /// Claimed now, or by the same link before.
+    Claimed {
+        /// The credential.
+        credential: Uuid,
+    },
+    /// The link has ended.
+    Expired,
+    /// There is no such link.
+    Unknown,
+}
+
+#[derive(sqlx::FromRow)]
+struct CredentialRow {
+    id: Uuid,
+    issuer: String,
+    badge: String,
+    document: String,
+    name: String,
+    email: String,
+    awarded_at: Time,
+    claimed_at: Option<Time>,
+    claim_until: Time,
+    status_list: i64,
+    status_index: i64,
+    revoked: bool,
+    suspended: bool,
+}
+
+impl From<CredentialRow> for StoredCredential {
+    fn from(row: CredentialRow) -> Self {
+        Self {
+            id: row.id,
+            issuer: row.issuer,
+            badge: row.badge,
+            document: row.document,
+            name: row.name,
+            email: row.email,
+            awarded_at: row.awarded_at.0,
+            claimed_at: row.claimed_at.map(|time| time.0),
+            claim_until: row.claim_until.0,
+            status: StatusEntry { list: row.status_list, index: row.status_index },
+            revoked: row.revoked,
+            suspended: row.suspended,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ClaimedRow {
+    id: Uuid,
+    claimed_at: Option<Time>,
+}
+
+impl Store {
+    /// A credential by its id.
+    pub async fn credential(&self, id: Uuid) -> Result<Option<StoredCredential>, StoreError> {
+        let row: Option<CredentialRow> = self.pool.read().await?.optional(&CREDENTIAL, values![id]).await?;
+        Ok(row.map(StoredCredential::from))
+    }
+
+    /// The credential of a claim link, by SHA-256 of its token, claimed or not, ended or not.
+    pub async fn credential_by_claim(
+        &self,
+        claim_hash: &[u8],
+    ) -> Result<Option<StoredCredential>, StoreError> {
+        let row: Option<CredentialRow> =
+            self.pool.read().await?.optional(&CREDENTIAL_BY_CLAIM, values![claim_hash]).await?;
+        Ok(row.map(StoredCredential::from))
+    }
+
+    /// Claims the credential of a claim link. Claiming again is no error and changes nothing.
+    pub async fn claim(&self, claim_hash: &[u8], now: DateTime<Utc>) -> Result<ClaimState, StoreError> {
+        let mut session = self.pool.write().await?;
+        session.run(&CLAIM, values![claim_hash, now]).await?;
+        let row: Option<ClaimedRow> = session.optional(&CLAIMED, values![claim_hash]).await?;
+        session.commit().await?;
+        Ok(match row {
+            None => ClaimState::Unknown,
+            Some(ClaimedRow { id, claimed_at: Some(_) }) => ClaimState::Claimed { credential: id },
+            Some(ClaimedRow { claimed_at: None, .. }) => ClaimState::Expired,
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! Mails to send: the outbox.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::progress::settle;
+use super::statement::statements;
+use super::value::{Time, Value, count, values};
+use super::{GRACE, Store, StoreError};
+
+statements! {
+    /// A try counts from here: a mail that brings the process down is counted too.
+    LEASE_MAILS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM mails
+            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+                AND (leased_until IS NULL OR leased_until <= $2)
+            ORDER BY id {skip locked})
+        UPDATE mails SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
+        WHERE id IN (SELECT id FROM taken)
+        RETURNING id";
+
+    READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
+            mails.language, mails.attempts, mails.credential_id, awards.issuer, awards.badge,
+            credentials.name, credentials.email, credentials.claim_until
+        FROM mails
+            JOIN credentials ON credentials.id = mails.credential_id
+            JOIN awards ON awards.id = mails.credential_id
+        WHERE mails.id {in $1} ORDER BY mails.id";
+
+    LOCK_MAILS = "SELECT id FROM mails WHERE id {in $1} ORDER BY id {lock}";
+
+    /// What was sent is sent, whatever another one who took it says later.
+    FINISH_MAILS [
+        id Uuid, state Text, reason Text, due_at Time, sweep_at Time, finished_at Time,
+    ] = "UPDATE mails SET state = r.state, reason = r.reason, leased_until = NULL,
+            due_at = COALESCE(r.due_at, mails.due_at), sweep_at = COALESCE(r.sweep_at, mails.sweep_at),
+            finished_at = r.finished_at
+        FROM {rows}
+        WHERE mails.id = r.id AND (mails.state = 'waiting' OR mails.state = 'parked' AND r.state = 'done')
+        RETURNING mails.delivery_id";
+}
+
+/// A mail taken to be sent, with what its text needs.
+#[derive(Debug, Clone)]
+pub struct LeasedMail {
+    /// Its id.
+    pub id: Uuid,
+    /// The delivery from which it follows.
+    pub delivery: Uuid,
+    /// `claim`.
+    pub kind: String,
+    /// The Message-ID.
+    pub message_id: String,
+    /// The Date.
+    pub date: DateTime<Utc>,
+    /// The learner's language, if known.
+    pub language: Option<String>,
+    /// How often it was taken to be sent before.
+    pub attempts: u32,
+    /// The credential.
+    pub credential: Uuid,
+    /// The issuer's slug.
+    pub issuer: String,
+    /// The badge.
+    pub badge: String,
+    /// The learner's name.
+    pub name: String,
+    /// The learner's address.
+    pub email: String,
+    /// When the claim link ends.
+    pub claim_until: DateTime<Utc>,
+}
+
+/// What came of sending a mail.
+#[derive(Debug, Clone)]
+pub enum MailVerdict {
+    /// The mail server took it.
+    Sent {
+        /// The server's answer.
+        response: String,
+    },
+    /// Try again.
+    Wait {
+        /// Not before then.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+    /// Given up until a human looks.
+    Park {
+        /// Why.
+        reason: String,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    delivery_id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct MailRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    kind: String,
+    message_id: String,
+    date: Time,
+    language: Option<String>,
+    attempts: i64,
+    credential_id: Uuid,
+    issuer: String,
+    badge: String,
+    name: String,
+    email: String,
+    claim_until: Time,
+}
+
+impl From<MailRow> for LeasedMail {
+    fn from(row: MailRow) -> Self {
+        Self {
+            id: row.id,
+            delivery: row.delivery_id,
+            kind: row.kind,
+            message_id: row.message_id,
+            date: row.date.0,
+            language: row.language,
+            // This time was counted when it was taken.
+            attempts: count(row.attempts - 1),
+            credential: row.credential_id,
+            issuer: row.issuer,
+            badge: row.badge,
+            name: row.name,
+            email: row.email,
+            claim_until: row.claim_until.0,
+        }
+    }
+}
+
+impl Store {
+    /// Takes those of `ids` that wait, are due and are not taken, until `until`; they come back
+    /// by themselves if nothing is said about them by then.
+    pub async fn lease_mails(
+        &self,
+        ids: &[Uuid],
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<LeasedMail>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.write().await?;
+        let leased: Vec<IdRow> = session.all(&LEASE_MAILS, values![ids, now, until]).await?;
+        let leased: Vec<Uuid> = leased.into_iter().map(|row| row.id).collect();
+        let rows: Vec<MailRow> = session.all(&READ_MAILS, values![leased]).await?;
+        session.commit().await?;
+        Ok(rows.into_iter().map(LeasedMail::from).collect())
+    }
+
+    /// Stores what came of sending, and the state of the deliveries from which the mails follow.
+    /// A mail that was sent stays so.
+    pub async fn finish_mails(
+        &self,
+        results: &[(Uuid, MailVerdict)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.pool.write().await?;
+        let ids: Vec<Uuid> = results.iter().map(|(id, _)| *id).collect();
+        session.run(&LOCK_MAILS, values![ids]).await?;
+        let rows = results.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
+        let rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
+        settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
+        session.commit().await
+    }
+}
+
+fn finish_row(id: Uuid, verdict: &MailVerdict, now: DateTime<Utc>) -> Vec<Value> {
+    let none: Option<DateTime<Utc>> = None;
+    match verdict {
+        MailVerdict::Sent { response } => values![id, "done", response, none, none, now],
+        MailVerdict::Wait { until, reason } => {
+            values![id, "waiting", reason, *until, *until + GRACE, none]
+        }
+        MailVerdict::Park { reason } => values![id, "parked", reason, none, none, now],
+    }
+}

@@ -1,0 +1,121 @@
+//! The database: one set of queries for PostgreSQL and SQLite, by noun.
+//!
+//! The row is the truth: every method that changes something is one transaction that writes
+//! both the result and the work that follows from it.
+
+mod awards;
+mod candidates;
+mod confirm;
+mod connect;
+mod credentials;
+mod deliveries;
+mod error;
+mod learners;
+mod mails;
+mod outcomes;
+mod parked;
+mod progress;
+mod session;
+mod signals;
+mod statement;
+mod status;
+mod sweep;
+mod trail;
+mod value;
+
+use std::fmt;
+
+pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
+pub use candidates::{Candidate, HeldAward, StoredOutcome};
+pub use credentials::{ClaimState, StoredCredential};
+pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
+pub use error::StoreError;
+pub use mails::{LeasedMail, MailVerdict};
+pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, SignalVerdict, StoredSignal};
+pub use status::{StatusEntry, StatusList};
+pub use sweep::{Backlog, Due, GRACE, Work};
+pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+
+use session::Pool;
+use statement::Statement;
+
+/// The statements of every file.
+static ALL_STATEMENTS: [&[&Statement]; 14] = [
+    awards::STATEMENTS,
+    candidates::STATEMENTS,
+    confirm::STATEMENTS,
+    connect::STATEMENTS,
+    credentials::STATEMENTS,
+    deliveries::STATEMENTS,
+    learners::STATEMENTS,
+    mails::STATEMENTS,
+    parked::STATEMENTS,
+    progress::STATEMENTS,
+    signals::STATEMENTS,
+    status::STATEMENTS,
+    sweep::STATEMENTS,
+    trail::STATEMENTS,
+];
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The pool's own form may show more of the URL than is good.
+        formatter.debug_tuple("Store").field(&self.kind()).finish()
+    }
+}
+
+impl Store {
+    /// Opens the database; a SQLite file is made if it is missing.
+    ///
+    /// `url` is `sqlite://path`, `sqlite::memory:` or `postgres://…`; `connections` is how many
+    /// may be open at once (SQLite: for reading, beside the one that writes).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Refused`] when the
+    /// URL is wrong; the message has no password.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+        Ok(Self { pool: Pool::connect(url, connections).await? })
+    }
+
+    /// Brings the tables to this version's form; safe when several processes start at once, and
+    /// when a process of a newer version was here before.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.pool.migrate().await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.pool.ping().await
+    }
+
+    /// Has the database read every statement of this program, without running any: finds
+    /// tables that do not fit this version. Answers how many there are.
+    pub async fn verify(&self) -> Result<usize, StoreError> {
+        let mut session = self.pool.read().await?;
+        let mut count = 0;
+        for statement in ALL_STATEMENTS.iter().flat_map(|list| list.iter()) {
+            session.prepare(statement).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// `postgres` or `sqlite`, for people.
+    pub fn kind(&self) -> &'static str {
+        match self.pool {
+            Pool::Postgres(_) => "postgres",
+            Pool::Sqlite { .. } => "sqlite",
+        }
+    }
+
+    /// Finishes what is under way and closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,161 @@
+//! Signals waiting for confirmation, and what comes of them.
+
+use accolade_connectors::{Outcome, Signal};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::statement::statements;
+use super::value::{Time, count, from_json, key, values};
+use super::{Store, StoreError};
+
+statements! {
+    WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
+        WHERE id {in $1} AND state = 'waiting'";
+
+    WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
+        WHERE source = $1 AND batch = $2 AND state = 'waiting' AND due_at <= $3
+        ORDER BY created_at, id LIMIT $4";
+}
+
+/// A signal that waits for confirmation.
+#[derive(Debug, Clone)]
+pub struct StoredSignal {
+    /// Its id.
+    pub id: Uuid,
+    /// The delivery that brought it.
+    pub delivery: Uuid,
+    /// Its source's name.
+    pub source: String,
+    /// The signal.
+    pub signal: Signal,
+    /// How often its confirmation was tried in vain, passing faults not counted.
+    pub attempts: u32,
+    /// Not to be confirmed before then.
+    pub not_before: DateTime<Utc>,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a batch of confirmations makes of one signal.
+#[derive(Debug, Clone)]
+pub struct ConfirmResult {
+    /// The signal.
+    pub signal: Uuid,
+    /// Its delivery.
+    pub delivery: Uuid,
+    /// Its source's name.
+    pub source: String,
+    /// The outcomes confirmed with it; each with whether it passes by the rules.
+    pub outcomes: Vec<(Outcome, bool)>,
+    /// Whether the outcomes were read from the LMS just now, and can be read again. Two readings
+    /// at the same time may be answered in the other order than they were asked, so one that is
+    /// older than what is stored, and says otherwise, decides nothing: the signal waits.
+    pub read: bool,
+    /// What becomes of the signal.
+    pub verdict: SignalVerdict,
+}
+
+/// What becomes of a signal.
+#[derive(Debug, Clone)]
+pub enum SignalVerdict {
+    /// Confirmed, or nothing to confirm.
+    Done {
+        /// What was found, for people.
+        reason: String,
+    },
+    /// To be confirmed again.
+    Wait {
+        /// Not before then.
+        until: DateTime<Utc>,
+        /// Whether this counts as an attempt (a passing fault of the LMS does not).
+        attempt: bool,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Given up until a human looks.
+    Park {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// A change of an outcome that has to be evaluated: `assessment.passed` or `assessment.revised`.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its id.
+    pub id: Uuid,
+    /// The delivery from which it follows.
+    pub delivery: Uuid,
+    /// The source's name.
+    pub source: String,
+    /// Whether the outcome passes now (`assessment.passed`) or stopped to (`assessment.revised`).
+    pub passed: bool,
+    /// The stored learner.
+    pub learner: Uuid,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// How one signal was stored.
+#[derive(Debug, Clone)]
+pub struct ConfirmedSignal {
+    /// The signal.
+    pub signal: Uuid,
+    /// The events that follow and are to be published.
+    pub events: Vec<NewEvent>,
+    /// Set where the signal waits, whatever its verdict: when to confirm it again
+    /// ([`ConfirmResult::read`]).
+    pub again_at: Option<DateTime<Utc>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SignalRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    source: String,
+    content: String,
+    attempts: i64,
+    due_at: Time,
+    created_at: Time,
+}
+
+impl SignalRow {
+    fn read(self) -> Result<StoredSignal, StoreError> {
+        Ok(StoredSignal {
+            id: self.id,
+            delivery: self.delivery_id,
+            source: self.source,
+            signal: from_json("signals", "content", &self.content)?,
+            attempts: count(self.attempts),
+            not_before: self.due_at.0,
+            created_at: self.created_at.0,
+        })
+    }
+}
+
+impl Store {
+    /// Those of `ids` that still wait, with their content. Order is not kept.
+    pub async fn waiting_signals(&self, ids: &[Uuid]) -> Result<Vec<StoredSignal>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.read().await?;
+        let rows: Vec<SignalRow> = session.all(&WAITING_SIGNALS, values![ids]).await?;
+        rows.into_iter().map(SignalRow::read).collect()
+    }
+
+    /// Signals of the same source and batch that wait too and are due by `now`, oldest first:
+    /// one call to the LMS serves them all.
+    pub async fn waiting_siblings(
+        &self,
+        source: &str,
+        batch: &str,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<StoredSignal>, StoreError> {
+        let mut session = self.pool.read().await?;
+        let values = values![source, key(batch), now, limit];
+        let rows: Vec<SignalRow> = session.all(&WAITING_SIBLINGS, values).await?;
+        rows.into_iter().map(SignalRow::read).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! Statements: one text for both databases, with marks where the two differ.
+//!
+//! | mark | PostgreSQL | SQLite |
+//! | --- | --- | --- |
+//! | `{in $1}` | `= ANY($1)` | `IN (SELECT unhex(value) FROM json_each($1))` |
+//! | `{in text $1}` | `= ANY($1)` | `IN (SELECT value FROM json_each($1))` |
+//! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT $1 AS id, …) AS r`, once a row |
+//! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
+//! | `{skip locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
+//! | `{advisory}` | `pg_advisory_xact_lock(r.key)` | `r.key`: there is one writer |
+
+use std::sync::OnceLock;
+
+use super::value::Kind;
+
+/// A statement, in the words of both databases.
+#[derive(Debug)]
+pub(super) struct Statement {
+    /// Its name in the source.
+    pub(super) name: &'static str,
+    template: &'static str,
+    /// The columns of `{rows}`.
+    pub(super) columns: &'static [(&'static str, Kind)],
+    postgres: OnceLock<String>,
+    sqlite: OnceLock<String>,
+}
+
+impl Statement {
+    pub(super) const fn new(
+        name: &'static str,
+        template: &'static str,
+        columns: &'static [(&'static str, Kind)],
+    ) -> Self {
+        Self { name, template, columns, postgres: OnceLock::new(), sqlite: OnceLock::new() }
+    }
+
+    /// The text for PostgreSQL.
+    pub(super) fn postgres(&'static self) -> &'static str {
+        self.postgres.get_or_init(|| {
+            let types = self.columns.iter().enumerate().map(|(at, (_, kind))| {
+                let name = match kind {
+                    Kind::Uuid => "uuid",
+                    Kind::Text => "text",
+                    Kind::Int => "bigint",
+                    Kind::Bool => "boolean",
+                    Kind::Time => "timestamptz",
+                    Kind::Bytes => "bytea",
+                };
+                format!("${}::{name}[]", at + 1)
+            });
+            let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+            let rows = format!("UNNEST({}) AS r({})", types.collect::<Vec<_>>().join(", "), names.join(", "));
+            let text = self.template.replace("{rows}", &rows);
+            let text = replace_lists(&text, "{in text $", |number| format!("= ANY(${number})"));
+            replace_lists(&text, "{in $", |number| format!("= ANY(${number})"))
+                .replace("{lock}", "FOR NO KEY UPDATE")
+                .replace("{skip locked}", "FOR NO KEY UPDATE SKIP LOCKED")
+                .replace("{advisory}", "pg_advisory_xact_lock(r.key)")
+        })
+    }
+
+    /// The text for SQLite.
+    pub(super) fn sqlite(&'static self) -> &'static str {
+        self.sqlite.get_or_init(|| {
+            let columns = self.columns.iter().enumerate();
+            let columns: Vec<String> =
+                columns.map(|(at, (name, _))| format!("${} AS {name}", at + 1)).collect();
+            let text = self.template.replace("{rows}", &format!("(SELECT {}) AS r", columns.join(", ")));
+            let text = replace_lists(&text, "{in text $", |number| {
+                format!("IN (SELECT value FROM json_each(${number}))")
+            });
+            replace_lists(&text, "{in $", |number| {
+                format!("IN (SELECT unhex(value) FROM json_each(${number}))")
+            })
+            .replace("{lock}", "")
+            .replace("{skip locked}", "")
+            .replace("{advisory}", "r.key")
+        })
+    }
+}
+
+fn replace_lists(text: &str, mark: &str, list: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split(mark);
+    let mut replaced = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (number, rest) = part.split_once('}').unwrap_or((part, ""));
+        replaced.push_str(&list(number));
+        replaced.push_str(rest);
+    }
+    replaced
+}
+
+/// Declares the statements of a file, and lists them in `STATEMENTS` for [`super::Store::verify`].
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident $([$($column:ident $kind:ident),+ $(,)?])? = $template:expr;)+) => {
+        $(
+            $(#[$doc])*
+            static $name: $crate::store::statement::Statement = $crate::store::statement::Statement::new(
+                stringify!($name),
+                $template,
+                &[$($((stringify!($column), $crate::store::value::Kind::$kind)),+)?],
+            );
+        )+
+
+        /// Every statement of this file.
+        pub(super) static STATEMENTS: &[&$crate::store::statement::Statement] = &[$(&$name),+];
+    };
+}
+pub(super) use statements;
+
+#[cfg(test)]
+mod tests {
+    statements! {
+        MARKS [id Uuid, state Text] = "UPDATE t SET state = r.state FROM {rows} WHERE t.id = r.id {lock}";
+        LISTS = "SELECT 1 WHERE a {in $1} AND b {in text $12} {skip locked}";
+    }
+
+    #[test]
+    fn marks_become_the_words_of_each_database() {
+        assert_eq!(
+            MARKS.postgres(),
+            "UPDATE t SET state = r.state FROM UNNEST($1::uuid[], $2::text[]) AS r(id, state) \
+             WHERE t.id = r.id FOR NO KEY UPDATE"
+        );
+        assert_eq!(
+            MARKS.sqlite(),
+            "UPDATE t SET state = r.state FROM (SELECT $1 AS id, $2 AS state) AS r WHERE t.id = r.id "
+        );
+        assert_eq!(
+            LISTS.postgres(),
+            "SELECT 1 WHERE a = ANY($1) AND b = ANY($12) FOR NO KEY UPDATE SKIP LOCKED"
+        );
+        assert_eq!(
+            LISTS.sqlite(),
+            "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) \
+             AND b IN (SELECT value FROM json_each($12)) "
+        );
+        assert_eq!(STATEMENTS.len(), 2);
+    }
+}

@@ -1,0 +1,216 @@
+//! Work that is not done after a while: what the sweeper publishes again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use accolade_connectors::Outcome;
+
+use super::statement::{Statement, statements};
+use super::value::{Time, from_json, values};
+use super::{NewEvent, Store, StoreError};
+
+/// How long the sweeper leaves a row alone after its time has come: its message is under way,
+/// and a second one would double the work just when there is most of it.
+pub const GRACE: TimeDelta = TimeDelta::seconds(30);
+
+macro_rules! due {
+    ($table:literal) => {
+        // Materialized: PostgreSQL must not run a selection that locks rows more than once.
+        concat!(
+            "WITH taken AS MATERIALIZED (
+                SELECT id FROM ",
+            $table,
+            " WHERE state = 'waiting' AND sweep_at <= $1
+                ORDER BY sweep_at, id LIMIT $3 {skip locked})
+            UPDATE ",
+            $table,
+            " SET sweep_at = $2 WHERE id IN (SELECT id FROM taken)
+            RETURNING id, delivery_id, source, created_at"
+        )
+    };
+}
+
+macro_rules! backlog {
+    ($table:literal) => {
+        concat!(
+            "SELECT (SELECT COUNT(*) FROM ",
+            $table,
+            " WHERE state = 'waiting') AS waiting, (SELECT COUNT(*) FROM ",
+            $table,
+            " WHERE state = 'parked') AS parked, (SELECT MIN(created_at) FROM ",
+            $table,
+            " WHERE state = 'waiting') AS oldest"
+        )
+    };
+}
+
+statements! {
+    DUE_SIGNALS = due!("signals");
+    DUE_EVENTS = due!("events");
+    DUE_MAILS = due!("mails");
+
+    FORGET_SIGNALS = "UPDATE signals SET sweep_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
+        WHERE state = 'waiting'";
+    FORGET_EVENTS = "UPDATE events SET sweep_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
+        WHERE state = 'waiting'";
+    /// A lease may be held by a process that lives: it is waited for.
+    FORGET_MAILS = "UPDATE mails SET sweep_at =
+            CASE WHEN leased_until > $1 THEN leased_until WHEN due_at > $1 THEN due_at ELSE $1 END
+        WHERE state = 'waiting'";
+
+    SIGNALS_BACKLOG = backlog!("signals");
+    EVENTS_BACKLOG = backlog!("events");
+    MAILS_BACKLOG = backlog!("mails");
+
+    READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
+        WHERE id {in $1} ORDER BY id";
+}
+
+/// A kind of work, and so a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// Signals to confirm.
+    Signals,
+    /// Events to evaluate.
+    Assessments,
+    /// Mails to send.
+    Mails,
+}
+
+/// A row that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The row.
+    pub id: Uuid,
+    /// The delivery from which it follows.
+    pub delivery: Uuid,
+    /// The source's name.
+    pub source: String,
+}
+
+/// How much of one kind of work there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Rows that wait.
+    pub waiting: i64,
+    /// Rows that are parked.
+    pub parked: i64,
+    /// When the oldest waiting row was made.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    source: String,
+    created_at: Time,
+}
+
+#[derive(sqlx::FromRow)]
+struct BacklogRow {
+    waiting: i64,
+    parked: i64,
+    oldest: Option<Time>,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    source: String,
+    passed: bool,
+    learner_id: Uuid,
+    content: String,
+}
+
+impl Work {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Signals, Self::Assessments, Self::Mails];
+
+    /// The name in queues, metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signals => "signals",
+            Self::Assessments => "assessments",
+            Self::Mails => "mails",
+        }
+    }
+
+    fn due(self) -> &'static Statement {
+        match self {
+            Self::Signals => &DUE_SIGNALS,
+            Self::Assessments => &DUE_EVENTS,
+            Self::Mails => &DUE_MAILS,
+        }
+    }
+
+    fn backlog(self) -> &'static Statement {
+        match self {
+            Self::Signals => &SIGNALS_BACKLOG,
+            Self::Assessments => &EVENTS_BACKLOG,
+            Self::Mails => &MAILS_BACKLOG,
+        }
+    }
+}
+
+impl Store {
+    /// Rows that wait and whose message seems lost, oldest first: their time has come [`GRACE`]
+    /// ago, or their lease has ended. The next look at them is at `again_at`, so that the next
+    /// round takes others.
+    pub async fn due(
+        &self,
+        work: Work,
+        now: DateTime<Utc>,
+        again_at: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        let mut session = self.pool.write().await?;
+        let mut rows: Vec<DueRow> = session.all(work.due(), values![now, again_at, limit]).await?;
+        session.commit().await?;
+        rows.sort_by_key(|row| (row.created_at, row.id));
+        let due = rows.into_iter();
+        Ok(due.map(|row| Due { id: row.id, delivery: row.delivery_id, source: row.source }).collect())
+    }
+
+    /// Makes every waiting row due as soon as its time has come: for a queue that starts empty,
+    /// whose messages died with the process before.
+    pub async fn forget_messages(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut session = self.pool.write().await?;
+        for statement in [&FORGET_SIGNALS, &FORGET_EVENTS, &FORGET_MAILS] {
+            session.run(statement, values![now]).await?;
+        }
+        session.commit().await
+    }
+
+    /// How much work of one kind there is.
+    pub async fn backlog(&self, work: Work) -> Result<Backlog, StoreError> {
+        let row: Option<BacklogRow> = self.pool.read().await?.optional(work.backlog(), Vec::new()).await?;
+        Ok(row.map_or(Backlog { waiting: 0, parked: 0, oldest: None }, |row| Backlog {
+            waiting: row.waiting,
+            parked: row.parked,
+            oldest: row.oldest.map(|time| time.0),
+        }))
+    }
+
+    /// The events of these ids again, for publishing ([`Work::Assessments`] messages carry
+    /// them), exactly as they were when they were made.
+    pub async fn events(&self, ids: &[Uuid]) -> Result<Vec<NewEvent>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<EventRow> = self.pool.read().await?.all(&READ_EVENTS, values![ids]).await?;
+        let events = rows.into_iter().map(|row| {
+            let outcome: Outcome = from_json("events", "content", &row.content)?;
+            Ok(NewEvent {
+                id: row.id,
+                delivery: row.delivery_id,
+                source: row.source,
+                passed: row.passed,
+                learner: row.learner_id,
+                outcome,
+            })
+        });
+        events.collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! The way of a delivery, for people: what arrived, what became of it, and why.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::session::Session;
+use super::statement::statements;
+use super::value::{Time, values};
+use super::{DeliveryState, Store, StoreError};
+
+statements! {
+    DELIVERY = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id
+        FROM deliveries WHERE id = $1";
+
+    DELIVERIES = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id
+        FROM deliveries
+        WHERE (CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2)
+        ORDER BY received_at DESC, id DESC LIMIT $3";
+
+    THEIR_SIGNALS = "SELECT id, delivery_id, event, state, reason FROM signals
+        WHERE delivery_id {in $1} ORDER BY created_at, id";
+
+    THEIR_EVENTS = "SELECT id, signal_id, state, reason FROM events
+        WHERE delivery_id {in $1} ORDER BY created_at, id";
+
+    THEIR_CREDENTIALS = "SELECT awards.id, awards.event_id, awards.badge,
+            COALESCE(mails.state, '') AS mail
+        FROM awards
+            JOIN events ON events.id = awards.event_id
+            LEFT JOIN mails ON mails.credential_id = awards.id AND mails.kind = 'claim'
+        WHERE events.delivery_id {in $1} ORDER BY awards.badge, awards.cycle";
+}
+
+/// A delivery with everything that followed from it.
+#[derive(Debug, Clone)]
+pub struct DeliveryTrail {
+    /// The delivery.
+    pub id: Uuid,
+    /// The source's name.
+    pub source: String,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// The sender's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Why, for people.
+    pub reason: String,
+    /// The HTTP status that the sender of a refused delivery got.
+    pub status: Option<u16>,
+    /// The delivery that told its signals, or some of them, first.
+    pub first: Option<Uuid>,
+    /// The recorded body.
+    pub body: Option<Vec<u8>>,
+    /// Its signals; none for a duplicate: they are those of `first`.
+    pub signals: Vec<SignalTrail>,
+}
+
+/// A signal with what followed.
+#[derive(Debug, Clone)]
+pub struct SignalTrail {
+    /// The signal.
+    pub id: Uuid,
+    /// The LMS's name of the event.
+    pub event: String,
+    /// `waiting`, `done` or `parked`.
+    pub state: String,
+    /// Why, for people.
+    pub reason: String,
+    /// The events that followed.
+    pub events: Vec<EventTrail>,
+}
+
+/// An evaluated event.
+#[derive(Debug, Clone)]
+pub struct EventTrail {
+    /// The event.
+    pub id: Uuid,
+    /// `waiting`, `done` or `parked`.
+    pub state: String,
+    /// The decision, for people.
+    pub reason: String,
+    /// Credentials awarded by it, each with its badge and the state of its claim mail.
+    pub credentials: Vec<(Uuid, String, String)>,
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, Default)]
+pub struct TrailFilter {
+    /// Only of this source.
+    pub source: Option<String>,
+    /// Only in this state.
+    pub state: Option<DeliveryState>,
+    /// At most so many, newest first.
+    pub limit: u32,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    id: Uuid,
+    source: String,
+    received_at: Time,
+    user_agent: Option<String>,
+    body: Option<Vec<u8>>,
+    state: String,
+    reason: String,
+    status: Option<i64>,
+    first_id: Option<Uuid>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SignalRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    event: String,
+    state: String,
+    reason: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: Uuid,
+    signal_id: Uuid,
+    state: String,
+    reason: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct CredentialRow {
+    id: Uuid,
+    event_id: Uuid,
+    badge: String,
+    mail: String,
+}
+
+impl Store {
+    /// One delivery.
+    pub async fn delivery(&self, id: Uuid) -> Result<Option<DeliveryTrail>, StoreError> {
+        let mut session = self.pool.read().await?;
+        let rows: Vec<DeliveryRow> = session.all(&DELIVERY, values![id]).await?;
+        Ok(follow(&mut session, rows).await?.into_iter().next())
+    }
+
+    /// Deliveries, newest first.
+    pub async fn deliveries(&self, filter: &TrailFilter) -> Result<Vec<DeliveryTrail>, StoreError> {
+        let mut session = self.pool.read().await?;
+        let state = filter.state.map(DeliveryState::as_str);
+        let values = values![filter.source.as_deref(), state, filter.limit];
+        let rows: Vec<DeliveryRow> = session.all(&DELIVERIES, values).await?;
+        follow(&mut session, rows).await
+    }
+}
+
+/// Adds what followed.
+async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<DeliveryTrail>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let signal_rows: Vec<SignalRow> = session.all(&THEIR_SIGNALS, values![ids.clone()]).await?;
+    let event_rows: Vec<EventRow> = session.all(&THEIR_EVENTS, values![ids.clone()]).await?;
+    let credential_rows: Vec<CredentialRow> = session.all(&THEIR_CREDENTIALS, values![ids]).await?;
+
+    let mut credentials: BTreeMap<Uuid, Vec<(Uuid, String, String)>> = BTreeMap::new();
+    for row in credential_rows {
+        credentials.entry(row.event_id).or_default().push((row.id, row.badge, row.mail));
+    }
+    let mut events: BTreeMap<Uuid, Vec<EventTrail>> = BTreeMap::new();
+    for row in event_rows {
+        let credentials = credentials.remove(&row.id).unwrap_or_default();
+        let event = EventTrail { id: row.id, state: row.state, reason: row.reason, credentials };
+        events.entry(row.signal_id).or_default().push(event);
+    }
+    let mut signals: BTreeMap<Uuid, Vec<SignalTrail>> = BTreeMap::new();
+    for row in signal_rows {
+        let events = events.remove(&row.id).unwrap_or_default();
+        let signal =
+            SignalTrail { id: row.id, event: row.event, state: row.state, reason: row.reason, events };
+        signals.entry(row.delivery_id).or_default().push(signal);
+    }
+    let trails = rows.into_iter().map(|row| {
+        Ok(DeliveryTrail {
+            id: row.id,
+            source: row.source,
+            received_at: row.received_at.0,
+            user_agent: row.user_agent,
+            state: DeliveryState::from_name(&row.state).ok_or_else(|| StoreError::Corrupt {
+                table: "deliveries",
+                column: "state",
+                message: format!("{:?} is no state", row.state),
+            })?,
+            reason: row.reason,
+            status: row.status.and_then(|status| u16::try_from(status).ok()),
+            first: row.first_id,
+            body: row.body,
+            signals: signals.remove(&row.id).unwrap_or_default(),
+        })
+    });
+    trails.collect()
+}
