@@ -1,0 +1,204 @@
+//! The messenger: in-process channels, or RabbitMQ. Rows are the truth; a lost message costs
+//! seconds (the sweeper publishes it again), a doubled one a no-op.
+
+mod embedded;
+mod message;
+mod rabbitmq;
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::store::Work;
+
+pub use message::Message;
+
+/// The queue: the one place that chooses between the two ways to run.
+#[derive(Debug, Clone)]
+pub enum Queue {
+    /// In-process, bounded channels.
+    Embedded(embedded::Embedded),
+    /// RabbitMQ.
+    RabbitMq(rabbitmq::RabbitMq),
+}
+
+/// Why the queue did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueueError {
+    /// The broker cannot be reached, or gave up; it is tried again by itself.
+    #[error("the message broker is not available: {0}")]
+    Unavailable(String),
+    /// The broker is there but set up in a way that does not work, with the mend.
+    #[error("the message broker refused: {0}")]
+    Refused(String),
+    /// The configuration does not name a queue, with the mend.
+    #[error("{0}")]
+    Configuration(String),
+}
+
+/// A message taken from the queue. Dropping it without an answer gives it back.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The row that it is about.
+    pub id: Uuid,
+    handle: Handle,
+}
+
+#[derive(Debug)]
+enum Handle {
+    Embedded(embedded::Ticket),
+    RabbitMq(Box<rabbitmq::Ticket>),
+}
+
+/// Messages of one kind of work, as they come. Survives reconnections by itself.
+#[derive(Debug)]
+pub struct Consumer {
+    stop: CancellationToken,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Embedded(embedded::Consumer),
+    RabbitMq(Box<rabbitmq::Consumer>),
+}
+
+impl Consumer {
+    /// Waits for at least one message, then takes up to `max` of what comes within `linger`.
+    /// `None` once the consumer was cancelled.
+    pub async fn next_batch(&mut self, max: usize, linger: Duration) -> Option<Vec<Delivery>> {
+        let mut batch = vec![self.next().await?];
+        let end = sleep(linger);
+        tokio::pin!(end);
+        while batch.len() < max {
+            tokio::select! {
+                biased;
+                next = self.next() => batch.push(next?),
+                () = &mut end => break,
+            }
+        }
+        Some(batch)
+    }
+
+    /// The next message, or `None` once the consumer was cancelled. Dropping the future loses
+    /// nothing.
+    async fn next(&mut self) -> Option<Delivery> {
+        let stop = self.stop.clone();
+        let next = tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            next = self.source.next() => next,
+        };
+        if next.is_none() {
+            self.source.cancel().await;
+        }
+        next
+    }
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<Delivery> {
+        match self {
+            Self::Embedded(consumer) => {
+                consumer.next().await.map(|(id, ticket)| Delivery { id, handle: Handle::Embedded(ticket) })
+            }
+            Self::RabbitMq(consumer) => {
+                let (id, ticket) = consumer.next().await?;
+                Some(Delivery { id, handle: Handle::RabbitMq(Box::new(ticket)) })
+            }
+        }
+    }
+
+    async fn cancel(&mut self) {
+        match self {
+            Self::Embedded(_) => {}
+            Self::RabbitMq(consumer) => consumer.cancel().await,
+        }
+    }
+}
+
+impl Delivery {
+    /// The work is done (committed): forget the message.
+    pub async fn ack(self) {
+        match self.handle {
+            Handle::Embedded(ticket) => ticket.ack(),
+            Handle::RabbitMq(ticket) => ticket.ack().await,
+        }
+    }
+
+    /// The work is put off: bring the message back after about that long. RabbitMQ brings it
+    /// back after 5 seconds, 1 minute or 10 minutes, whichever is the next longer one.
+    pub async fn retry(self, after: Duration) {
+        match self.handle {
+            Handle::Embedded(ticket) => ticket.retry(after),
+            Handle::RabbitMq(ticket) => ticket.retry(after).await,
+        }
+    }
+}
+
+impl Queue {
+    /// Connects to the queue of a URL: `embedded:` or `amqp(s)://…`; declares what is needed.
+    /// With RabbitMQ away this still succeeds and connects later, by itself; a wrong URL or a
+    /// queue declared otherwise is an error.
+    pub async fn connect(url: &str, exchange: &str) -> Result<Self, QueueError> {
+        if url == "embedded:" {
+            return Ok(Self::Embedded(embedded::Embedded::new()));
+        }
+        rabbitmq::RabbitMq::connect(url, exchange).await.map(Self::RabbitMq)
+    }
+
+    /// Publishes messages, `delay` from now if given. Never waits longer than a few seconds.
+    /// The answer counts those known to be in the queue; the rest is the sweeper's.
+    ///
+    /// On RabbitMQ a delayed message goes past the topic exchange, so that queues of other
+    /// programs do not get it; the delay is one of [`Delivery::retry`].
+    pub async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> usize {
+        match self {
+            Self::Embedded(queue) => queue.publish(&messages, delay),
+            Self::RabbitMq(queue) => queue.publish(messages, delay).await,
+        }
+    }
+
+    /// Starts to take messages of one kind of work, at most `prefetch` unanswered at a time.
+    pub fn consume(&self, work: Work, prefetch: u16, stop: CancellationToken) -> Consumer {
+        let source = match self {
+            Self::Embedded(queue) => Source::Embedded(queue.consume(work, prefetch)),
+            Self::RabbitMq(queue) => Source::RabbitMq(Box::new(queue.consume(work, prefetch))),
+        };
+        Consumer { stop, source }
+    }
+
+    /// How many messages of one kind wait in the queue (not those in retry queues).
+    pub async fn depth(&self, work: Work) -> Result<u64, QueueError> {
+        match self {
+            Self::Embedded(queue) => Ok(queue.depth(work)),
+            Self::RabbitMq(queue) => queue.depth(work).await,
+        }
+    }
+
+    /// Whether the queue answers.
+    pub async fn ping(&self) -> Result<(), QueueError> {
+        match self {
+            Self::Embedded(queue) => queue.ping(),
+            Self::RabbitMq(queue) => queue.ping().await,
+        }
+    }
+
+    /// `embedded` or `rabbitmq`, for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Embedded(_) => "embedded",
+            Self::RabbitMq(_) => "rabbitmq",
+        }
+    }
+
+    /// Closes connections in good order. Messages without an answer go back to the queue.
+    pub async fn close(&self) {
+        match self {
+            Self::Embedded(queue) => queue.close(),
+            Self::RabbitMq(queue) => queue.close().await,
+        }
+    }
+}
