@@ -1,0 +1,101 @@
+//! Answers that may be used again for a short while: courses, users, access tokens.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use accolade_connectors::{Answer, Body, Call};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+/// Bytes kept for each source; past that the cache starts anew.
+const CAPACITY: usize = 16 << 20;
+
+/// The cache of one source.
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    answers: HashMap<Key, (Instant, Answer)>,
+    bytes: usize,
+}
+
+/// SHA-256 over the whole call, headers included: answers to one token are not for another, and
+/// no secret is kept.
+type Key = [u8; 32];
+
+impl Cache {
+    pub(super) fn key(call: &Call) -> Key {
+        let mut hash = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(bytes);
+        };
+        part(call.method.as_str().as_bytes());
+        part(call.url.as_str().as_bytes());
+        for (name, value) in &call.headers {
+            part(name.as_str().as_bytes());
+            part(value.expose().as_bytes());
+        }
+        if let Body::Form(pairs) = &call.body {
+            for (name, value) in pairs {
+                part(name.as_bytes());
+                part(value.expose().as_bytes());
+            }
+        }
+        hash.finalize().into()
+    }
+
+    pub(super) fn get(&self, key: &Key, now: Instant) -> Option<Answer> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.answers.get(key).filter(|(until, _)| *until > now).map(|(_, answer)| answer.clone())
+    }
+
+    pub(super) fn put(&self, key: Key, answer: &Answer, now: Instant, keep: Duration) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
+            held.answers.retain(|_, (until, _)| *until > now);
+            held.bytes = held.answers.values().map(|(_, answer)| answer.body.len()).sum();
+            if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
+                *held = Held::default();
+            }
+        }
+        held.bytes = held.bytes.saturating_add(answer.body.len());
+        if let Some((_, old)) = held.answers.insert(key, (now + keep, answer.clone())) {
+            held.bytes = held.bytes.saturating_sub(old.body.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(bytes: usize) -> Answer {
+        Answer { status: 200, headers: http::HeaderMap::new(), body: vec![0; bytes] }
+    }
+
+    fn call(token: &str) -> Call {
+        Call::get("test", "https://lms.example.edu/api".parse().unwrap())
+            .header(http::header::AUTHORIZATION, token)
+    }
+
+    #[test]
+    fn an_answer_is_for_the_same_call_and_token_and_for_its_time() {
+        let (cache, now) = (Cache::default(), Instant::now());
+        cache.put(Cache::key(&call("a")), &answer(3), now, Duration::from_secs(10));
+        assert!(cache.get(&Cache::key(&call("a")), now).is_some());
+        assert!(cache.get(&Cache::key(&call("b")), now).is_none());
+        assert!(cache.get(&Cache::key(&call("a")), now + Duration::from_secs(10)).is_none());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let (cache, now) = (Cache::default(), Instant::now());
+        for n in 0..40 {
+            cache.put(Cache::key(&call(&n.to_string())), &answer(1 << 20), now, Duration::from_secs(10));
+        }
+        assert!(cache.0.lock().unwrap().bytes <= CAPACITY);
+    }
+}
