@@ -1,0 +1,176 @@
+//! Group commit: deliveries that arrive at the same time share one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::queue::{Message, Queue};
+use crate::store::{Due, NewDelivery, Recorded, Store, StoreError, Verdict};
+
+/// Deliveries that may wait for a commit; past that the sender is asked to come again.
+const WAITING: usize = 2_048;
+/// Deliveries in one transaction.
+const GROUP: usize = 256;
+/// Groups whose messages may wait to be published; past that the sweeper publishes them.
+const UNPUBLISHED: usize = 256;
+
+/// Why a delivery was not recorded. The sender is asked to come again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// More arrives than can be written.
+    #[error("too many deliveries at once")]
+    Busy,
+    /// The database cannot take it.
+    #[error("the database cannot take deliveries at the moment")]
+    Database,
+    /// The process is ending.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+type Waiting = (NewDelivery, oneshot::Sender<Result<Recorded, Full>>);
+
+/// Writes deliveries. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Committer {
+    sender: mpsc::Sender<Waiting>,
+}
+
+impl Committer {
+    /// Starts `writers` writers on `tasks`; they end when `stop` is cancelled and what was
+    /// taken is written.
+    pub fn start(
+        store: &Store,
+        queue: &Arc<Queue>,
+        clock: &Clock,
+        public_url: &str,
+        writers: usize,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
+        let (publish, unpublished) = mpsc::channel(UNPUBLISHED);
+        tasks.spawn(publish_groups(unpublished, Arc::clone(queue)));
+        for _ in 0..writers.max(1) {
+            tasks.spawn(write_groups(
+                Arc::clone(&receiver),
+                store.clone(),
+                publish.clone(),
+                clock.clone(),
+                public_url.to_owned(),
+                stop.clone(),
+            ));
+        }
+        Self { sender }
+    }
+
+    /// Records one delivery; returns after the commit.
+    ///
+    /// # Errors
+    /// [`Full`]: it is not recorded, and the sender has to come again.
+    pub async fn commit(&self, delivery: NewDelivery) -> Result<Recorded, Full> {
+        let (answer, recorded) = oneshot::channel();
+        self.sender.try_send((delivery, answer)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Full::Busy,
+            mpsc::error::TrySendError::Closed(_) => Full::Stopping,
+        })?;
+        recorded.await.unwrap_or(Err(Full::Stopping))
+    }
+}
+
+async fn write_groups(
+    receiver: Arc<tokio::sync::Mutex<mpsc::Receiver<Waiting>>>,
+    store: Store,
+    publish: mpsc::Sender<Vec<Message>>,
+    clock: Clock,
+    public_url: String,
+    stop: CancellationToken,
+) {
+    loop {
+        let mut group = Vec::with_capacity(GROUP);
+        {
+            let mut receiver = receiver.lock().await;
+            tokio::select! {
+                biased;
+                taken = receiver.recv_many(&mut group, GROUP) => if taken == 0 { return },
+                // Nothing waits: only then is it time to stop.
+                () = stop.cancelled() => return,
+            }
+        }
+        let (deliveries, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        match record(&store, &deliveries).await {
+            Ok(recorded) => {
+                let messages = messages(&deliveries, &recorded, &public_url, &clock);
+                for (answer, recorded) in answers.into_iter().zip(recorded) {
+                    // A sender that went away meanwhile is told nothing; its delivery stays.
+                    let _ = answer.send(Ok(recorded));
+                }
+                if !messages.is_empty() {
+                    // Full: the sweeper publishes what waits in the database.
+                    let _ = publish.try_send(messages);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, deliveries = deliveries.len(), "deliveries not recorded; their senders are asked to come again");
+                for answer in answers {
+                    let _ = answer.send(Err(Full::Database));
+                }
+            }
+        }
+    }
+}
+
+/// Two writers may meet on the same signal; the second try finds it as a duplicate.
+async fn record(store: &Store, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+    for _ in 0..3 {
+        match store.record(deliveries).await {
+            Err(StoreError::Conflict) => tokio::time::sleep(Duration::from_millis(5)).await,
+            result => return result,
+        }
+    }
+    store.record(deliveries).await
+}
+
+fn messages(
+    deliveries: &[NewDelivery],
+    recorded: &[Recorded],
+    public_url: &str,
+    clock: &Clock,
+) -> Vec<Message> {
+    let now = clock.now();
+    let signals = deliveries
+        .iter()
+        .zip(recorded)
+        .filter(|(delivery, _)| matches!(delivery.verdict, Verdict::Accepted { .. }));
+    signals
+        .flat_map(|(delivery, recorded)| {
+            recorded.new_signals.iter().map(|signal| {
+                let due = Due { id: *signal, delivery: delivery.id, source: delivery.source.clone() };
+                Message::signal(public_url, &due, now)
+            })
+        })
+        .collect()
+}
+
+async fn publish_groups(mut groups: mpsc::Receiver<Vec<Message>>, queue: Arc<Queue>) {
+    // Ends when the last writer has ended.
+    while let Some(mut messages) = groups.recv().await {
+        while let Ok(more) = groups.try_recv() {
+            messages.extend(more);
+        }
+        let count = messages.len();
+        let confirmed = queue.publish(messages, None).await;
+        if confirmed < count {
+            tracing::warn!(
+                count,
+                confirmed,
+                "the queue did not confirm every message; the sweeper publishes the rest"
+            );
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! AWARD: judges what changed, signs what is earned, stores it.
+//!
+//! Failures: the database is away (no attempt spent), another worker changed the same person
+//! (judged again), a credential that cannot be signed (parked with the reason; its neighbours
+//! are stored). Not failures: nothing earned, held already, no address yet.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::issue::{self, Desk, ONCE};
+use super::retry::{DATABASE_AWAY, backoff};
+use crate::badges::{Issuer, status};
+use crate::claim::ClaimSecret;
+use crate::clock::Clock;
+use crate::config::Catalog;
+use crate::ids;
+use crate::queue::{Delivery, Message, Queue};
+use crate::rules::{Decision, Fact, evaluate};
+use crate::store::{AwardCommit, Candidate, Committed, StatusEntry, Store, StoreError, Work};
+use crate::telemetry::Metrics;
+
+/// How long a batch gathers.
+const LINGER: Duration = Duration::from_millis(20);
+/// How often one event may fail before it is parked.
+const ATTEMPTS: u32 = 6;
+/// How long an event waits while others hold the rows that it needs.
+const CONFLICT_WAIT: Duration = Duration::from_secs(5);
+/// How often a batch is judged again because a person changed meanwhile.
+const ROUNDS: u32 = 5;
+
+/// Awards badges. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Awarder {
+    /// The database.
+    pub store: Store,
+    /// The queue.
+    pub queue: Arc<Queue>,
+    /// The badges and their rules.
+    pub catalog: Arc<Catalog>,
+    /// Who issues.
+    pub issuer: Arc<Issuer>,
+    /// Makes claim tokens.
+    pub secret: ClaimSecret,
+    /// How long a claim link works, in days.
+    pub claim_days: u32,
+    /// The time.
+    pub clock: Clock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Where this installation answers.
+    pub public_url: Arc<str>,
+    /// The domain of Message-IDs.
+    pub domain: Arc<str>,
+}
+
+/// Events that could not be evaluated, each with its reason.
+type Failed = Vec<(Uuid, String)>;
+
+/// Why nothing came of a batch.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("evaluating it failed inside the program; please report it")]
+    Crashed,
+}
+
+/// What judging one event gave: badges earned, and the decision for people.
+struct Judged<'a> {
+    candidate: &'a Candidate,
+    earned: Vec<(&'a crate::config::BadgeFile, Decision)>,
+    reason: Vec<String>,
+}
+
+impl Awarder {
+    /// Works until `stop`, finishing what it has begun.
+    pub async fn run(self, batch: u16, stop: CancellationToken) {
+        let mut consumer = self.queue.consume(Work::Assessments, batch.saturating_mul(2), stop);
+        while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
+            self.batch(deliveries).await;
+        }
+    }
+
+    async fn batch(&self, deliveries: Vec<Delivery>) {
+        let mut ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        match self.guarded(ids.clone()).await {
+            Ok(failed) => {
+                for delivery in deliveries {
+                    match failed.iter().find(|(id, _)| *id == delivery.id) {
+                        Some((_, reason)) => self.postpone(delivery, reason).await,
+                        None => delivery.ack().await,
+                    }
+                }
+            }
+            Err(Fault::Store(StoreError::Unavailable(error))) => {
+                tracing::warn!(error, "awards wait for the database");
+                tokio::time::sleep(DATABASE_AWAY).await;
+            }
+            // One of the batch is at fault: each alone, so that it harms nobody else.
+            Err(error) => {
+                tracing::warn!(%error, events = ids.len(), "the batch failed; trying its events one by one");
+                for delivery in deliveries {
+                    self.alone(delivery).await;
+                }
+            }
+        }
+    }
+
+    async fn alone(&self, delivery: Delivery) {
+        match self.guarded(vec![delivery.id]).await {
+            Ok(failed) => match failed.first() {
+                Some((_, reason)) => self.postpone(delivery, reason).await,
+                None => delivery.ack().await,
+            },
+            Err(Fault::Store(StoreError::Unavailable(_))) => drop(delivery),
+            // Others hold the same rows: that passes, and is nothing that the event can help.
+            Err(Fault::Store(StoreError::Conflict)) => delivery.retry(CONFLICT_WAIT).await,
+            Err(error) => self.postpone(delivery, &error.to_string()).await,
+        }
+    }
+
+    /// Works in a task of its own: an event that makes the program panic must not end the worker.
+    async fn guarded(&self, ids: Vec<Uuid>) -> Result<Failed, Fault> {
+        let this = self.clone();
+        match tokio::spawn(async move { this.work(&ids).await }).await {
+            Ok(worked) => Ok(worked?),
+            Err(_) => Err(Fault::Crashed),
+        }
+    }
+
+    /// Judges and stores until nothing of `ids` is stale any more.
+    async fn work(&self, ids: &[Uuid]) -> Result<Failed, StoreError> {
+        let mut open = ids.to_vec();
+        let mut failed = Vec::new();
+        for _ in 0..ROUNDS {
+            let candidates = self.store.candidates(&open).await?;
+            if candidates.is_empty() {
+                return Ok(failed);
+            }
+            open = self.round(&candidates, &mut failed).await?;
+            if open.is_empty() {
+                return Ok(failed);
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// One round; the answer is the events that have to be judged again.
+    async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, StoreError> {
+        let now = self.clock.now();
+        let judged: Vec<Judged<'_>> = candidates.iter().map(|candidate| self.judge(candidate)).collect();
+        let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
+        let mut places = self.places(wanted).await?.into_iter();
+        let mut commits = Vec::with_capacity(judged.len());
+        let mut made = HashSet::new();
+        for judged in judged {
+            let event = judged.candidate.event;
+            match self.commit(judged, &mut places, &mut made, now) {
+                Ok(commit) => commits.push(commit),
+                Err(reason) => failed.push((event, reason)),
+            }
+            // Signing takes milliseconds: let others run between two.
+            tokio::task::yield_now().await;
+        }
+        let mut stored = self.store.award(&commits, now).await;
+        for _ in 0..3 {
+            if !matches!(stored, Err(StoreError::Conflict)) {
+                break;
+            }
+            stored = self.store.award(&commits, now).await;
+        }
+        let mut again = Vec::new();
+        let mut mails = Vec::new();
+        for (commit, committed) in commits.iter().zip(stored?) {
+            match committed {
+                Committed::Stored { mails: new, credentials } => {
+                    mails.extend(
+                        new.into_iter()
+                            .map(|mail| Message::mail(&self.public_url, mail, commit.delivery, now)),
+                    );
+                    for award in
+                        commit.awards.iter().filter(|award| credentials.contains(&award.credential.id))
+                    {
+                        self.metrics.award(&award.badge);
+                        tracing::info!(delivery = %commit.delivery, event = %commit.event, credential = %award.credential.id, badge = %award.badge, "badge awarded");
+                    }
+                    if credentials.is_empty() {
+                        tracing::info!(delivery = %commit.delivery, event = %commit.event, reason = %commit.reason, "no badge");
+                    }
+                }
+                Committed::AlreadyDone => {}
+                Committed::Stale => again.push(commit.event),
+            }
+        }
+        if !mails.is_empty() {
+            self.queue.publish(mails, None).await;
+        }
+        Ok(again)
+    }
+
+    fn judge<'a>(&'a self, candidate: &'a Candidate) -> Judged<'a> {
+        let mut judged = Judged { candidate, earned: Vec::new(), reason: Vec::new() };
+        let Some(about) = candidate.about.and_then(|index| candidate.outcomes.get(index)) else {
+            judged.reason.push("the outcome is gone".to_owned());
+            return judged;
+        };
+        if !candidate.passed {
+            judged.reason.push("the grade does not pass any more; badges that it earned are kept".to_owned());
+            return judged;
+        }
+        let facts: Vec<Fact<'_>> = candidate
+            .outcomes
+            .iter()
+            .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
+            .collect();
+        let named = self.catalog.rules.badges_for(&about.source, &about.outcome);
+        if named.is_empty() {
+            judged.reason.push("passed, but no badge has a rule for it".to_owned());
+        }
+        for badge in named.into_iter().filter_map(|id| self.catalog.badge(id)) {
+            let name = &badge.achievement.name;
+            let slug = &self.issuer.profile().slug;
+            let id = ids::credential(slug, &badge.achievement.id, candidate.person, ONCE);
+            if candidate.held.iter().any(|held| held.credential == id) {
+                judged.reason.push(format!("“{name}” is held already"));
+                continue;
+            }
+            let decision = evaluate(&badge.rule, &facts);
+            if !decision.earned {
+                judged.reason.push(format!("“{name}” not yet: {}", decision.explanation.lacks()));
+                continue;
+            }
+            match issue::holder(candidate, &decision) {
+                Ok(_) => judged.earned.push((badge, decision)),
+                Err(missing) => judged.reason.push(format!(
+                    "“{name}” is earned, but {missing}; it is awarded with the next grade event after the LMS gives it"
+                )),
+            }
+        }
+        judged
+    }
+
+    async fn places(&self, wanted: usize) -> Result<Vec<StatusEntry>, StoreError> {
+        let Ok(count @ 1..) = u32::try_from(wanted) else { return Ok(Vec::new()) };
+        let slug = &self.issuer.profile().slug;
+        self.store.allocate_status(slug, count, rand::random(), status::scatter, self.clock.now()).await
+    }
+
+    fn commit(
+        &self,
+        judged: Judged<'_>,
+        places: &mut impl Iterator<Item = StatusEntry>,
+        made: &mut HashSet<Uuid>,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<AwardCommit, String> {
+        let Judged { candidate, earned, mut reason } = judged;
+        let desk = Desk {
+            issuer: &self.issuer,
+            secret: &self.secret,
+            claim_days: self.claim_days,
+            rules: &self.catalog.version,
+            domain: &self.domain,
+        };
+        let mut awards = Vec::with_capacity(earned.len());
+        for (badge, decision) in earned {
+            let name = &badge.achievement.name;
+            let status = places.next().ok_or("no place in the status list")?;
+            let award = issue::issue(desk, badge, candidate, &decision, status, now).map_err(|error| {
+                format!("“{name}” is earned, but its credential cannot be signed: {error}")
+            })?;
+            // Each event carries the award, whichever of them is stored: the other may turn out
+            // to be done already. The unique constraint keeps it one.
+            let first = made.insert(award.credential.id);
+            reason.push(format!(
+                "“{name}” awarded{}",
+                if first { "" } else { " by the event beside this one" }
+            ));
+            awards.push(award);
+        }
+        Ok(AwardCommit {
+            event: candidate.event,
+            delivery: candidate.delivery,
+            person: candidate.person,
+            version: candidate.version,
+            reason: reason.join("; "),
+            awards,
+        })
+    }
+
+    async fn postpone(&self, delivery: Delivery, error: &str) {
+        let attempts = match self.store.candidates(&[delivery.id]).await {
+            Ok(candidates) => candidates.first().map_or(0, |candidate| candidate.attempts),
+            Err(StoreError::Unavailable(_) | StoreError::Conflict) => return drop(delivery),
+            // Its facts cannot be read, now or later: parked, or it would come back for ever.
+            Err(_) => ATTEMPTS,
+        };
+        let wait = backoff(Duration::from_secs(5), Duration::from_mins(10), attempts);
+        let until = (attempts + 1 < ATTEMPTS)
+            .then(|| self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default());
+        tracing::error!(event = %delivery.id, error, parked = until.is_none(), "an event was not evaluated");
+        match self.store.postpone_event(delivery.id, until, error).await {
+            Ok(()) if until.is_some() => delivery.retry(wait).await,
+            Ok(()) => delivery.ack().await,
+            Err(_) => drop(delivery),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+use accolade_connectors::{Http, Outcome, Receipt, Rejection, Request, Signal};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::ids;
+use crate::lms::Limits;
+use crate::rules::Rulebook;
+use crate::store::{NewDelivery, Verdict};
+
+/// What the LMS of these tests does when it is asked about the learner `bad`.
+#[derive(Debug, Clone, Copy)]
+enum Bad {
+    Crash,
+    Refuse,
+    /// Shows a pass, though the signal tells something else.
+    Lag,
+}
+
+#[async_trait]
+impl Connector for Bad {
+    fn receive(&self, _: &Request<'_>) -> Result<Receipt, Rejection> {
+        Err(Rejection::NoSuchPath(String::new()))
+    }
+
+    async fn confirm(
+        &self,
+        signals: &[Signal],
+        _: &dyn Http,
+        _: DateTime<Utc>,
+    ) -> Result<Vec<Confirmation>, ApiError> {
+        if signals.iter().any(|signal| signal.learner == "bad") {
+            match self {
+                Self::Crash => panic!("on purpose"),
+                Self::Lag => return Ok(signals.iter().map(|_| lagging()).collect()),
+                Self::Refuse => return Err(ApiError::Refused { what: "no such learner".to_owned() }),
+            }
+        }
+        Ok(signals.iter().map(|_| Confirmation::Nothing { why: "no grade".to_owned() }).collect())
+    }
+
+    async fn probe(&self, _: &dyn Http) -> Result<Vec<String>, ApiError> {
+        Ok(Vec::new())
+    }
+}
+
+fn lagging() -> Confirmation {
+    let outcome = Outcome {
+        learner: accolade_connectors::Learner {
+            id: "bad".to_owned(),
+            name: None,
+            email: None,
+            institution_id: None,
+            language: None,
+        },
+        course: accolade_connectors::Course { id: "1".to_owned(), also: Vec::new(), name: None, url: None },
+        assessment: accolade_connectors::Assessment {
+            id: "item:1".to_owned(),
+            also: Vec::new(),
+            kind: accolade_connectors::AssessmentKind::Item,
+            name: None,
+            url: None,
+        },
+        score: None,
+        passed: Some(true),
+        release: accolade_connectors::Release::Released,
+        graded_at: None,
+        attempt: None,
+        as_of: DateTime::UNIX_EPOCH,
+    };
+    Confirmation::Unsettled { outcomes: vec![outcome], why: "not shown yet".to_owned() }
+}
+
+async fn confirmer(bad: Bad) -> Confirmer {
+    crate::secrets::install_tls();
+    let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+    store.migrate().await.unwrap();
+    let metrics = Arc::new(Metrics::new());
+    let limits = Limits { concurrency: 1, time: Duration::from_secs(1) };
+    let client = Client::new("lms", Client::http().unwrap(), limits, Arc::clone(&metrics));
+    let source = Source { connector: Arc::new(bad), client, places: Semaphore::new(1_000) };
+    Confirmer {
+        store,
+        queue: Arc::new(Queue::connect("embedded:", "test").await.unwrap()),
+        sources: Arc::new(BTreeMap::from([("lms".to_owned(), source)])),
+        catalog: Arc::new(Catalog { badges: Vec::new(), rules: Rulebook::default(), version: String::new() }),
+        clock: Clock::system(),
+        metrics,
+        public_url: "http://localhost".into(),
+        settle: Duration::from_secs(1),
+        turns: Turns::default(),
+    }
+}
+
+/// Records a signal for each learner, all of one batch, received at `at`.
+async fn tell(confirmer: &Confirmer, learners: &[&str], at: DateTime<Utc>) -> Vec<StoredSignal> {
+    let signal = |(number, learner): (usize, &&str)| {
+        let signal = Signal {
+            key: format!("{number}"),
+            batch: "course".to_owned(),
+            event: "graded".to_owned(),
+            learner: (*learner).to_owned(),
+            course: None,
+            occurred_at: None,
+            detail: serde_json::Value::Null,
+            outcome: None,
+        };
+        (ids::timed(at), signal)
+    };
+    let signals: Vec<(Uuid, Signal)> = learners.iter().enumerate().map(signal).collect();
+    let waiting: Vec<Uuid> = signals.iter().map(|(id, _)| *id).collect();
+    let delivery = NewDelivery {
+        id: ids::timed(at),
+        source: "lms".to_owned(),
+        received_at: at,
+        user_agent: None,
+        body: None,
+        verdict: Verdict::Accepted { signals, ignored: Vec::new() },
+    };
+    confirmer.store.record(&[delivery]).await.unwrap();
+    confirmer.store.waiting_signals(&waiting).await.unwrap()
+}
+
+/// Publishes rows and takes their messages.
+async fn messages(confirmer: &Confirmer, rows: &[StoredSignal]) -> Vec<Delivery> {
+    let due = |row: &StoredSignal| crate::store::Due {
+        id: row.id,
+        delivery: row.delivery,
+        source: row.source.clone(),
+    };
+    let published =
+        rows.iter().map(|row| Message::signal("http://localhost", &due(row), row.created_at)).collect();
+    confirmer.queue.publish(published, None).await;
+    let mut consumer = confirmer.queue.consume(Work::Signals, 1_000, CancellationToken::new());
+    consumer.next_batch(rows.len(), Duration::from_secs(5)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_signal_that_crashes_counts_it_alone() {
+    let confirmer = confirmer(Bad::Crash).await;
+    let rows = tell(&confirmer, &["good", "bad", "other"], Clock::system().now()).await;
+    let mut groups = JoinSet::new();
+    confirmer.dispatch(messages(&confirmer, &rows).await, &mut groups).await;
+    while groups.join_next().await.is_some() {}
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let waiting = confirmer.store.waiting_signals(&ids).await.unwrap();
+    let left: Vec<_> = waiting.iter().map(|row| (row.signal.learner.as_str(), row.attempts)).collect();
+    assert_eq!(left, [("bad", 1)]);
+}
+
+#[tokio::test]
+async fn nobody_is_parked_for_what_is_refused_to_a_neighbour() {
+    let confirmer = confirmer(Bad::Refuse).await;
+    let names: Vec<String> = (0..700).map(|number| format!("good {number}")).collect();
+    for place in [0, 1, 350, 699] {
+        let mut learners: Vec<&str> = names.iter().map(String::as_str).collect();
+        learners[place] = "bad";
+        let signal = |learner: &&str| StoredSignal {
+            id: ids::timed(Clock::system().now()),
+            delivery: Uuid::nil(),
+            source: "lms".to_owned(),
+            signal: Signal {
+                key: (*learner).to_owned(),
+                batch: "course".to_owned(),
+                event: "graded".to_owned(),
+                learner: (*learner).to_owned(),
+                course: None,
+                occurred_at: None,
+                detail: serde_json::Value::Null,
+                outcome: None,
+            },
+            attempts: 0,
+            not_before: Clock::system().now(),
+            created_at: Clock::system().now(),
+        };
+        let rows: Vec<StoredSignal> = learners.iter().map(signal).collect();
+        let results = confirmer.ask(&confirmer.sources["lms"], "lms", &rows).await;
+        assert_eq!(results.len(), rows.len());
+        for result in &results {
+            let row = rows.iter().find(|row| row.id == result.signal).unwrap();
+            let parked = matches!(result.verdict, SignalVerdict::Park { .. });
+            assert!(!parked || row.signal.learner == "bad", "{}", row.signal.learner);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_comes_long_before_its_row_s_time_ends_there() {
+    let confirmer = confirmer(Bad::Refuse).await;
+    let rows = tell(&confirmer, &["good"], Clock::system().now() + EARLY + TimeDelta::seconds(1)).await;
+    let messages = messages(&confirmer, &rows).await;
+    confirmer.dispatch(messages, &mut JoinSet::new()).await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(confirmer.queue.depth(Work::Signals).await, Ok(0));
+}
+
+#[tokio::test]
+async fn nothing_rests_on_what_the_lms_shows_before_it_is_settled() {
+    for (age, state, events) in [(0, "waiting", 0), (5, "done", 1)] {
+        let confirmer = confirmer(Bad::Lag).await;
+        let received = Clock::system().now() - TimeDelta::seconds(age);
+        let rows = tell(&confirmer, &["bad"], received).await;
+        let mut groups = JoinSet::new();
+        confirmer.dispatch(messages(&confirmer, &rows).await, &mut groups).await;
+        while groups.join_next().await.is_some() {}
+        let trail = confirmer.store.delivery(rows[0].delivery).await.unwrap().unwrap();
+        assert_eq!((trail.signals[0].state.as_str(), trail.signals[0].events.len()), (state, events));
+    }
+}

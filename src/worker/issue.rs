@@ -1,0 +1,164 @@
+//! From a decision to a signed credential and its claim mail. No I/O.
+
+use accolade_connectors::{Outcome, Score};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::badges::{self, Evidence, Issue, Issuer, ResultEntry, SignError};
+use crate::claim::{self, ClaimSecret};
+use crate::config::BadgeFile;
+use crate::ids;
+use crate::rules::Decision;
+use crate::store::{Candidate, NewAward, NewCredential, NewMail, StatusEntry, StoredOutcome};
+
+/// The cycle of badges that are earned once.
+pub(super) const ONCE: &str = "once";
+
+/// What issuing needs besides the decision.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub issuer: &'a Issuer,
+    pub secret: &'a ClaimSecret,
+    pub claim_days: u32,
+    /// The version of the rules.
+    pub rules: &'a str,
+    /// The domain of Message-IDs.
+    pub domain: &'a str,
+}
+
+/// Whom a credential names: the name and address that the LMS confirmed with the evidence.
+pub(super) struct Holder<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub language: Option<&'a str>,
+}
+
+/// The holder as the newest piece of evidence names them, or what is missing.
+pub(super) fn holder<'a>(candidate: &'a Candidate, decision: &Decision) -> Result<Holder<'a>, String> {
+    let mut evidence: Vec<&StoredOutcome> =
+        decision.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
+    evidence.sort_by_key(|stored| std::cmp::Reverse(stored.outcome.as_of));
+    let learners = || evidence.iter().map(|stored| &stored.outcome.learner);
+    let text = |value: &'a Option<String>| value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+    let name = learners().find_map(|learner| text(&learner.name)).ok_or("the LMS gives no name")?;
+    let email =
+        learners().find_map(|learner| text(&learner.email)).ok_or("the LMS gives no e-mail address")?;
+    if !email.contains('@') {
+        return Err(format!("the LMS gives “{email}”, which is no e-mail address"));
+    }
+    Ok(Holder { name, email, language: learners().find_map(|learner| text(&learner.language)) })
+}
+
+/// Builds and signs the credential of one award, with what follows from it.
+pub(super) fn issue(
+    desk: Desk<'_>,
+    badge: &BadgeFile,
+    candidate: &Candidate,
+    decision: &Decision,
+    status: StatusEntry,
+    now: DateTime<Utc>,
+) -> Result<NewAward, String> {
+    let holder = holder(candidate, decision)?;
+    let slug = &desk.issuer.profile().slug;
+    let id = ids::credential(slug, &badge.achievement.id, candidate.person, ONCE);
+    let facts: Vec<&StoredOutcome> =
+        decision.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
+    let unsigned = badges::credential(&Issue {
+        id,
+        issuer: desk.issuer,
+        achievement: &badge.achievement,
+        image: badge.image.as_ref(),
+        email: holder.email,
+        salt: &desk.secret.salt(id),
+        awarded_at: now,
+        valid_until: None,
+        evidence: facts.iter().map(|stored| evidence(&stored.outcome)).collect(),
+        results: facts
+            .iter()
+            .enumerate()
+            .map(|(index, stored)| result_entry(index, &stored.outcome))
+            .collect(),
+        status_list: status.list,
+        status_index: status.index,
+    });
+    let document = badges::sign(unsigned, desk.issuer, now).map_err(|error: SignError| error.to_string())?;
+    let claim_until =
+        now.checked_add_signed(TimeDelta::days(desk.claim_days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let mail = ids::derived(id, "claim mail");
+    Ok(NewAward {
+        issuer: slug.clone(),
+        badge: badge.achievement.id.clone(),
+        cycle: ONCE.to_owned(),
+        awarded_at: now,
+        rules: desk.rules.to_owned(),
+        explanation: serde_json::to_value(&decision.explanation).unwrap_or_default(),
+        credential: NewCredential {
+            id,
+            document,
+            status,
+            name: holder.name.to_owned(),
+            email: holder.email.to_owned(),
+            claim_hash: claim::hash(&desk.secret.token(id)),
+            claim_until,
+        },
+        mail: NewMail {
+            id: mail,
+            kind: "claim".to_owned(),
+            message_id: format!("{mail}@{}", desk.domain),
+            date: now,
+            language: holder.language.map(str::to_owned),
+        },
+    })
+}
+
+fn assessment_name(outcome: &Outcome) -> String {
+    let assessment = outcome.assessment.name.as_deref().unwrap_or(&outcome.assessment.id);
+    match outcome.course.name.as_deref() {
+        Some(course) if course != assessment => format!("{assessment} ({course})"),
+        _ => assessment.to_owned(),
+    }
+}
+
+fn evidence(outcome: &Outcome) -> Evidence {
+    let result = match outcome.score.as_ref().and_then(score_text) {
+        Some(score) => format!("Result: {score}."),
+        None => "Completed.".to_owned(),
+    };
+    let narrative = match outcome.graded_at {
+        Some(graded_at) => format!("{result} Graded on {}.", graded_at.format("%-d %B %Y")),
+        None => result,
+    };
+    Evidence {
+        url: outcome.assessment.url.clone(),
+        name: assessment_name(outcome),
+        narrative,
+        genre: "Assessment".to_owned(),
+    }
+}
+
+fn score_text(score: &Score) -> Option<String> {
+    let points = score.given.map(|given| {
+        let given = given.normalize();
+        match score.max.filter(|max| !max.is_zero()) {
+            Some(max) => format!("{given} of {} points", max.normalize()),
+            None => format!("{given} points"),
+        }
+    });
+    match (&score.text, points) {
+        (Some(text), _) if score.min != rust_decimal::Decimal::ZERO => Some(text.clone()),
+        (Some(text), Some(points)) => Some(format!("{text} ({points})")),
+        (Some(text), None) => Some(text.clone()),
+        (None, points) => points,
+    }
+}
+
+fn result_entry(index: usize, outcome: &Outcome) -> ResultEntry {
+    let score = outcome.score.as_ref();
+    ResultEntry {
+        key: format!("result-{}", index + 1),
+        name: assessment_name(outcome),
+        percent: score.and_then(Score::percent),
+        points: score.and_then(|score| Some((score.given?, score.max))),
+        text: score.and_then(|score| score.text.clone()),
+        passed: outcome.passed == Some(true),
+    }
+}

@@ -1,0 +1,180 @@
+//! MAIL: sends what the outbox rows say.
+//!
+//! A row is leased in a short transaction, the mail is sent outside of it, and the row is
+//! marked. Dying in between sends the mail once more, with the same Message-ID: the only
+//! duplicate that is allowed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Uuid;
+
+use super::retry::{DATABASE_AWAY, backoff};
+use crate::claim::ClaimSecret;
+use crate::clock::Clock;
+use crate::config::Catalog;
+use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
+use crate::queue::Queue;
+use crate::store::{LeasedMail, MailVerdict, Store, StoreError, Work};
+use crate::telemetry::Metrics;
+
+/// How long a batch gathers.
+const LINGER: Duration = Duration::from_millis(20);
+/// How long a lease lasts: longer than a whole batch takes with a mail server that hangs.
+const LEASE: TimeDelta = TimeDelta::minutes(4);
+/// Mails that one connection sends of a batch; each may hang for half a minute.
+const PER_CONNECTION: usize = 4;
+/// Waits after a temporary refusal.
+const WAIT: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(2));
+/// Tries before a mail is parked: some three days.
+const ATTEMPTS: u32 = 40;
+
+/// Sends mails. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    /// The database.
+    pub store: Store,
+    /// The queue.
+    pub queue: Arc<Queue>,
+    /// The badges.
+    pub catalog: Arc<Catalog>,
+    /// The institution's name.
+    pub issuer: Arc<str>,
+    /// Makes claim tokens.
+    pub secret: ClaimSecret,
+    /// How mails leave.
+    pub transport: Arc<Transport>,
+    /// How mails look.
+    pub composer: Arc<Composer>,
+    /// Connections to the mail server: as many mails are sent at a time.
+    pub connections: usize,
+    /// The time.
+    pub clock: Clock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Where this installation answers.
+    pub public_url: Url,
+}
+
+impl Mailer {
+    /// Works until `stop`, finishing what it has begun.
+    pub async fn run(self, batch: u16, stop: CancellationToken) {
+        let mut consumer = self.queue.consume(Work::Mails, batch.saturating_mul(2), stop);
+        let most = usize::from(batch).min(self.connections.max(1).saturating_mul(PER_CONNECTION));
+        while let Some(deliveries) = consumer.next_batch(most, LINGER).await {
+            let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
+            match self.batch(&ids).await {
+                // The sweeper brings back what waits: its time is in the row.
+                Ok(()) => {
+                    for delivery in deliveries {
+                        delivery.ack().await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "mails wait for the database");
+                    tokio::time::sleep(DATABASE_AWAY).await;
+                }
+            }
+        }
+        self.transport.close().await;
+    }
+
+    async fn batch(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let leased = self.store.lease_mails(ids, now, now + LEASE).await?;
+        let sending = leased.into_iter().map(|mail| async move { (mail.id, self.send(&mail).await) });
+        // As many at a time as there are connections; each is marked soon after it left.
+        let mut sending = futures_util::stream::iter(sending).buffer_unordered(self.connections.max(1));
+        let mut results = Vec::new();
+        let mut failed = None;
+        while let Some(result) = sending.next().await {
+            results.push(result);
+            if results.len() >= 32 {
+                failed = self.finish(std::mem::take(&mut results)).await.err().or(failed);
+            }
+        }
+        self.finish(results).await?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Marking is tried hard: a mail that left and is not marked leaves again.
+    async fn finish(&self, results: Vec<(Uuid, MailVerdict)>) -> Result<(), StoreError> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        let mut tries = 0;
+        loop {
+            match self.store.finish_mails(&results, self.clock.now()).await {
+                Err(_) if tries < 10 => {
+                    tries += 1;
+                    tokio::time::sleep(DATABASE_AWAY / 4).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn send(&self, mail: &LeasedMail) -> MailVerdict {
+        let sent = match self.composed(mail) {
+            Ok(composed) => self.transport.send(&composed).await,
+            Err(error) => Err(error),
+        };
+        let verdict = match sent {
+            Ok(response) => MailVerdict::Sent { response },
+            Err(SendError::Permanent(reason)) => MailVerdict::Park { reason },
+            Err(SendError::Temporary(reason)) if mail.attempts.saturating_add(1) >= ATTEMPTS => {
+                MailVerdict::Park { reason: format!("tried {ATTEMPTS} times; last: {reason}") }
+            }
+            Err(SendError::Temporary(reason)) => {
+                let wait = TimeDelta::from_std(backoff(WAIT.0, WAIT.1, mail.attempts))
+                    .unwrap_or(TimeDelta::hours(1));
+                MailVerdict::Wait { until: self.clock.now() + wait, reason }
+            }
+        };
+        let (state, detail) = match &verdict {
+            MailVerdict::Sent { response } => ("sent", response),
+            MailVerdict::Wait { reason, .. } => ("wait", reason),
+            MailVerdict::Park { reason } => ("park", reason),
+        };
+        self.metrics.mail(state);
+        tracing::info!(delivery = %mail.delivery, mail = %mail.id, credential = %mail.credential, state, detail, "claim mail");
+        verdict
+    }
+
+    /// A fault of the settings is temporary: it hits every mail alike, and a human mends it.
+    fn composed(&self, mail: &LeasedMail) -> Result<Composed, SendError> {
+        let settings = |error: &dyn std::fmt::Display| SendError::Temporary(error.to_string());
+        // A process that was started before the badge came does not know it, another one does.
+        let badge = self.catalog.badge(&mail.badge).ok_or_else(|| {
+            settings(&format!(
+                "the badge “{}” is not in the catalogue of this process; put its file back, or start it again",
+                mail.badge
+            ))
+        })?;
+        let token = self.secret.token(mail.credential);
+        let join = |path: &str| self.public_url.join(path).map_err(|error| settings(&error));
+        let link = join(&format!("/claim/{token}"))?;
+        let image = join(&format!("/achievements/{}/image.png", mail.badge))?;
+        let claim = ClaimMail {
+            name: &mail.name,
+            email: &mail.email,
+            badge: &badge.achievement.name,
+            description: &badge.achievement.description,
+            issuer: &self.issuer,
+            link: &link,
+            image: badge.image.is_some().then_some(&image),
+            until: mail.claim_until,
+            message_id: &mail.message_id,
+            date: mail.date,
+            language: mail.language.as_deref(),
+        };
+        self.composer.compose(&claim).map_err(|error| SendError::Permanent(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

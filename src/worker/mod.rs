@@ -1,0 +1,17 @@
+//! Workers: confirm, award, mail, and the sweeper that brings back what was lost on the way.
+//!
+//! Each takes messages in batches, does the work in one transaction, and acknowledges after the
+//! commit, never before. A message is only a nudge: what is to be done is read from the row.
+
+mod award;
+mod confirm;
+mod issue;
+mod mail;
+mod retry;
+mod sweep;
+mod verdict;
+
+pub use award::Awarder;
+pub use confirm::{Confirmer, Source, Turns};
+pub use mail::Mailer;
+pub use sweep::Sweeper;

@@ -1,0 +1,157 @@
+//! The sweeper: publishes work again whose message was lost.
+//!
+//! It knows lost from late: while many messages wait in the queue, rows wait because the queue
+//! is deep, not because their messages were lost, and republishing them would double the load
+//! just when it is highest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::queue::{Message, Queue};
+use crate::store::{Due, Store, StoreError, Work};
+use crate::telemetry::Metrics;
+
+/// Rows published at once.
+const GROUP: u32 = 500;
+/// Groups of one kind published in one round, as long as the queue stays shallow.
+const GROUPS: usize = 20;
+/// How long a published message has to be worked off before its row is due again.
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
+/// With more messages than this in a queue its rows are late, not lost.
+const DEEP: u64 = 1_000;
+
+/// Sweeps. Any number may run; rows are taken by one at a time.
+#[derive(Debug)]
+pub struct Sweeper {
+    /// The database.
+    pub store: Store,
+    /// The queue.
+    pub queue: Arc<Queue>,
+    /// The time.
+    pub clock: Clock,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Where this installation answers.
+    pub public_url: Arc<str>,
+    /// Time between two rounds.
+    pub every: Duration,
+    /// Whether the queue starts empty (the embedded one): then every waiting row is due at start.
+    pub starts_empty: bool,
+}
+
+impl Sweeper {
+    /// Sweeps until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut forgotten = self.starts_empty;
+        loop {
+            let swept = if forgotten {
+                self.store.forget_messages(self.clock.now()).await
+            } else {
+                self.round().await
+            };
+            match swept {
+                Ok(()) => forgotten = false,
+                Err(error) => tracing::warn!(%error, "the sweeper cannot read the database"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(self.every) => {}
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), StoreError> {
+        for work in Work::ALL {
+            // Several groups, so that what gathered while the broker was away goes out soon. A
+            // broker that is away takes no messages either.
+            for _ in 0..GROUPS {
+                let shallow = matches!(self.queue.depth(work).await, Ok(depth) if depth < DEEP);
+                let now = self.clock.now();
+                if !shallow
+                    || !self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?
+                {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes rows again; whether there may be more.
+    async fn publish(&self, work: Work, due: Vec<Due>) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let messages: Vec<Message> = match work {
+            Work::Signals => due.iter().map(|due| Message::signal(&self.public_url, due, now)).collect(),
+            Work::Mails => {
+                due.iter().map(|due| Message::mail(&self.public_url, due.id, due.delivery, now)).collect()
+            }
+            Work::Assessments => {
+                let ids: Vec<Uuid> = due.iter().map(|due| due.id).collect();
+                let events = self.store.events(&ids).await?;
+                events.iter().map(|event| Message::assessment(&self.public_url, event, now)).collect()
+            }
+        };
+        if !messages.is_empty() {
+            let count = messages.len();
+            self.queue.publish(messages, None).await;
+            self.metrics.swept(work, count);
+            tracing::info!(work = work.as_str(), count, "published again");
+        }
+        Ok(due.len() >= GROUP as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_connectors::Signal;
+
+    use super::*;
+    use crate::ids;
+    use crate::store::{NewDelivery, Verdict};
+
+    #[tokio::test]
+    async fn one_round_fills_the_queue_with_what_was_lost_and_no_more() {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate().await.unwrap();
+        let clock = Clock::system();
+        let received_at = clock.now() - TimeDelta::minutes(1);
+        let signal = |number: i32| Signal {
+            key: number.to_string(),
+            batch: "course:1".to_owned(),
+            event: "graded".to_owned(),
+            learner: number.to_string(),
+            course: None,
+            occurred_at: None,
+            detail: serde_json::Value::Null,
+            outcome: None,
+        };
+        let delivery = NewDelivery {
+            id: ids::timed(received_at),
+            source: "lms".to_owned(),
+            received_at,
+            user_agent: None,
+            body: None,
+            verdict: Verdict::Accepted {
+                signals: (0..1_700).map(|number| (ids::timed(received_at), signal(number))).collect(),
+                ignored: Vec::new(),
+            },
+        };
+        store.record(&[delivery]).await.unwrap();
+        let sweeper = Sweeper {
+            store,
+            queue: Arc::new(Queue::connect("embedded:", "test").await.unwrap()),
+            clock,
+            metrics: Arc::new(Metrics::new()),
+            public_url: "http://localhost".into(),
+            every: Duration::from_secs(1),
+            starts_empty: false,
+        };
+        sweeper.round().await.unwrap();
+        assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
+    }
+}

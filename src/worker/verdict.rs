@@ -1,0 +1,248 @@
+//! What becomes of a signal after the LMS was asked: pure, no I/O and no clock.
+
+use std::time::Duration;
+
+use accolade_connectors::{ApiError, Confirmation, Outcome};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::retry::backoff;
+use crate::rules::Rulebook;
+use crate::store::{ConfirmResult, SignalVerdict, StoredSignal};
+
+/// Tries after which a signal is parked that brings its worker down. More than the tries of a
+/// signal that only waits for the LMS.
+const CRASHES: u32 = 16;
+/// Waits after a passing fault of the LMS that names none.
+const FAULT_WAIT: (Duration, Duration) = (Duration::from_secs(10), Duration::from_mins(10));
+/// The longest wait that a fault of the LMS may ask for: a page of a proxy may ask for a year.
+const LONGEST_FAULT: Duration = Duration::from_hours(1);
+/// The longest wait that a limit of the LMS may ask for; Blackboard counts calls by the day.
+const LONGEST_LIMIT: Duration = Duration::from_hours(24);
+/// Waits while the LMS does not show what a signal tells. Moodle sends up to 5 s early.
+const SETTLE_WAIT: (Duration, Duration) = (Duration::from_secs(3), Duration::from_mins(2));
+/// How often work waits for a token, or a source, that a human has to bring back.
+const HUMAN_WAIT: Duration = Duration::from_mins(2);
+
+/// Gives verdicts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdicts<'a> {
+    pub(super) rules: &'a Rulebook,
+    pub(super) now: DateTime<Utc>,
+    /// How long the LMS may take to show what a signal tells.
+    pub(super) settle: Duration,
+}
+
+impl Verdicts<'_> {
+    /// What the LMS's word means for one signal.
+    pub(super) fn said(&self, row: &StoredSignal, said: Confirmation) -> ConfirmResult {
+        match said {
+            Confirmation::Settled(outcomes) => {
+                let reason = self.remarks(&row.source, &outcomes);
+                result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
+            }
+            Confirmation::Nothing { why } => result(row, Vec::new(), SignalVerdict::Done { reason: why }),
+            Confirmation::Unsettled { outcomes, why } => {
+                if self.age(row) < self.settle {
+                    // What it shows is about to change, by what the signal tells: nothing rests
+                    // on it yet, or a grade that was just taken back would earn a badge.
+                    let until = self.after(backoff(SETTLE_WAIT.0, SETTLE_WAIT.1, row.attempts));
+                    return result(
+                        row,
+                        Vec::new(),
+                        SignalVerdict::Wait { until, attempt: true, reason: why },
+                    );
+                }
+                let shown = self.remarks(&row.source, &outcomes);
+                let reason = format!("{why}; the LMS never showed it, so what it shows counts: {shown}");
+                result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
+            }
+        }
+    }
+
+    /// What a fault of the LMS means for one signal: it waits, whatever the fault, unless the
+    /// LMS refuses the very request for good and the signal's learner stood `alone` in it.
+    pub(super) fn fault(&self, row: &StoredSignal, error: &ApiError, alone: bool) -> ConfirmResult {
+        let reason = error.to_string();
+        // Attempts are not counted here: the age tells how long the fault lasts already.
+        let age = self.age(row).as_secs().checked_div(FAULT_WAIT.0.as_secs()).unwrap_or(0);
+        let steps = age.checked_ilog2().map_or(0, |steps| steps + 1);
+        let usual = backoff(FAULT_WAIT.0, FAULT_WAIT.1, steps);
+        let wait = match error {
+            ApiError::RateLimited { retry_after, .. } => retry_after.unwrap_or(usual).min(LONGEST_LIMIT),
+            ApiError::Unavailable { retry_after, .. } => retry_after.unwrap_or(usual).min(LONGEST_FAULT),
+            ApiError::Unauthorized { .. } => HUMAN_WAIT,
+            ApiError::Refused { .. } if alone => {
+                return result(row, Vec::new(), SignalVerdict::Park { reason });
+            }
+            // One of several is to blame, and which one is not known yet.
+            ApiError::Refused { .. } => usual,
+        };
+        result(row, Vec::new(), SignalVerdict::Wait { until: self.after(wait), attempt: false, reason })
+    }
+
+    /// The connector panicked, or answered nonsense.
+    pub(super) fn crashed(&self, row: &StoredSignal) -> ConfirmResult {
+        let verdict = if row.attempts.saturating_add(1) >= CRASHES {
+            let reason = format!("confirming it failed {CRASHES} times inside the program; please report it");
+            SignalVerdict::Park { reason }
+        } else {
+            SignalVerdict::Wait {
+                until: self.after(backoff(FAULT_WAIT.0, FAULT_WAIT.1, row.attempts)),
+                attempt: true,
+                reason: "confirming it failed inside the program".to_owned(),
+            }
+        };
+        result(row, Vec::new(), verdict)
+    }
+
+    /// The signal's source is not configured any more.
+    pub(super) fn without_source(&self, row: &StoredSignal) -> ConfirmResult {
+        let reason = format!(
+            "the source “{}” is not in the configuration any more; put it back and its work goes on",
+            row.source
+        );
+        result(row, Vec::new(), SignalVerdict::Wait { until: self.after(HUMAN_WAIT), attempt: false, reason })
+    }
+
+    fn passing(&self, source: &str, outcomes: Vec<Outcome>) -> Vec<(Outcome, bool)> {
+        let passes = |outcome: Outcome| (self.rules.passes(source, &outcome), outcome);
+        outcomes.into_iter().map(passes).map(|(passes, outcome)| (outcome, passes)).collect()
+    }
+
+    /// One line for people. What no rule names is left out if something else is named.
+    fn remarks(&self, source: &str, outcomes: &[Outcome]) -> String {
+        let (named, rest): (Vec<_>, Vec<_>) =
+            outcomes.iter().partition(|outcome| !self.rules.badges_for(source, outcome).is_empty());
+        let told = if named.is_empty() { rest } else { named };
+        let remark = |outcome: &Outcome| {
+            let name = outcome.assessment.name.as_deref().unwrap_or(&outcome.assessment.id);
+            format!("{name}: {}", self.rules.remark(source, outcome))
+        };
+        let lines: Vec<String> = told.into_iter().map(remark).collect();
+        if lines.is_empty() { "the LMS shows no grade".to_owned() } else { lines.join("; ") }
+    }
+
+    fn age(&self, row: &StoredSignal) -> Duration {
+        (self.now - row.created_at).to_std().unwrap_or_default()
+    }
+
+    fn after(&self, wait: Duration) -> DateTime<Utc> {
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+        self.now.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+fn result(row: &StoredSignal, outcomes: Vec<(Outcome, bool)>, verdict: SignalVerdict) -> ConfirmResult {
+    ConfirmResult {
+        signal: row.id,
+        delivery: row.delivery,
+        source: row.source.clone(),
+        outcomes,
+        // What confirms itself says the same however often it is asked.
+        read: row.signal.outcome.is_none(),
+        verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_connectors::Signal;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_423_000;
+
+    fn row(age: i64, attempts: u32) -> StoredSignal {
+        let created_at = DateTime::from_timestamp(NOW - age, 0).unwrap();
+        StoredSignal {
+            id: Uuid::from_u128(1),
+            delivery: Uuid::from_u128(2),
+            source: "moodle".to_owned(),
+            signal: Signal {
+                key: "k".to_owned(),
+                batch: "course:2".to_owned(),
+                event: "user_graded".to_owned(),
+                learner: "4".to_owned(),
+                course: Some("2".to_owned()),
+                occurred_at: None,
+                detail: serde_json::Value::Null,
+                outcome: None,
+            },
+            attempts,
+            not_before: created_at,
+            created_at,
+        }
+    }
+
+    fn verdict(judge: impl FnOnce(Verdicts<'_>) -> ConfirmResult) -> SignalVerdict {
+        let rules = Rulebook::new(Vec::new());
+        let now = DateTime::from_timestamp(NOW, 0).unwrap();
+        judge(Verdicts { rules: &rules, now, settle: Duration::from_mins(5) }).verdict
+    }
+
+    /// Seconds until it is tried again, and whether that is an attempt; `None` when it is over.
+    fn wait(verdict: &SignalVerdict) -> Option<(i64, bool)> {
+        match verdict {
+            SignalVerdict::Wait { until, attempt, .. } => Some((until.timestamp() - NOW, *attempt)),
+            _ => None,
+        }
+    }
+
+    fn fault(age: i64, error: &ApiError) -> SignalVerdict {
+        verdict(|verdicts| verdicts.fault(&row(age, 0), error, true))
+    }
+
+    #[test]
+    fn a_passing_fault_waits_however_long_it_lasts_and_spends_no_attempt() {
+        let away = ApiError::Unavailable { what: "away".to_owned(), retry_after: None };
+        let waits = [0, 10, 40, 600, 86_400 * 30].map(|age| wait(&fault(age, &away)));
+        assert_eq!(
+            waits,
+            [Some((10, false)), Some((20, false)), Some((80, false)), Some((600, false)), Some((600, false))]
+        );
+        let told =
+            ApiError::RateLimited { what: "slow".to_owned(), retry_after: Some(Duration::from_secs(77)) };
+        assert_eq!(wait(&fault(0, &told)), Some((77, false)), "it waits as told");
+        let token = ApiError::Unauthorized { what: "token".to_owned() };
+        assert_eq!(wait(&fault(86_400 * 365, &token)), Some((120, false)), "a token is waited for for ever");
+    }
+
+    #[test]
+    fn only_a_refusal_of_the_very_request_parks() {
+        let refused = ApiError::Refused { what: "no".to_owned() };
+        assert!(matches!(fault(0, &refused), SignalVerdict::Park { .. }));
+        let beside = verdict(|verdicts| verdicts.fault(&row(0, 0), &refused, false));
+        assert_eq!(wait(&beside), Some((10, false)), "not for what is refused to a neighbour");
+    }
+
+    #[test]
+    fn no_fault_makes_a_signal_wait_for_years() {
+        let year = Some(Duration::from_hours(24 * 365));
+        let away = ApiError::Unavailable { what: "away".to_owned(), retry_after: year };
+        assert_eq!(wait(&fault(0, &away)), Some((3_600, false)));
+        let limit = ApiError::RateLimited { what: "limit".to_owned(), retry_after: year };
+        assert_eq!(wait(&fault(0, &limit)), Some((86_400, false)));
+    }
+
+    #[test]
+    fn what_the_lms_never_shows_ends_with_what_it_shows() {
+        let unsettled = || Confirmation::Unsettled { outcomes: Vec::new(), why: "not there".to_owned() };
+        let early = verdict(|verdicts| verdicts.said(&row(299, 2), unsettled()));
+        assert_eq!(wait(&early), Some((12, true)));
+        let late = verdict(|verdicts| verdicts.said(&row(300, 9), unsettled()));
+        let SignalVerdict::Done { reason } = late else { panic!("{late:?}") };
+        assert_eq!(
+            reason,
+            "not there; the LMS never showed it, so what it shows counts: the LMS shows no grade"
+        );
+    }
+
+    #[test]
+    fn a_signal_that_brings_its_worker_down_is_parked_in_the_end() {
+        let crashed = |attempts| verdict(|verdicts| verdicts.crashed(&row(0, attempts)));
+        assert!(wait(&crashed(0)).is_some());
+        assert!(matches!(crashed(CRASHES - 1), SignalVerdict::Park { .. }));
+        assert!(matches!(crashed(u32::MAX), SignalVerdict::Park { .. }));
+    }
+}
