@@ -1,0 +1,253 @@
+//! A claim mail as it leaves: text and HTML, with a fixed Message-ID and Date.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::{Address, address::Envelope};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::config::MailSettings;
+
+use super::dkim::Signer;
+
+/// The longest name, badge name or institution's name that a mail repeats, in characters.
+const NAME_LENGTH: usize = 120;
+/// The longest description that a mail repeats, in characters.
+const DESCRIPTION_LENGTH: usize = 1000;
+
+/// What a claim mail says.
+#[derive(Debug, Clone)]
+pub struct ClaimMail<'a> {
+    /// The learner's name.
+    pub name: &'a str,
+    /// The learner's address.
+    pub email: &'a str,
+    /// The badge's name.
+    pub badge: &'a str,
+    /// What the badge says of its holder.
+    pub description: &'a str,
+    /// The institution's name.
+    pub issuer: &'a str,
+    /// The claim link.
+    pub link: &'a Url,
+    /// The badge's image on the web.
+    pub image: Option<&'a Url>,
+    /// When the link ends.
+    pub until: DateTime<Utc>,
+    /// The Message-ID, without angle brackets.
+    pub message_id: &'a str,
+    /// The Date.
+    pub date: DateTime<Utc>,
+    /// The learner's language. Mails are in English for now, whatever it says.
+    pub language: Option<&'a str>,
+}
+
+/// A mail ready to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composed {
+    /// The envelope's sender.
+    pub from: String,
+    /// The envelope's recipient.
+    pub to: String,
+    /// The Message-ID, without angle brackets.
+    pub message_id: String,
+    /// The whole message in ASCII, CRLF lines, DKIM-signed if configured.
+    pub raw: Vec<u8>,
+}
+
+/// Why a mail cannot be composed, or the way it leaves cannot be set up: an address or a
+/// setting that is none. The text has no secret in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct MailError(pub String);
+
+/// Composes one mail: [`Composer`] for those who send one only.
+pub fn compose(settings: &MailSettings, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+    Composer::new(settings)?.compose(mail)
+}
+
+/// Composes mails; sender and key are read once.
+#[derive(Debug)]
+pub struct Composer {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+    signer: Option<Signer>,
+}
+
+impl Composer {
+    /// Reads the sender, the address for answers, and the key of DKIM.
+    ///
+    /// # Errors
+    /// Names the setting that has to be mended.
+    pub fn new(settings: &MailSettings) -> Result<Self, MailError> {
+        let reply_to = match settings.reply_to.as_deref().map(str::trim) {
+            None | Some("") => None,
+            Some(text) => Some(mailbox("mail.reply_to", text)?),
+        };
+        Ok(Self {
+            from: mailbox("mail.from", &settings.from)?,
+            reply_to,
+            signer: settings.dkim.as_ref().map(Signer::read).transpose()?,
+        })
+    }
+
+    /// Composes a mail. The same arguments give the same bytes.
+    pub fn compose(&self, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+        let address =
+            ascii_address(mail.email).map_err(|why| MailError(format!("the learner's address {why}")))?;
+        let words = Words {
+            name: one_line(mail.name, NAME_LENGTH),
+            badge: one_line(mail.badge, NAME_LENGTH),
+            description: one_line(mail.description, DESCRIPTION_LENGTH),
+            issuer: one_line(mail.issuer, NAME_LENGTH),
+            link: mail.link.as_str(),
+            image: mail.image.map(Url::as_str),
+            until: mail.until.format("%-d %B %Y").to_string(),
+        };
+        let name = Some(words.name.clone()).filter(|name| !name.is_empty());
+        let envelope = Envelope::new(Some(self.from.email.clone()), vec![address.clone()])
+            .map_err(|error| MailError(format!("the mail's addresses cannot be used: {error}")))?;
+        let mut builder = Message::builder()
+            .message_id(Some(format!("<{}>", checked_message_id(mail.message_id)?)))
+            .date(mail.date.into())
+            .from(self.from.clone())
+            .to(Mailbox::new(name, address.clone()))
+            .envelope(envelope)
+            .subject(render(&Subject { badge: &words.badge })?.trim_end())
+            // RFC 3834, section 5: no out-of-office answers, please.
+            .raw_header(header("Auto-Submitted", "auto-generated"))
+            .raw_header(header("Content-Language", "en"));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        let message = builder
+            .multipart(
+                MultiPart::alternative()
+                    .boundary(boundary(mail.message_id))
+                    .singlepart(part(ContentType::TEXT_PLAIN, render(&Text { words: &words })?))
+                    .singlepart(part(ContentType::TEXT_HTML, render(&Html { words: &words })?)),
+            )
+            .map_err(|error| MailError(format!("the mail cannot be composed: {error}")))?;
+        let mut raw = message.formatted();
+        if let Some(signer) = &self.signer {
+            raw = signer.sign(&raw, mail.date)?;
+        }
+        Ok(Composed {
+            from: self.from.email.to_string(),
+            to: address.to_string(),
+            message_id: mail.message_id.to_owned(),
+            raw,
+        })
+    }
+}
+
+/// What the templates say.
+struct Words<'a> {
+    name: String,
+    badge: String,
+    description: String,
+    issuer: String,
+    link: &'a str,
+    image: Option<&'a str>,
+    until: String,
+}
+
+#[derive(Template)]
+#[template(path = "claim/subject.txt", config = "src/mail/askama.toml")]
+struct Subject<'a> {
+    badge: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "claim/body.txt", config = "src/mail/askama.toml")]
+struct Text<'a> {
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "claim/body.html", config = "src/mail/askama.toml")]
+struct Html<'a> {
+    words: &'a Words<'a>,
+}
+
+fn render(template: &impl Template) -> Result<String, MailError> {
+    template.render().map_err(|error| MailError(format!("the mail's text cannot be made: {error}")))
+}
+
+fn part(kind: ContentType, body: String) -> SinglePart {
+    SinglePart::builder().header(kind).body(body)
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// A boundary that depends on the mail only. No part can contain it by accident.
+fn boundary(message_id: &str) -> String {
+    format!("=_{}", hex::encode(&Sha256::digest(message_id.as_bytes())[..16]))
+}
+
+fn checked_message_id(id: &str) -> Result<&str, MailError> {
+    let parts = id.split_once('@').filter(|(left, right)| !left.is_empty() && !right.is_empty());
+    let fits =
+        id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>')) && id.len() <= 250;
+    match parts {
+        Some(_) if fits => Ok(id),
+        _ => Err(MailError("the Message-ID is not of the form left@right".to_owned())),
+    }
+}
+
+/// A mailbox of the settings: `Name <user@host>` or `user@host`.
+fn mailbox(key: &str, text: &str) -> Result<Mailbox, MailError> {
+    let wrong = |why: &str| {
+        MailError(format!("{key} {why}; write it as in `Example University <badges@example.edu>`"))
+    };
+    if text.chars().any(char::is_control) {
+        return Err(wrong("has a line break or another control character in it"));
+    }
+    let parsed: Mailbox = text.trim().parse().map_err(|_| wrong("is not an address"))?;
+    let email = ascii_address(parsed.email.as_ref()).map_err(|why| wrong(&why))?;
+    Ok(Mailbox::new(parsed.name, email))
+}
+
+/// The address as a mail server without SMTPUTF8 takes it: an international domain in its
+/// ASCII form (RFC 5891). There is no such form for the part before the `@`.
+fn ascii_address(text: &str) -> Result<Address, String> {
+    let text = text.trim();
+    let none = || "is not an e-mail address".to_owned();
+    let (user, domain) = text.rsplit_once('@').ok_or_else(none)?;
+    if !user.is_ascii() {
+        return Err("has letters outside ASCII before the @, which not every mail server takes; \
+                    another address is needed"
+            .to_owned());
+    }
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(none());
+    }
+    let domain = if domain.is_ascii() {
+        domain.to_owned()
+    } else {
+        url::Host::parse(domain).map_err(|_| none())?.to_string()
+    };
+    Address::new(user, domain).map_err(|_| none())
+}
+
+/// The text on one line, without control or direction characters, at most `length` characters:
+/// nothing in a name can begin a header or a paragraph of its own.
+fn one_line(text: &str, length: usize) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'))
+        .collect();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= length {
+        return line;
+    }
+    let mut cut: String = line.chars().take(length.saturating_sub(1)).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    cut
+}
