@@ -1,0 +1,50 @@
+//! Claiming: the holder of the link takes the badge.
+
+use crate::claim;
+use crate::store::ClaimState;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::Web;
+use super::error::PageError;
+use super::pages::{self, ClaimPage, Frame};
+use super::view::Day;
+
+/// `GET /claim/{token}`: changes nothing, so that programs that open links for their owners
+/// (mail filters, previews) claim nothing.
+pub(super) async fn show(State(web): State<Web>, Path(token): Path<String>) -> Result<Response, PageError> {
+    let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;
+    let stored = web.site.store.credential_by_claim(&hash).await?.ok_or(PageError::UnknownLink)?;
+    let claimed = stored.claimed_at.is_some();
+    if !claimed && stored.claim_until <= web.site.clock.now() {
+        return Err(PageError::LinkEnded);
+    }
+    let credential = web.view(&stored);
+    pages::answer(&ClaimPage {
+        frame: Frame::of(&web.site),
+        credential: &credential,
+        badge: &credential.badge,
+        action: &format!("/claim/{token}"),
+        claimed,
+        link_until: Day::of(stored.claim_until),
+        contact: web.contact(),
+    })
+}
+
+/// `POST /claim/{token}`: the badge is claimed, and public from now on.
+pub(super) async fn take(State(web): State<Web>, Path(token): Path<String>) -> Result<Response, PageError> {
+    let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;
+    let stored = web.site.store.credential_by_claim(&hash).await?.ok_or(PageError::UnknownLink)?;
+    if stored.revoked && stored.claimed_at.is_none() {
+        // The page says why there is nothing to claim.
+        return Ok(Redirect::to(&format!("/claim/{token}")).into_response());
+    }
+    match web.site.store.claim(&hash, web.site.clock.now()).await? {
+        ClaimState::Claimed { credential } => {
+            tracing::info!(%credential, "claimed");
+            Ok(Redirect::to(&format!("/credentials/{credential}")).into_response())
+        }
+        ClaimState::Expired => Err(PageError::LinkEnded),
+        ClaimState::Unknown => Err(PageError::UnknownLink),
+    }
+}

@@ -1,0 +1,85 @@
+//! A credential in public: page, document, baked images.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use uuid::Uuid;
+
+use crate::store::StoredCredential;
+
+use super::accept::wants_document;
+use super::documents::{CREDENTIAL, reply};
+use super::error::PageError;
+use super::pages::{self, CredentialPage, Frame};
+use super::{Web, images};
+
+/// `GET /credentials/{id}`, `….json`, `….png`, `….svg`
+pub(super) async fn show(
+    State(web): State<Web>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let (id, ending) = file.split_once('.').map_or((file.as_str(), None), |(id, ending)| (id, Some(ending)));
+    let id = Uuid::try_parse(id).map_err(|_| PageError::NotFound)?;
+    let stored = web.site.store.credential(id).await?.ok_or(PageError::NotFound)?;
+    // Private until its holder makes it public; nobody learns that it exists.
+    if stored.claimed_at.is_none() {
+        return Err(PageError::NotFound);
+    }
+    let mut response = match ending {
+        None if wants_document(&headers) => document(&headers, stored),
+        None => page(&web, &stored)?,
+        Some("json") => document(&headers, stored),
+        Some("png") => {
+            let image = images::png(&web, &stored.badge).await?;
+            let name = stored.badge.clone();
+            let baked = images::bake(move || image.baked_png(&stored.document)).await?;
+            download(reply(&headers, "image/png", "no-cache", baked), &name, "png")
+        }
+        Some("svg") => {
+            let image = images::of(&web, &stored.badge);
+            let name = stored.badge.clone();
+            let baked = images::bake(move || image.baked_svg(&stored.document)).await?;
+            download(
+                images::harmless(reply(&headers, "image/svg+xml", "no-cache", baked.into_bytes())),
+                &name,
+                "svg",
+            )
+        }
+        Some(_) => return Err(PageError::NotFound),
+    };
+    if ending.is_none() {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    }
+    Ok(response)
+}
+
+/// The document exactly as it was signed.
+fn document(headers: &HeaderMap, stored: StoredCredential) -> Response {
+    reply(headers, CREDENTIAL, "no-cache", stored.document.into_bytes())
+}
+
+fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
+    let credential = web.view(stored);
+    let mut response = pages::answer(&CredentialPage {
+        frame: Frame::of(&web.site),
+        credential: &credential,
+        badge: &credential.badge,
+        public_url: &web.public_url,
+        structured: credential.structured(&web.public_url),
+    })?;
+    // For machines that read headers rather than pages (RFC 8288).
+    let link = format!("<{}.json>; rel=\"alternate\"; type=\"{CREDENTIAL}\"", credential.url);
+    if let Ok(link) = HeaderValue::from_str(&link) {
+        response.headers_mut().insert(HeaderName::from_static("link"), link);
+    }
+    Ok(response)
+}
+
+fn download(mut response: Response, name: &str, ending: &str) -> Response {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

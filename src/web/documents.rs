@@ -1,0 +1,195 @@
+//! Documents that ids in credentials promise: DID document, status lists, achievements, issuer.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
+
+use crate::badges::status::{Purpose, list_document};
+use crate::badges::{achievement_document, sign};
+
+use super::Web;
+use super::accept::wants_document;
+use super::error::PageError;
+use super::pages::{self, AchievementPage, Frame, IssuerPage};
+use super::view::Badge;
+
+/// The media type of credentials and status lists.
+pub(super) const CREDENTIAL: &str = "application/vc+ld+json";
+const LINKED_DATA: &str = "application/ld+json";
+
+/// A status list as it was signed last.
+pub(super) struct SignedList {
+    changed_at: DateTime<Utc>,
+    set: Vec<i64>,
+    text: String,
+}
+
+/// An answer with an ETag; 304 if the client has it already. Any site's scripts may read it:
+/// verifiers run in browsers.
+pub(super) fn reply(
+    headers: &HeaderMap,
+    kind: &'static str,
+    keep: &'static str,
+    content: Vec<u8>,
+) -> Response {
+    let hash = hex::encode(Sha256::digest(&content));
+    let etag = format!("\"{}\"", hash.get(..32).unwrap_or_default());
+    let known =
+        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+            value
+                .split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"))
+                .any(|tag| tag == "*" || tag == etag)
+        });
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Body::from(content).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+    };
+    let fields = response.headers_mut();
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        fields.insert(header::ETAG, etag);
+    }
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    fields.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// `GET /.well-known/did.json`
+pub(super) async fn did(State(web): State<Web>, headers: HeaderMap) -> Response {
+    match web.site.issuer.did_document() {
+        Some(document) => {
+            reply(&headers, "application/did+json", "public, max-age=300", document.to_string().into_bytes())
+        }
+        None => (
+            StatusCode::NOT_FOUND,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            "This issuer uses did:key: its identifier is its public key, and there is no document to fetch.\n",
+        )
+            .into_response(),
+    }
+}
+
+/// `GET /status/{list}-revocation`, `/status/{list}-suspension`
+pub(super) async fn status(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let (number, purpose) = name.split_once('-').ok_or(PageError::NotFound)?;
+    let purpose = match purpose {
+        "revocation" => Purpose::Revocation,
+        "suspension" => Purpose::Suspension,
+        _ => return Err(PageError::NotFound),
+    };
+    let number: i64 = number
+        .parse()
+        .ok()
+        .filter(|parsed: &i64| *parsed >= 0 && parsed.to_string() == number)
+        .ok_or(PageError::NotFound)?;
+    let text = signed_list(&web, number, purpose).await?;
+    Ok(reply(&headers, CREDENTIAL, "public, max-age=60", text.into_bytes()))
+}
+
+/// The bits of the list that credentials name. A credential names one list only (the schema that
+/// it names allows no more), so this one has to tell of suspensions, too, or no other verifier
+/// would see them; the list of suspensions tells the two apart.
+fn withdrawn(mut revoked: Vec<i64>, suspended: Vec<i64>) -> Vec<i64> {
+    revoked.extend(suspended);
+    revoked.sort_unstable();
+    revoked.dedup();
+    revoked
+}
+
+/// The list, signed anew only when a bit changed since.
+async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String, PageError> {
+    let list = web.site.store.status_list(number).await?.ok_or(PageError::NotFound)?;
+    if list.issuer != web.site.issuer.profile().slug {
+        return Err(PageError::NotFound);
+    }
+    let key = (number, purpose == Purpose::Revocation);
+    let (changed_at, size) = (list.changed_at, list.size);
+    let set = match purpose {
+        Purpose::Revocation => withdrawn(list.revoked, list.suspended),
+        Purpose::Suspension => list.suspended,
+    };
+    // Held while signing: a crowd of verifiers costs one signature.
+    let mut lists = web.lists.lock().await;
+    if let Some(signed) = lists.get(&key)
+        && signed.changed_at == changed_at
+        && signed.set == set
+    {
+        return Ok(signed.text.clone());
+    }
+    let issuer = Arc::clone(&web.site.issuer);
+    let bits = set.clone();
+    let text = tokio::task::spawn_blocking(move || {
+        let document = list_document(&issuer, number, purpose, size, &bits, changed_at);
+        sign(document, &issuer, changed_at)
+    })
+    .await
+    .map_err(|error| PageError::fault("signing a status list ended early", &error))?
+    .map_err(|error| PageError::fault("a status list cannot be signed", &error))?;
+    lists.insert(key, SignedList { changed_at, set, text: text.clone() });
+    Ok(text)
+}
+
+/// `GET /achievements/{id}`
+pub(super) async fn achievement(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let file = web.site.catalog.badge(&id).ok_or(PageError::NotFound)?;
+    let response = if wants_document(&headers) {
+        let document = achievement_document(&web.site.issuer, &file.achievement, file.image.as_ref());
+        reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
+    } else {
+        pages::answer(&AchievementPage {
+            frame: Frame::of(&web.site),
+            badge: &Badge::of(&file.achievement, file.image.is_some()),
+            issuer_slug: &web.site.issuer.profile().slug,
+            public_url: &web.public_url,
+        })?
+    };
+    Ok(varies(response))
+}
+
+/// `GET /issuers/{slug}`
+pub(super) async fn issuer(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let profile = web.site.issuer.profile();
+    if profile.slug != slug {
+        return Err(PageError::NotFound);
+    }
+    let response = if wants_document(&headers) {
+        let document = web.site.issuer.profile_document();
+        reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
+    } else {
+        pages::answer(&IssuerPage {
+            frame: Frame::of(&web.site),
+            description: profile.description.as_deref(),
+            url: profile.url.as_str(),
+            contact: web.contact(),
+            did: web.site.issuer.did(),
+            badges: web.badges(),
+        })?
+    };
+    Ok(varies(response))
+}
+
+fn varies(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response
+}

@@ -1,0 +1,69 @@
+//! Pages for what goes wrong: the status is chosen here, the cause is logged here, and a reader
+//! never sees it.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::store::StoreError;
+
+/// How long a client should wait when the database is away, in seconds.
+const RETRY_AFTER: &str = "30";
+
+/// Why there is no page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageError {
+    /// Nothing is at this address, or nothing that is public.
+    NotFound,
+    /// No credential belongs to this claim link.
+    UnknownLink,
+    /// The claim link has ended.
+    LinkEnded,
+    /// The address does not take this kind of request.
+    Method,
+    /// The database is away for now.
+    Unavailable,
+    /// A fault of this program or its data.
+    Internal,
+}
+
+impl PageError {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound | Self::UnknownLink => StatusCode::NOT_FOUND,
+            Self::LinkEnded => StatusCode::GONE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A fault of the program, logged.
+    pub(super) fn fault(what: &str, cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "{what}");
+        Self::Internal
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Conflict => {
+                tracing::warn!(cause = %error, "a page is not available");
+                Self::Unavailable
+            }
+            StoreError::Corrupt { .. } | StoreError::Refused(_) => Self::fault("a page failed", &error),
+        }
+    }
+}
+
+/// The layer in `headers` turns this into a page.
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        if self == Self::Unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,58 @@
+//! What every answer carries, and pages for errors.
+
+use askama::Template as _;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::Web;
+use super::error::PageError;
+use super::pages::{ErrorPage, Frame};
+
+/// For pages: our own style sheet, our own images, forms to ourselves. No script, no frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// Turns errors into pages and adds the headers.
+pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let private = path.starts_with("/claim/") || path.starts_with("/dev/");
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::BAD_REQUEST {
+        // An address that is not even text.
+        response = PageError::NotFound.into_response();
+    }
+    if let Some(error) = response.extensions().get::<PageError>().copied() {
+        let contact = web.site.issuer.profile().email.as_deref();
+        if let Ok(html) = ErrorPage::of(Frame::of(&web.site), error, contact).render() {
+            *response.body_mut() = html.into();
+            let headers = response.headers_mut();
+            headers.remove(header::CONTENT_LENGTH);
+            set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
+            set(headers, header::CACHE_CONTROL, "no-store");
+        }
+    }
+    let headers = response.headers_mut();
+    add(headers, header::CONTENT_SECURITY_POLICY, POLICY);
+    add(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    add(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    if private {
+        // The address is the key: it goes nowhere, and nobody keeps the page.
+        set(headers, header::CACHE_CONTROL, "no-store");
+        set(headers, header::REFERRER_POLICY, "no-referrer");
+        set(headers, HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
+    } else {
+        add(headers, header::REFERRER_POLICY, "strict-origin-when-cross-origin");
+    }
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
+fn add(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.entry(name).or_insert(HeaderValue::from_static(value));
+}

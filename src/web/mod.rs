@@ -1,0 +1,138 @@
+//! What people and verifiers see: claim pages, public pages, the documents that ids promise.
+
+mod accept;
+mod assets;
+mod claim;
+mod credential;
+mod documents;
+mod error;
+mod front;
+mod headers;
+mod images;
+mod markdown;
+mod outbox;
+mod pages;
+mod results;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use url::Url;
+
+use crate::badges::{BadgeImage, Issuer};
+use crate::clock::Clock;
+use crate::config::Catalog;
+use crate::store::{Store, StoredCredential};
+
+/// Everything that pages need.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The database.
+    pub store: Store,
+    /// The badges.
+    pub catalog: Arc<Catalog>,
+    /// The issuer.
+    pub issuer: Arc<Issuer>,
+    /// Where this installation answers.
+    pub public_url: Url,
+    /// The time.
+    pub clock: Clock,
+    /// The outbox folder to show at `/dev/outbox`; only in the demo.
+    pub dev_outbox: Option<std::path::PathBuf>,
+}
+
+/// Every page and document, with a page for whatever is not there.
+///
+/// The answer to an error depends on this router's own layer. A router with routes of its own
+/// can be merged with it as long as it has no fallback.
+pub fn router(site: Site) -> Router {
+    let mut routes = Router::new()
+        .route("/", get(front::show))
+        .route("/claim/{token}", get(claim::show).post(claim::take))
+        .route("/credentials/{file}", get(credential::show))
+        .route("/.well-known/did.json", get(documents::did))
+        .route("/status/{name}", get(documents::status))
+        .route("/achievements/{id}", get(documents::achievement))
+        .route("/achievements/{id}/image.png", get(images::show_png))
+        .route("/achievements/{id}/image.svg", get(images::show_svg))
+        .route("/issuers/{slug}", get(documents::issuer))
+        .route("/assets/{file}", get(assets::asset))
+        .route("/robots.txt", get(assets::robots));
+    if site.dev_outbox.is_some() {
+        routes = routes
+            .route("/dev/outbox", get(outbox::list))
+            .route("/dev/outbox/{id}", get(outbox::show))
+            .route("/dev/outbox/{id}/html", get(outbox::html));
+    }
+    let web = Web::new(site);
+    routes
+        .fallback(async || error::PageError::NotFound)
+        .method_not_allowed_fallback(async || error::PageError::Method)
+        .layer(from_fn_with_state(web.clone(), headers::finish))
+        .with_state(web)
+}
+
+/// The site with what is kept between requests.
+#[derive(Clone)]
+struct Web(Arc<Inner>);
+
+struct Inner {
+    site: Site,
+    /// The public address without a slash at the end.
+    public_url: String,
+    /// Status lists by number and purpose (true for revocation).
+    lists: tokio::sync::Mutex<HashMap<(i64, bool), documents::SignedList>>,
+    /// Rendered images by badge.
+    images: std::sync::Mutex<HashMap<String, Arc<BadgeImage>>>,
+}
+
+impl Deref for Web {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Web {
+    fn new(site: Site) -> Self {
+        let public_url = site.public_url.as_str().trim_end_matches('/').to_owned();
+        Self(Arc::new(Inner {
+            site,
+            public_url,
+            lists: tokio::sync::Mutex::default(),
+            images: std::sync::Mutex::default(),
+        }))
+    }
+
+    /// The credential as pages show it.
+    fn view(&self, stored: &StoredCredential) -> view::Credential {
+        let file =
+            self.site.catalog.badge(&stored.badge).map(|file| (&file.achievement, file.image.is_some()));
+        view::Credential::read(stored, file, &self.public_url, self.site.clock.now())
+    }
+
+    /// A badge's own image.
+    fn image(&self, badge: &str) -> Option<&BadgeImage> {
+        self.site.catalog.badge(badge)?.image.as_ref()
+    }
+
+    /// Every badge of the catalogue.
+    fn badges(&self) -> Vec<view::Badge> {
+        let badge =
+            |file: &crate::config::BadgeFile| view::Badge::of(&file.achievement, file.image.is_some());
+        self.site.catalog.badges.iter().map(badge).collect()
+    }
+
+    /// Whom to ask.
+    fn contact(&self) -> Option<&str> {
+        self.site.issuer.profile().email.as_deref()
+    }
+}
