@@ -1,0 +1,382 @@
+//! The composition root: makes every part from the configuration and runs them.
+//!
+//! The only file that knows everything, and the only one that knows the two ways to run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accolade_connectors::Connector;
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::http::StatusCode;
+use clap::ValueEnum;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use url::Url;
+
+use crate::badges::{Issuer, Profile, SigningKey};
+use crate::claim::ClaimSecret;
+use crate::clock::Clock;
+use crate::config::{self, Catalog, DidMethod, Settings};
+use crate::ingest::{self, Committer, Ingest};
+use crate::lms::{Client, KeySets, Limits};
+use crate::mail::{Composer, Transport};
+use crate::queue::Queue;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use crate::worker::{Awarder, Confirmer, Mailer, Source, Sweeper};
+use crate::{health, secrets, web};
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Role {
+    /// Takes webhooks.
+    Ingest,
+    /// Confirms grades and awards badges.
+    Worker,
+    /// Sends mails.
+    Mailer,
+    /// Serves claim pages, public pages, and the documents that credentials name.
+    Web,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Worker, Self::Mailer, Self::Web];
+}
+
+/// Every part of an installation, made and connected.
+#[derive(Debug)]
+pub struct App {
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    queue: Arc<Queue>,
+    catalog: Arc<Catalog>,
+    issuer: Arc<Issuer>,
+    secret: ClaimSecret,
+    connectors: BTreeMap<String, Arc<dyn Connector>>,
+    http: reqwest::Client,
+    metrics: Arc<Metrics>,
+    public_url: Arc<str>,
+    /// The outbox folder to show at `/dev/outbox`.
+    dev_outbox: Option<std::path::PathBuf>,
+}
+
+impl App {
+    /// Makes and connects every part; brings the database to this version's form.
+    ///
+    /// # Errors
+    /// Names the part that does not work, and the mend.
+    pub async fn new(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+        secrets::install_tls();
+        let connectors = config::sources(&settings)?;
+        let names: Vec<&str> = connectors.keys().map(String::as_str).collect();
+        let catalog = Arc::new(Catalog::load(&settings.badges, &names)?);
+        let issuer = Arc::new(issuer(&settings)?);
+        let secret = secrets::claim_secret(&settings.claim.secret_file)?;
+        let store = Store::connect(settings.database.url.expose(), settings.database.connections)
+            .await
+            .context("database.url")?;
+        store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
+        let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
+            .await
+            .context("queue.url")?;
+        Ok(Self {
+            public_url: settings.public_url.as_str().trim_end_matches('/').into(),
+            clock,
+            store,
+            queue: Arc::new(queue),
+            catalog,
+            issuer,
+            secret,
+            connectors: connectors
+                .into_iter()
+                .map(|(name, connector)| (name, Arc::from(connector)))
+                .collect(),
+            http: Client::http().context("TLS cannot be set up")?,
+            metrics: Arc::new(Metrics::new()),
+            dev_outbox: None,
+            settings,
+        })
+    }
+
+    /// Shows the mails of the outbox folder at `/dev/outbox`: for the demo only, they hold claim links.
+    pub fn with_dev_outbox(mut self, folder: std::path::PathBuf) -> Self {
+        self.dev_outbox = Some(folder);
+        self
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where this installation answers, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// Makes claim links again: for the demo and for tests, who have no mail server.
+    pub fn claim_links(&self) -> ClaimLinks {
+        ClaimLinks { secret: self.secret.clone(), public_url: Arc::clone(&self.public_url) }
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &Arc<Issuer> {
+        &self.issuer
+    }
+
+    /// Runs the roles until `stop`, then finishes what is under way and closes everything.
+    ///
+    /// # Errors
+    /// When the roles cannot run this way, or the work under way did not end in time.
+    pub async fn run(
+        self,
+        roles: &[Role],
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let all = Role::ALL.iter().all(|role| roles.contains(role));
+        if !all && matches!(*self.queue, Queue::Embedded(_)) {
+            bail!(
+                "--roles splits the work between processes, but the embedded queue lives inside one: \
+                 run all roles here, or set queue.url to RabbitMQ (amqp://…)"
+            );
+        }
+        let deadline = Duration::from_secs(self.settings.server.stop_seconds);
+        let mut tasks = JoinSet::new();
+        // Two steps of stopping: first no new requests, then no new work.
+        let stop_work = CancellationToken::new();
+        let router = self.router(roles, &mut tasks, &stop, &stop_work);
+        self.start_workers(roles, &mut tasks, &stop_work)?;
+        let requests_end = stop.clone();
+        let server = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { requests_end.cancelled().await });
+        let server = tokio::spawn(server.into_future());
+        // A part that ends by itself is a fault: the process ends with it, so that whatever
+        // started it starts it again.
+        let broken = tokio::select! {
+            // Parts end in good order once asked to.
+            biased;
+            () = stop.cancelled() => false,
+            Some(_) = tasks.join_next() => true,
+        };
+        stop.cancel();
+        tracing::info!("stopping");
+        let until = tokio::time::Instant::now() + deadline;
+        // A client that never finishes its request is cut off: nothing of it was accepted.
+        let _ = tokio::time::timeout_at(until, server).await;
+        stop_work.cancel();
+        let ended =
+            tokio::time::timeout_at(until, async { while tasks.join_next().await.is_some() {} }).await;
+        tasks.abort_all();
+        self.queue.close().await;
+        self.store.close().await;
+        if broken {
+            bail!("a part of the program ended by itself; the log says which");
+        }
+        if ended.is_err() {
+            bail!(
+                "work under way did not end within {} s (server.stop_seconds); it is taken up again at the next start",
+                deadline.as_secs()
+            );
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn router(
+        &self,
+        roles: &[Role],
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+        stop_work: &CancellationToken,
+    ) -> Router {
+        let mut router = health::router(health::Health {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+            stopping: stop.clone(),
+        });
+        if roles.contains(&Role::Ingest) {
+            router = router.merge(ingest::router(self.ingest(tasks, stop_work)));
+        }
+        if roles.contains(&Role::Web) {
+            router = router.merge(web::router(web::Site {
+                store: self.store.clone(),
+                catalog: Arc::clone(&self.catalog),
+                issuer: Arc::clone(&self.issuer),
+                public_url: self.settings.public_url.clone(),
+                clock: self.clock.clone(),
+                dev_outbox: self.dev_outbox.clone(),
+            }));
+        }
+        let time = Duration::from_secs(self.settings.server.request_seconds);
+        router
+            // 503, not 408: a database that hangs is no fault of the sender, who shall come again.
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time))
+            .layer(CatchPanicLayer::new())
+    }
+
+    fn ingest(&self, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> Ingest {
+        // SQLite has one writer; on PostgreSQL a second fills the time that the first waits.
+        let writers = if self.store.kind() == "sqlite" { 1 } else { 2 };
+        let keys = Arc::new(KeySets::new(self.http.clone()));
+        for connector in self.connectors.values() {
+            let Some(url) = connector.key_set_url().cloned() else { continue };
+            let keys = Arc::clone(&keys);
+            tokio::spawn(async move { drop(keys.get(&url).await) });
+        }
+        Ingest {
+            sources: Arc::new(self.connectors.clone()),
+            keys,
+            committer: Committer::start(
+                &self.store,
+                &self.queue,
+                &self.clock,
+                &self.public_url,
+                writers,
+                tasks,
+                stop,
+            ),
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            max_body: self.settings.server.max_body_bytes,
+            refusals: Arc::default(),
+        }
+    }
+
+    fn start_workers(
+        &self,
+        roles: &[Role],
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let batch = self.settings.worker.batch.clamp(1, 1_000);
+        if roles.contains(&Role::Worker) {
+            tasks.spawn(self.confirmer(batch).run(batch, stop.clone()));
+            tasks.spawn(self.awarder()?.run(batch, stop.clone()));
+        }
+        if roles.contains(&Role::Mailer) {
+            tasks.spawn(self.mailer()?.run(batch, stop.clone()));
+        }
+        if roles.contains(&Role::Worker) || roles.contains(&Role::Mailer) {
+            let embedded = matches!(*self.queue, Queue::Embedded(_));
+            let sweeper = Sweeper {
+                store: self.store.clone(),
+                queue: Arc::clone(&self.queue),
+                clock: self.clock.clone(),
+                metrics: Arc::clone(&self.metrics),
+                public_url: Arc::clone(&self.public_url),
+                every: Duration::from_secs(if embedded { 1 } else { 5 }),
+                starts_empty: embedded,
+            };
+            tasks.spawn(sweeper.run(stop.clone()));
+        }
+        Ok(())
+    }
+
+    fn confirmer(&self, batch: u16) -> Confirmer {
+        let worker = &self.settings.worker;
+        let limits =
+            Limits { concurrency: worker.lms_concurrency, time: Duration::from_secs(worker.lms_seconds) };
+        let share =
+            usize::from(Confirmer::prefetch(batch, self.connectors.len())) / self.connectors.len().max(1);
+        let source = |(name, connector): (&String, &Arc<dyn Connector>)| {
+            let client = Client::new(name, self.http.clone(), limits, Arc::clone(&self.metrics));
+            let source = Source { connector: Arc::clone(connector), client, places: Semaphore::new(share) };
+            (name.clone(), source)
+        };
+        Confirmer {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            sources: Arc::new(self.connectors.iter().map(source).collect()),
+            catalog: Arc::clone(&self.catalog),
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            public_url: Arc::clone(&self.public_url),
+            settle: Duration::from_secs(worker.settle_seconds),
+            turns: crate::worker::Turns::default(),
+        }
+    }
+
+    fn awarder(&self) -> anyhow::Result<Awarder> {
+        Ok(Awarder {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            catalog: Arc::clone(&self.catalog),
+            issuer: Arc::clone(&self.issuer),
+            secret: self.secret.clone(),
+            claim_days: self.settings.claim.days,
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            public_url: Arc::clone(&self.public_url),
+            domain: host(&self.settings.public_url)?.into(),
+        })
+    }
+
+    fn mailer(&self) -> anyhow::Result<Mailer> {
+        Ok(Mailer {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            catalog: Arc::clone(&self.catalog),
+            issuer: self.settings.issuer.name.as_str().into(),
+            secret: self.secret.clone(),
+            transport: Arc::new(Transport::new(&self.settings.mail).context("mail.url")?),
+            composer: Arc::new(Composer::new(&self.settings.mail).context("mail")?),
+            connections: self.settings.mail.connections,
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            public_url: self.settings.public_url.clone(),
+        })
+    }
+}
+
+/// Makes the claim link of a credential.
+#[derive(Debug, Clone)]
+pub struct ClaimLinks {
+    secret: ClaimSecret,
+    public_url: Arc<str>,
+}
+
+impl ClaimLinks {
+    /// The link. Whoever has it can claim the credential.
+    pub fn link(&self, credential: uuid::Uuid) -> String {
+        format!("{}/claim/{}", self.public_url, self.secret.token(credential))
+    }
+}
+
+fn host(url: &Url) -> anyhow::Result<&str> {
+    url.host_str().context("public_url has no host")
+}
+
+/// The issuer of the configuration, with its key.
+///
+/// # Errors
+/// When the key file is missing, open to others, or no key.
+pub fn issuer(settings: &Settings) -> anyhow::Result<Issuer> {
+    let from = &settings.issuer;
+    let key: SigningKey = secrets::signing_key(&from.key_file)?;
+    let profile = Profile {
+        slug: from.slug.clone(),
+        name: from.name.clone(),
+        url: from.url.clone(),
+        description: from.description.clone(),
+        email: from.email.clone(),
+        image: from.image.clone(),
+    };
+    match from.did {
+        DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url, key)
+            .context("issuer.did")?
+            .with_former_keys(from.former_keys.clone())
+            .context("issuer.former_keys"),
+        DidMethod::Key => Ok(Issuer::with_did_key(profile, &settings.public_url, key)),
+    }
+}

@@ -1,0 +1,100 @@
+//! `accolade doctor`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{self, Catalog, Settings};
+use crate::lms::{Client, Limits};
+use crate::mail::Transport;
+use crate::queue::Queue;
+use crate::secrets;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// How long one part may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Tries every part, whatever the others show.
+pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    secrets::install_tls();
+    let mut examination = Examination { ill: 0 };
+    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
+    examination.note(
+        "badges",
+        Catalog::load(&settings.badges, &names).map(|catalog| format!("{} read", catalog.badges.len())),
+    );
+    examination.note("issuer", crate::app::issuer(&settings).map(|issuer| issuer.did().to_owned()));
+    examination.note(
+        "claim links",
+        secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
+    );
+    examination.try_part("database", database(&settings)).await;
+    examination.try_part("queue", queue(&settings)).await;
+    examination.try_part("mail", mail(&settings)).await;
+    match config::sources(&settings) {
+        Err(error) => examination.note("sources", Err::<String, _>(error)),
+        Ok(connectors) => {
+            let http = Client::http()?;
+            let limits = Limits { concurrency: 1, time: Duration::from_secs(settings.worker.lms_seconds) };
+            for (name, connector) in connectors {
+                let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
+                let probe = async { connector.probe(&client).await.map(|lines| lines.join("; ")) };
+                examination.try_part(&format!("source {name}"), probe).await;
+            }
+        }
+    }
+    if examination.ill == 0 {
+        println!("all is well");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} to mend", examination.ill);
+    Ok(ExitCode::FAILURE)
+}
+
+struct Examination {
+    ill: usize,
+}
+
+impl Examination {
+    fn note<E: std::fmt::Display>(&mut self, part: &str, found: Result<String, E>) {
+        match found {
+            Ok(found) => println!("  well  {part}: {found}"),
+            Err(error) => {
+                self.ill += 1;
+                println!("  MEND  {part}: {error:#}");
+            }
+        }
+    }
+
+    async fn try_part<E: std::fmt::Display>(
+        &mut self,
+        part: &str,
+        probe: impl Future<Output = Result<String, E>>,
+    ) {
+        match tokio::time::timeout(PATIENCE, probe).await {
+            Ok(found) => self.note(part, found),
+            Err(_) => self.note(part, Err::<String, _>(format!("no answer within {} s", PATIENCE.as_secs()))),
+        }
+    }
+}
+
+async fn database(settings: &Settings) -> anyhow::Result<String> {
+    let store = Store::connect(settings.database.url.expose(), 1).await?;
+    store.ping().await?;
+    Ok(format!("{} answers", store.kind()))
+}
+
+async fn queue(settings: &Settings) -> anyhow::Result<String> {
+    let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange).await?;
+    queue.ping().await?;
+    queue.close().await;
+    Ok(format!("{} answers", queue.kind()))
+}
+
+async fn mail(settings: &Settings) -> anyhow::Result<String> {
+    let transport = Transport::new(&settings.mail)?;
+    let said = transport.probe().await?;
+    transport.close().await;
+    Ok(said)
+}

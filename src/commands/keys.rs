@@ -1,0 +1,50 @@
+//! `accolade keys`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::badges::SigningKey;
+use crate::claim::ClaimSecret;
+use crate::config::Settings;
+use crate::secrets;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum Keys {
+    /// Make the issuer's signing key and the secret of claim links, each where it is missing.
+    /// Keep a copy of both in a safe place: without them no badge can be issued.
+    Generate,
+    /// Show the public half of the signing key.
+    Show,
+}
+
+pub(super) fn run(command: &Keys, settings: &Settings) -> anyhow::Result<ExitCode> {
+    match command {
+        Keys::Generate => {
+            make(&settings.issuer.key_file, "signing key", &|| {
+                SigningKey::from_seed(rand::random()).to_pem()
+            })?;
+            make(&settings.claim.secret_file, "secret of claim links", &|| {
+                ClaimSecret::new(rand::random()).to_text()
+            })?;
+        }
+        Keys::Show => {
+            let issuer = crate::app::issuer(settings)?;
+            println!("{}", issuer.did());
+            println!("{}", issuer.verification_method());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make(file: &Path, what: &str, text: &dyn Fn() -> String) -> anyhow::Result<()> {
+    if file.exists() {
+        println!("{what}: {} is there already", file.display());
+        return Ok(());
+    }
+    secrets::write_new(file, &text())?;
+    println!("{what}: made {} (mode 0600)", file.display());
+    Ok(())
+}

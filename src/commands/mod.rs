@@ -1,0 +1,80 @@
+//! The command line.
+
+mod check;
+mod deliveries;
+mod doctor;
+mod keys;
+mod serve;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::Role;
+use crate::config::{self, Settings};
+use crate::demo;
+
+pub(crate) use serve::stop_on_signal;
+
+/// Turns passing grades from Moodle, Canvas, Blackboard and automation tools into signed Open
+/// Badges 3.0 credentials.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// The configuration file. Without it the defaults serve, with `ACCOLADE_…` variables over them.
+    #[arg(long, short, global = true, env = "ACCOLADE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service: take webhooks, award badges, send mails, serve pages.
+    Serve {
+        /// What this process does; everything by default. Several processes can share the work
+        /// when the queue is RabbitMQ.
+        #[arg(long, value_delimiter = ',', value_enum, value_name = "ROLE,…")]
+        roles: Vec<Role>,
+    },
+    /// Read the configuration and every badge file, and name all that is wrong in them.
+    Check,
+    /// Make the keys that the service signs with.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Keys,
+    },
+    /// Verify a credential file: JSON, or a baked PNG or SVG.
+    Verify(verify::Verify),
+    /// Try the database, the queue, the mail server and every LMS, and say what to mend.
+    Doctor,
+    /// Show what arrived and what became of it.
+    Deliveries(deliveries::Deliveries),
+    /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
+    Demo(demo::Demo),
+}
+
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// What to show the user.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let settings = || -> anyhow::Result<Settings> {
+            let env: BTreeMap<String, String> = std::env::vars().collect();
+            Ok(config::load(self.config.as_deref(), &env)?)
+        };
+        match self.command {
+            Command::Serve { roles } => serve::run(settings()?, &roles).await,
+            Command::Check => check::run(settings()),
+            Command::Keys { command } => keys::run(&command, &settings()?),
+            Command::Verify(command) => verify::run(&command).await,
+            Command::Doctor => doctor::run(settings()?).await,
+            Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
+            Command::Demo(command) => demo::run(command).await,
+        }
+    }
+}

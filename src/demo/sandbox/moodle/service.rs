@@ -1,0 +1,259 @@
+//! The web service functions of the sandbox's Moodle that a badge service may call.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Form, Json, Router};
+use serde_json::{Value, json};
+
+use super::super::Shared;
+use super::{Item, Moodle, User, WS_TOKEN};
+
+impl Moodle {
+    fn answer(&self, function: &str, form: &BTreeMap<String, String>) -> Value {
+        let number = |name: &str| form.get(name).and_then(|value| value.parse::<i64>().ok());
+        let course = number("courseid");
+        let user = number("userid").filter(|user| *user != 0);
+        match function {
+            "core_webservice_get_site_info" => Self::site_info(),
+            "core_user_get_users_by_field" => self.users_by_field(form),
+            "core_course_get_courses_by_field" => self.courses(form),
+            _ if course.is_some_and(|course| course != self.course.id) => {
+                exception("invalidrecord", "Can't find data record in database table course.")
+            }
+            "gradereport_user_get_grade_items" => self.grade_items(user),
+            "core_completion_get_activities_completion_status" => self.activities(user.unwrap_or_default()),
+            "core_completion_get_course_completion_status" => {
+                self.course_completion(user.unwrap_or_default())
+            }
+            "tool_lp_data_for_user_competency_summary_in_course" => self.competency(user.unwrap_or_default()),
+            _ => exception("invalidrecord", "Can't find data record in database table external_functions."),
+        }
+    }
+
+    fn site_info() -> Value {
+        let functions: Vec<Value> =
+            FUNCTIONS.iter().map(|name| json!({"name": name, "version": "2024100706"})).collect();
+        json!({
+            "sitename": "Sandbox Moodle", "username": "badgebot", "firstname": "Badge", "lastname": "Bot",
+            "fullname": "Badge Bot", "lang": "en", "userid": 10, "siteurl": "http://localhost",
+            "functions": functions, "release": "4.5.6 (Build: 20250811)", "version": "2024100706",
+        })
+    }
+
+    fn users_by_field(&self, form: &BTreeMap<String, String>) -> Value {
+        let field = form.get("field").map(String::as_str);
+        let values: Vec<&str> = form
+            .iter()
+            .filter(|(name, _)| name.starts_with("values["))
+            .map(|(_, value)| value.as_str())
+            .collect();
+        let users = self.users.iter().filter(|user| {
+            let own = match field {
+                Some("id") => user.id.to_string(),
+                Some("email") => user.email(),
+                Some("idnumber") => user.id_number.to_owned(),
+                Some("username") => user.user_name.to_owned(),
+                _ => return false,
+            };
+            values.contains(&own.as_str())
+        });
+        users.map(User::json).collect()
+    }
+
+    fn courses(&self, form: &BTreeMap<String, String>) -> Value {
+        let value = form.get("value").map(String::as_str);
+        let own = match form.get("field").map(String::as_str) {
+            Some("id") => self.course.id.to_string(),
+            Some("shortname") => self.course.short_name.to_owned(),
+            Some("idnumber") => self.course.id_number.to_owned(),
+            _ => String::new(),
+        };
+        let courses = if value == Some(own.as_str()) {
+            vec![json!({
+                "id": self.course.id, "fullname": self.course.name, "displayname": self.course.name,
+                "shortname": self.course.short_name, "categoryid": 2, "categoryname": "Certification",
+            })]
+        } else {
+            Vec::new()
+        };
+        json!({"courses": courses, "warnings": []})
+    }
+
+    fn grade_items(&self, user: Option<i64>) -> Value {
+        if user.is_some_and(|user| !self.users.iter().any(|known| known.id == user)) {
+            return exception("invaliduser", "Invalid user");
+        }
+        let learners =
+            self.users.iter().filter(|known| known.learner && user.is_none_or(|user| user == known.id));
+        let grades: Vec<Value> = learners
+            .map(|learner| {
+                json!({
+                    "courseid": self.course.id, "courseidnumber": self.course.id_number, "userid": learner.id,
+                    "userfullname": learner.full_name(), "useridnumber": learner.id_number, "maxdepth": 2,
+                    "gradeitems": self.items.iter().map(|item| self.grade_item(learner.id, item)).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        json!({"usergrades": grades, "warnings": []})
+    }
+
+    fn grade_item(&self, learner: i64, item: &Item) -> Value {
+        let grade = self.grades.get(&(learner, item.id)).copied();
+        let raw = grade.and_then(|grade| grade.raw);
+        let mut json = json!({
+            "id": item.id, "itemname": if item.name.is_empty() { Value::Null } else { json!(item.name) },
+            "itemtype": item.kind, "itemmodule": item.module.map(|(module, ..)| module),
+            "iteminstance": item.module.map(|(_, instance, _)| instance), "itemnumber": 0,
+            "idnumber": item.id_number, "categoryid": 1, "outcomeid": null, "scaleid": null, "locked": false,
+            "graderaw": raw.map(number), "gradedatesubmitted": null,
+            "gradedategraded": raw.and(grade.map(|grade| grade.graded_at)),
+            "gradehiddenbydate": false, "gradeneedsupdate": false,
+            "gradeishidden": grade.is_some_and(|grade| grade.hidden), "gradeislocked": false,
+            "gradeisoverridden": false, "gradeformatted": item.formatted(raw),
+            "grademin": number(item.min), "grademax": number(item.max), "feedback": "", "feedbackformat": 2,
+        });
+        if let (Some((.., cmid)), Some(json)) = (item.module, json.as_object_mut()) {
+            json.insert("cmid".to_owned(), json!(cmid));
+        }
+        json
+    }
+
+    fn activities(&self, user: i64) -> Value {
+        if !self.users.iter().any(|known| known.id == user && known.learner) {
+            return exception("usernotenroled", "User is not enrolled in this course");
+        }
+        let tracked =
+            self.items.iter().filter(|item| item.module.is_some_and(|(.., cmid)| cmid != 2 && cmid != 4));
+        let statuses: Vec<Value> = tracked
+            .filter_map(|item| {
+                let (module, instance, cmid) = item.module?;
+                let grade = self.grades.get(&(user, item.id)).copied();
+                let raw = grade.and_then(|grade| grade.raw);
+                let state = match (raw, item.pass) {
+                    (None, _) => 0,
+                    (Some(raw), Some(pass)) if raw >= pass => 2,
+                    (Some(_), Some(_)) => 3,
+                    (Some(_), None) => 1,
+                };
+                Some(json!({
+                    "cmid": cmid, "modname": module, "instance": instance, "state": state,
+                    "timecompleted": grade.map_or(0, |grade| grade.graded_at), "tracking": 2, "overrideby": null,
+                    "valueused": false, "hascompletion": true, "isautomatic": true, "istrackeduser": true,
+                    "uservisible": true, "details": [], "isoverallcomplete": state == 2,
+                }))
+            })
+            .collect();
+        json!({"statuses": statuses, "warnings": []})
+    }
+
+    fn course_completion(&self, user: i64) -> Value {
+        if !self.users.iter().any(|known| known.id == user && known.learner) {
+            return exception("usernotenroled", "User is not enrolled in this course");
+        }
+        let at = self.completed.get(&user);
+        json!({
+            "completionstatus": {"completed": at.is_some(), "aggregation": 1, "completions": [{
+                "type": 4, "title": "Activity completion", "status": if at.is_some() { "Yes" } else { "No" },
+                "complete": at.is_some(), "timecompleted": at,
+                "details": {"type": "Activity completion", "criteria": "Final Quiz", "requirement": "Achieving passing grade", "status": ""},
+            }]},
+            "warnings": [],
+        })
+    }
+
+    fn competency(&self, user: i64) -> Value {
+        json!({
+            "usercompetencysummary": {
+                "showrelatedcompetencies": true, "cangrade": false,
+                "competency": {"competency": {"id": 1, "shortname": "Fire safety", "idnumber": "COMP-FIRE"}},
+                "user": {"id": user},
+                "usercompetencycourse": {
+                    "userid": user, "courseid": self.course.id, "competencyid": 1, "proficiency": false, "grade": 1,
+                    "timecreated": 1_795_423_329, "timemodified": 1_795_423_331, "gradename": "Not yet competent",
+                    "proficiencyname": "No",
+                },
+                "evidence": [],
+            },
+            "course": {"id": self.course.id, "fullname": self.course.name},
+        })
+    }
+}
+
+/// The functions that the sandbox's service offers.
+const FUNCTIONS: [&str; 7] = [
+    "core_webservice_get_site_info",
+    "core_user_get_users_by_field",
+    "core_course_get_courses_by_field",
+    "gradereport_user_get_grade_items",
+    "core_completion_get_activities_completion_status",
+    "core_completion_get_course_completion_status",
+    "tool_lp_data_for_user_competency_summary_in_course",
+];
+
+impl User {
+    fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    fn email(&self) -> String {
+        format!("{}@example.test", self.user_name)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id, "username": self.user_name, "firstname": self.first_name, "lastname": self.last_name,
+            "fullname": self.full_name(), "email": self.email(), "department": "", "idnumber": self.id_number,
+            "firstaccess": 0, "lastaccess": 0, "auth": "manual", "suspended": false, "confirmed": true,
+            "lang": "en", "timezone": "99", "mailformat": 1,
+        })
+    }
+}
+
+impl Item {
+    fn formatted(&self, raw: Option<f64>) -> String {
+        let Some(raw) = raw else { return "-".to_owned() };
+        let value = self
+            .scale
+            .iter()
+            .zip(1_u8..)
+            .find(|(_, position)| (f64::from(*position) - raw).abs() < 0.5)
+            .map_or_else(|| format!("{raw:.2}"), |(name, _)| (*name).to_owned());
+        match self.pass {
+            Some(pass) if raw >= pass => format!("<i class=\"icon fa fa-check\" title=\"Pass\"></i>{value}"),
+            Some(_) => format!("<i class=\"icon fa fa-xmark\" title=\"Fail\"></i>{value}"),
+            None => value,
+        }
+    }
+}
+
+/// Whole numbers without a point, as PHP writes them.
+#[allow(clippy::cast_possible_truncation, reason = "grades are small")]
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 { json!(value as i64) } else { json!(value) }
+}
+
+fn exception(code: &str, message: &str) -> Value {
+    json!({"exception": "core\\exception\\moodle_exception", "errorcode": code, "message": message})
+}
+
+pub(crate) fn router(site: Shared<Moodle>) -> Router {
+    Router::new().route("/webservice/rest/server.php", post(call)).with_state(site)
+}
+
+async fn call(State(site): State<Shared<Moodle>>, Form(form): Form<BTreeMap<String, String>>) -> Response {
+    let text = |name: &str| form.get(name).map_or("", String::as_str);
+    let answer = if text("wstoken") == WS_TOKEN {
+        site.lock().answer(text("wsfunction"), &form)
+    } else {
+        exception("invalidtoken", "Invalid token - token not found")
+    };
+    if text("moodlewsrestformat") != "json" {
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<RESPONSE></RESPONSE>\n";
+        return ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], xml).into_response();
+    }
+    Json(answer).into_response()
+}

@@ -1,0 +1,23 @@
+//! Accolade turns passing grades into signed Open Badges 3.0 credentials.
+//!
+//! `ARCHITECTURE.md` shows the way of one event through these modules.
+
+pub mod app;
+pub mod badges;
+pub mod claim;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod health;
+pub mod ids;
+pub mod ingest;
+pub mod lms;
+pub mod mail;
+pub mod queue;
+pub mod rules;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;
+pub mod web;
+pub mod worker;
