@@ -1,0 +1,117 @@
+//! What must stay true of the code as a whole (ARCHITECTURE.md, "Invariants").
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The longest file: past this it holds more than one noun.
+const LONGEST: usize = 400;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} has no Rust files");
+    files
+}
+
+/// The code without its unit tests and comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Whether a line names a crate or module, as a word of its own.
+fn names(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + word.len()..].chars().next();
+        let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !part_of_word(before) && !part_of_word(after) && line[at + word.len()..].starts_with("::")
+    })
+}
+
+#[test]
+fn rules_and_badges_do_no_io() {
+    for folder in ["src/rules", "src/badges"] {
+        for (path, text) in rust_files(folder) {
+            for forbidden in
+                ["sqlx", "axum", "lapin", "lettre", "reqwest", "tokio", "std::fs", "std::net", "std::env"]
+            {
+                let found = code(&text).find(|line| names(line, forbidden));
+                assert!(found.is_none(), "{}: {forbidden}: {found:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn connectors_depend_on_no_io() {
+    let manifest: toml::Table =
+        fs::read_to_string(root().join("connectors/Cargo.toml")).unwrap().parse().unwrap();
+    let dependencies = manifest["dependencies"].as_table().unwrap();
+    for forbidden in ["sqlx", "axum", "lapin", "lettre", "reqwest", "tokio"] {
+        assert!(!dependencies.contains_key(forbidden), "connectors/Cargo.toml depends on {forbidden}");
+    }
+}
+
+/// Layers from the lowest; a module may name only what stands before it.
+#[test]
+fn dependencies_point_one_way() {
+    let layers: &[&[&str]] = &[
+        &["clock", "ids", "claim"],
+        &["rules", "badges"],
+        &["config"],
+        &["store", "telemetry"],
+        &["queue", "mail", "lms", "secrets"],
+        &["ingest", "worker", "web", "health"],
+        &["app"],
+        &["demo", "commands"],
+    ];
+    for (level, modules) in layers.iter().enumerate() {
+        let above: Vec<&str> = layers[level + 1..].iter().flat_map(|layer| layer.iter().copied()).collect();
+        for module in *modules {
+            let folder = root().join("src").join(module);
+            let files = if folder.is_dir() {
+                rust_files(&format!("src/{module}"))
+            } else {
+                let path = root().join(format!("src/{module}.rs"));
+                let text = fs::read_to_string(&path).unwrap();
+                vec![(path, text)]
+            };
+            for (path, text) in files {
+                for forbidden in &above {
+                    let name = format!("crate::{forbidden}");
+                    let found = code(&text).find(|line| names(line, &name));
+                    assert!(found.is_none(), "{}: {module} names {forbidden}: {found:?}", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_one_noun() {
+    let files = rust_files("src").into_iter().chain(rust_files("connectors"));
+    let long: Vec<String> = files
+        .filter(|(path, _)| !path.ends_with("tests.rs") && !path.iter().any(|part| part == "tests"))
+        .map(|(path, text)| (path, text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count()))
+        .filter(|(_, lines)| *lines > LONGEST)
+        .map(|(path, lines)| format!("{} has {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}

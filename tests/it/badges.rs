@@ -1,0 +1,430 @@
+//! Badges against the official material: the W3C's test vectors, the published contexts and
+//! 1EdTech's JSON schema, where a copy of them lies beside the project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use accolade::badges::status::{self, Purpose};
+use accolade::badges::vocabulary::{CONTEXTS, Coercion, Context, Term};
+use accolade::badges::{
+    Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, SigningKey,
+    achievement_document, canonical, credential, proof, sign,
+};
+use chrono::{DateTime, Utc};
+use oxrdf::{Dataset, Quad};
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+/// The folder with the official files, or `None` with a note.
+fn official() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/ob3");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: ../shared is not here");
+    None
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
+}
+
+fn json(path: impl AsRef<Path>) -> Value {
+    serde_json::from_str(&text(path)).unwrap()
+}
+
+/// The RDF of a document by the official contexts, by way of a general JSON-LD processor.
+fn by_official_contexts(document: &Value, folder: &Path) -> Dataset {
+    let contexts = folder.join("contexts");
+    let parser = oxjsonld::JsonLdParser::new()
+        .for_reader(std::io::Cursor::new(document.to_string()))
+        .with_load_document_callback(move |url, _| {
+            let file = context_file(url).ok_or_else(|| format!("no copy of {url}"))?;
+            let document = fs::read(contexts.join(file))?;
+            Ok(oxjsonld::JsonLdRemoteDocument { document, document_url: url.to_owned() })
+        });
+    parser.map(Result::unwrap).collect()
+}
+
+fn context_file(url: &str) -> Option<&'static str> {
+    Some(match url {
+        "https://www.w3.org/ns/credentials/v2" => "credentials-v2.json",
+        "https://www.w3.org/ns/credentials/examples/v2" => "credentials-examples-v2.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json" => "ob-v3p0-context-3.0.3.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json" => "ob-v3p0-extensions.json",
+        _ => return None,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+#[test]
+fn the_w3c_vectors_come_out_byte_for_byte() {
+    let Some(folder) = official() else { return };
+    let vectors = folder.join("vectors/vc-di-eddsa");
+    let pair = json(vectors.join("keyPair.json"));
+    let secret = pair["privateKeyMultibase"].as_str().unwrap();
+    let secret = bs58::decode(&secret[1..]).into_vec().unwrap();
+    let key = SigningKey::from_seed(secret[2..].try_into().unwrap());
+    assert_eq!(key.public_multibase(), pair["publicKeyMultibase"].as_str().unwrap());
+
+    for (document, results) in [("unsigned.json", "eddsa-rdfc-2022"), ("", "eddsa-rdfc-2022/employ")] {
+        let results = vectors.join(results);
+        let expected = text(results.join("canonDocDataInt.txt"));
+        // The second document's context is not among the copies: its canonical form is taken as given.
+        let document = match document {
+            "" => expected.clone(),
+            name => canonical::dataset(by_official_contexts(&json(vectors.join(name)), &folder)).unwrap(),
+        };
+        assert_eq!(document, expected);
+
+        let mut options = json(results.join("proofConfigDataInt.json"));
+        // The options mean the same without the contexts of the examples, which the table lacks.
+        options["@context"] = json!([CONTEXTS[0].url]);
+        let configuration = canonical::document(&options).unwrap();
+        assert_eq!(configuration, text(results.join("proofCanonDataInt.txt")));
+
+        let hash = proof::hash(&configuration, &document);
+        assert_eq!(hex(&hash[..32]), text(results.join("proofHashDataInt.txt")).trim());
+        assert_eq!(hex(&hash[32..]), text(results.join("docHashDataInt.txt")).trim());
+        assert_eq!(hex(&hash), text(results.join("combinedHashDataInt.txt")).trim());
+        let value = proof::value(&key, &hash);
+        assert_eq!(value, text(results.join("sigBTC58DataInt.txt")).trim());
+        assert_eq!(value, json(results.join("signedDataInt.json"))["proof"]["proofValue"].as_str().unwrap());
+        let signature = bs58::decode(&value[1..]).into_vec().unwrap();
+        assert_eq!(hex(&signature), text(results.join("sigHexDataInt.txt")).trim());
+    }
+}
+
+#[test]
+fn the_canonicalisation_suite_passes_or_is_refused() {
+    let Some(folder) = official() else { return };
+    let suite = folder.join("vectors/rdf-canon/rdfc10");
+    let (mut passed, mut refused) = (0, Vec::new());
+    let mut names: Vec<String> = fs::read_dir(&suite)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix("-in.nq").map(str::to_owned))
+        .collect();
+    names.sort();
+    for name in names {
+        let expected = suite.join(format!("{name}-rdfc10.nq"));
+        // One test asks for another hash than SHA-256, which is the only one here.
+        if !expected.exists() || name == "test075" {
+            continue;
+        }
+        let lines = text(suite.join(format!("{name}-in.nq")));
+        let quads = lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let read = |line: &str| Quad::from_str(line.trim_end_matches('.').trim_end());
+        let dataset: Dataset =
+            quads.map(|line| read(line).unwrap_or_else(|e| panic!("{name}: {line}: {e}"))).collect();
+        match canonical::dataset(dataset) {
+            Ok(canonical) => {
+                assert_eq!(canonical, text(expected), "{name}");
+                passed += 1;
+            }
+            Err(_) => refused.push(name),
+        }
+    }
+    println!("{passed} passed, refused: {refused:?}");
+    assert!(passed > 50, "{passed} passed, refused: {refused:?}");
+}
+
+#[test]
+fn every_term_of_the_table_is_the_official_one() {
+    let Some(folder) = official() else { return };
+    let mut checked = 0;
+    for context in CONTEXTS {
+        let official = json(folder.join("contexts").join(context_file(context.url).unwrap()));
+        checked += agree(context, &official["@context"]);
+    }
+    assert!(checked > 60, "{checked} terms");
+}
+
+fn agree(context: &Context, official: &Value) -> usize {
+    for class in context.classes {
+        let theirs = &official[class.name];
+        assert_eq!(iri(theirs), class.iri, "{}", class.name);
+        for term in class.terms {
+            agree_on(term, &theirs["@context"][term.name], class.name);
+        }
+        // A type's own context may define again what the document's defines, but not otherwise.
+        for term in context.terms.iter().filter(|term| theirs["@context"].get(term.name).is_some()) {
+            agree_on(term, &theirs["@context"][term.name], class.name);
+        }
+    }
+    for term in context.terms {
+        agree_on(term, &official[term.name], "any object");
+    }
+    context.terms.len() + context.classes.iter().map(|class| 1 + class.terms.len()).sum::<usize>()
+}
+
+fn iri(definition: &Value) -> &str {
+    definition.as_str().or_else(|| definition["@id"].as_str()).unwrap_or_default()
+}
+
+fn agree_on(term: &Term, official: &Value, place: &str) {
+    let name = format!("{} of {place}", term.name);
+    assert_eq!(iri(official), term.iri, "{name}");
+    let (kind, container) = (official["@type"].as_str(), official["@container"].as_str());
+    assert!(matches!(container, None | Some("@set")), "{name}: {container:?}");
+    match term.coercion {
+        Coercion::Plain => assert_eq!(kind, None, "{name}"),
+        Coercion::Iri => assert_eq!(kind, Some("@id"), "{name}"),
+        Coercion::Typed(datatype) => assert_eq!(kind, Some(datatype), "{name}"),
+        Coercion::Words(words) => {
+            assert_eq!(kind, Some("@vocab"), "{name}");
+            for (word, meaning) in words {
+                assert_eq!(iri(&official["@context"][word]), *meaning, "{name}: {word}");
+            }
+        }
+    }
+    let inner = official.get("@context").is_some();
+    assert_eq!(inner, matches!(term.coercion, Coercion::Words(_)), "{name}: a context of its own");
+}
+
+#[test]
+fn the_canonical_form_is_the_one_of_the_official_contexts() {
+    let Some(folder) = official() else { return };
+    for issuer in issuers() {
+        for mut document in documents(&issuer) {
+            // The processor that reads the official contexts here writes doubles in their
+            // shortest form instead of 16 digits; 2.5 is the same in both.
+            for credits in
+                ["/credentialSubject/creditsEarned", "/credentialSubject/achievement/creditsAvailable"]
+            {
+                if let Some(credits) = document.pointer_mut(credits) {
+                    *credits = json!(2.5);
+                }
+            }
+            let official = canonical::dataset(by_official_contexts(&document, &folder)).unwrap();
+            assert_eq!(canonical::document(&document).unwrap(), official);
+        }
+    }
+}
+
+#[test]
+fn the_official_schema_accepts_every_badge() {
+    let Some(folder) = official() else { return };
+    // The copy with the address that every badge names in `credentialSchema`.
+    let schema = json(folder.join("schemas/waltid_ob_v3p0_achievementcredential_schema.json"));
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    for badge in issuers().iter().flat_map(badges) {
+        let document: Value = serde_json::from_str(&badge).unwrap();
+        assert_eq!(document["credentialSchema"][0]["id"], schema["$id"]);
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        // The schema can say no, and this no decides how many status entries a badge has.
+        let mut two = document.clone();
+        two["credentialStatus"] = json!([document["credentialStatus"], document["credentialStatus"]]);
+        assert!(!validator.is_valid(&two));
+    }
+}
+
+/// Writes what `accolade demo --exit --output DIR` writes: credentials and an index of every
+/// address in them. `tests/interop` verifies such a folder with independent software.
+#[test]
+fn a_folder_for_other_verifiers_can_be_written() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("ACCOLADE_WRITE_SAMPLE").map_or(temporary.path().to_owned(), PathBuf::from);
+    let mut index = serde_json::Map::new();
+    let mut write = |address: &str, file: String, content: &str| {
+        let path = folder.join(&file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        index.insert(address.to_owned(), file.into());
+    };
+    for (number, issuer) in issuers().into_iter().enumerate() {
+        if let Some(document) = issuer.did_document() {
+            write(issuer.did(), "did.json".to_owned(), &document.to_string());
+        }
+        let achievement = achievement();
+        let document = achievement_document(&issuer, &achievement, Some(&image()));
+        write(
+            document["id"].as_str().unwrap(),
+            format!("achievements/{}.json", achievement.id),
+            &document.to_string(),
+        );
+        for purpose in [Purpose::Revocation, Purpose::Suspension] {
+            let list = list(&issuer, list_of(&issuer), purpose);
+            let file = format!("status/{}-{}.json", list_of(&issuer), purpose.as_str());
+            write(&status::list_url(&issuer, list_of(&issuer), purpose), file, &list);
+        }
+        for (position, badge) in badges(&issuer).into_iter().enumerate() {
+            let document: Value = serde_json::from_str(&badge).unwrap();
+            let file = format!("credentials/{number}-{position}.json");
+            write(document["id"].as_str().unwrap(), file, &badge);
+        }
+    }
+    fs::write(folder.join("index.json"), Value::Object(index).to_string()).unwrap();
+    let count = fs::read_dir(folder.join("credentials")).unwrap().count();
+    assert_eq!(count, 8);
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn issuers() -> [Issuer; 2] {
+    let profile = Profile {
+        slug: "northwood".to_owned(),
+        name: "Northwood College".to_owned(),
+        url: url("https://northwood.example.edu/"),
+        description: Some("A college of further education.".to_owned()),
+        email: Some("badges@northwood.example.edu".to_owned()),
+        image: Some(url("https://northwood.example.edu/logo.png")),
+    };
+    let home = url("https://badges.example.edu:8443");
+    [
+        Issuer::with_did_web(profile.clone(), &home, SigningKey::from_seed([5; 32])).unwrap(),
+        Issuer::with_did_key(profile, &home, SigningKey::from_seed([6; 32])),
+    ]
+}
+
+/// Each issuer keeps its own lists.
+fn list_of(issuer: &Issuer) -> i64 {
+    if issuer.did_document().is_some() { 1 } else { 2 }
+}
+
+fn image() -> BadgeImage {
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\"><rect width=\"8\" height=\"8\"/></svg>";
+    BadgeImage::read(svg.as_bytes().to_vec()).unwrap()
+}
+
+fn achievement() -> Achievement {
+    Achievement {
+        id: "workplace-safety".to_owned(),
+        name: "Workplace Safety".to_owned(),
+        description: "Recognises hazards and acts on them.".to_owned(),
+        criteria: "Pass the **final quiz** with 70 % or more.".to_owned(),
+        criteria_url: Some(url("https://northwood.example.edu/safety/criteria")),
+        achievement_type: "Badge".to_owned(),
+        tags: vec!["safety".to_owned(), "workshop".to_owned()],
+        // Not exact in binary: where implementations differ, it shows.
+        credits: Some("9.95".parse().unwrap()),
+        field_of_study: Some("Occupational safety".to_owned()),
+        language: "en".to_owned(),
+        alignment: vec![Alignment {
+            name: "Identify hazards".to_owned(),
+            url: url("https://frameworks.example.edu/safety#1.2"),
+            code: Some("1.2".to_owned()),
+            description: Some("Finds hazards at a place of work.".to_owned()),
+            framework: Some("Safety Framework".to_owned()),
+            target_type: Some("CFItem".to_owned()),
+        }],
+        related: vec![
+            Related {
+                name: "Fire Warden".to_owned(),
+                url: url("https://badges.example.edu:8443/achievements/fire-warden"),
+            },
+            Related { name: "Course [B]".to_owned(), url: url("https://northwood.example.edu/courses/b") },
+        ],
+        image: None,
+        image_caption: Some("A green shield".to_owned()),
+    }
+}
+
+/// Unsigned badges of every shape, and whether each has its image.
+fn unsigned(issuer: &Issuer) -> Vec<Value> {
+    let (full, image) = (achievement(), image());
+    let plain = Achievement {
+        criteria_url: None,
+        tags: Vec::new(),
+        credits: None,
+        field_of_study: None,
+        alignment: Vec::new(),
+        related: Vec::new(),
+        image_caption: None,
+        ..full.clone()
+    };
+    // Every control character, quotes, characters outside the basic plane, and noncharacters.
+    let controls: String =
+        (0..0x20).chain([0x7f, 0x85, 0x2028, 0xfffe, 0xffff]).filter_map(char::from_u32).collect();
+    let strange = Achievement {
+        name: format!("“Sûreté” \"{controls}\\ 𝄞 👩🏽‍🔧 ]]> <b>"),
+        criteria: "_:c14n0 <urn:x> \"y\" .\n".to_owned(),
+        credits: Some(3.into()),
+        ..full.clone()
+    };
+    let evidence = |narrative: &str| Evidence {
+        url: None,
+        name: "Final Quiz, Workplace Safety 101".to_owned(),
+        narrative: narrative.to_owned(),
+        genre: "Assessment".to_owned(),
+    };
+    let result = ResultEntry {
+        key: "final-quiz".to_owned(),
+        name: "Final Quiz".to_owned(),
+        percent: Some("90.00".parse().unwrap()),
+        points: Some((18.into(), Some(20.into()))),
+        text: Some("A-".to_owned()),
+        passed: true,
+    };
+    let completion = ResultEntry {
+        key: "completion".to_owned(),
+        name: "Course completed".to_owned(),
+        percent: None,
+        points: None,
+        text: None,
+        passed: true,
+    };
+    let issue = |number: u128, achievement, image| Issue {
+        id: Uuid::from_u128(0x018f_0000_0000_7000_8000_0000_0000_0000 + number),
+        issuer,
+        achievement,
+        image,
+        email: "Ada@Example.test",
+        salt: "00112233445566778899aabbccddeeff",
+        awarded_at: time("2026-03-04T05:06:07.891234Z"),
+        valid_until: None,
+        evidence: Vec::new(),
+        results: Vec::new(),
+        status_list: list_of(issuer),
+        status_index: 94_567,
+    };
+    let mut complete = issue(1, &full, Some(&image));
+    complete.valid_until = Some(time("2099-03-04T00:00:00Z"));
+    complete.evidence = vec![evidence("18 of 20 points.")];
+    complete.evidence[0].url = Some(url("https://moodle.example.edu/mod/quiz/view.php?id=4"));
+    complete.results = vec![result.clone(), completion];
+    // Two pieces of evidence that cannot be told apart.
+    let mut alike = issue(3, &full, None);
+    alike.evidence = vec![evidence("18 of 20 points."), evidence("18 of 20 points."), evidence("Other.")];
+    let mut odd = issue(4, &strange, Some(&image));
+    odd.evidence = vec![evidence(&format!("{controls}\"\\"))];
+    odd.results = vec![result];
+    [complete, issue(2, &plain, None), alike, odd].iter().map(credential).collect()
+}
+
+fn badges(issuer: &Issuer) -> Vec<String> {
+    let sign = |badge| sign(badge, issuer, time("2026-03-04T05:06:08Z")).unwrap();
+    unsigned(issuer).into_iter().map(sign).collect()
+}
+
+fn list(issuer: &Issuer, list: i64, purpose: Purpose) -> String {
+    let document = status::list_document(
+        issuer,
+        list,
+        purpose,
+        status::SIZE,
+        &[1, 94_566],
+        time("2026-03-04T00:00:00Z"),
+    );
+    sign(document, issuer, time("2026-03-04T00:00:00Z")).unwrap()
+}
+
+fn documents(issuer: &Issuer) -> Vec<Value> {
+    let lists = [Purpose::Revocation, Purpose::Suspension].map(|purpose| {
+        status::list_document(issuer, 1, purpose, status::SIZE, &[7], time("2026-03-04T00:00:00Z"))
+    });
+    unsigned(issuer).into_iter().chain(lists).collect()
+}

@@ -1,0 +1,16 @@
+//! Integration tests: one binary, real PostgreSQL and RabbitMQ where `DATABASE_URL` and
+//! `AMQP_URL` name them (`./tests/run` starts them).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod architecture;
+mod badges;
+mod canvas_signed;
+mod config;
+mod journey;
+mod lms;
+mod mail;
+mod queue;
+mod store;
+mod support;
+mod web;

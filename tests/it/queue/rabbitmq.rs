@@ -1,0 +1,361 @@
+//! The queue on RabbitMQ.
+
+use accolade::queue::QueueError;
+use accolade::store::NewEvent;
+use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release};
+use lapin::options::{
+    BasicGetOptions, BasicPublishOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
+};
+use lapin::protocol::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, Connection, ConnectionProperties};
+
+use super::contract::contract;
+use super::*;
+use crate::support::broker::amqp_url;
+
+async fn open() -> Option<Bench> {
+    open_named(&exchange()).await
+}
+
+async fn open_named(exchange: &str) -> Option<Bench> {
+    let queue = Queue::connect(&amqp_url()?, exchange).await.unwrap();
+    Some(Bench { queue, exchange: Some(exchange.to_owned()) })
+}
+
+/// Deletes everything that belongs to an exchange.
+pub(super) async fn discard(exchange: &str) {
+    let (_connection, channel) = channel().await;
+    for work in ["signals", "assessments", "mails"] {
+        for queue in ["", ".retry.5s", ".retry.1m", ".retry.10m"] {
+            delete(&channel, &format!("{exchange}.{work}{queue}")).await;
+        }
+    }
+    delete(&channel, &format!("{exchange}.parked")).await;
+    channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await.unwrap();
+}
+
+/// Every test has its own exchange and queues.
+fn exchange() -> String {
+    format!("test-{}", Uuid::new_v4().simple())
+}
+
+/// A connection beside the queue's.
+async fn channel() -> (Connection, Channel) {
+    let connection =
+        Connection::connect(&amqp_url().unwrap(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
+}
+
+async fn delete(channel: &Channel, queue: &str) {
+    channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+}
+
+contract!(open);
+
+#[tokio::test]
+async fn a_thousand_messages_are_confirmed_at_once() {
+    let Some(queue) = open().await else { return };
+    let messages = signals(1_000);
+    assert_eq!(queue.publish(messages.clone(), None).await, 1_000);
+    let (mut consumer, _) = consumer(&queue, 256);
+    assert_eq!(drain(&mut consumer, 1_000).await, ids(&messages));
+    assert_eq!(queue.kind(), "rabbitmq");
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_message_put_off_waits_for_its_tier() {
+    let Some(queue) = open().await else { return };
+    queue.publish(signals(1), None).await;
+    let (mut consumer, _) = consumer(&queue, 1);
+    let since = Instant::now();
+    one(&mut consumer).await.retry(Duration::from_secs(1)).await;
+    one(&mut consumer).await.ack().await;
+    assert!(since.elapsed() >= Duration::from_millis(4_900), "{:?}", since.elapsed());
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn messages_that_cannot_be_read_are_parked_and_harm_nobody() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    let good = signals(1);
+    let id = Uuid::new_v4().to_string();
+    for (message_id, body) in [
+        (None, good[0].body.as_slice()),
+        (Some("no uuid"), good[0].body.as_slice()),
+        (Some(id.as_str()), b"{ no json"),
+        (Some(id.as_str()), good[0].body.as_slice()),
+    ] {
+        let mut properties = BasicProperties::default();
+        if let Some(message_id) = message_id {
+            properties = properties.with_message_id(message_id.into());
+        }
+        let options = BasicPublishOptions::default();
+        channel
+            .basic_publish(exchange.as_str().into(), "signal.received.x".into(), options, body, properties)
+            .await
+            .unwrap();
+    }
+    queue.publish(good.clone(), None).await;
+    let (mut consumer, _) = consumer(&queue, 2);
+    let mut taken = drain(&mut consumer, 1).await;
+    // The parked ones were published on another connection, so the order is open.
+    timeout(MOMENT, async { taken.extend(drain(&mut consumer, 1).await) }).await.unwrap_err();
+    assert_eq!(taken, ids(&good));
+    let parked = format!("{exchange}.parked");
+    for _ in 0..4 {
+        let mut message = None;
+        eventually("four are parked", async || {
+            let options = BasicGetOptions { no_ack: true };
+            message = channel.basic_get(parked.as_str().into(), options).await.unwrap();
+            message.is_some()
+        })
+        .await;
+        // At once, and not by circling until the delivery limit.
+        let headers = message.unwrap().properties.headers().clone().unwrap();
+        let reason = headers.inner().get("x-first-death-reason");
+        assert_eq!(reason, Some(&AMQPValue::LongString("rejected".into())));
+    }
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_never_answered_is_parked_at_the_limit() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    queue.publish(signals(1), None).await;
+    let (mut consumer, _) = consumer(&queue, 1);
+    // A limit of 20 gives 21 deliveries.
+    for _ in 0..21 {
+        drop(one(&mut consumer).await);
+    }
+    nothing(&mut consumer).await;
+    let parked: String = format!("{exchange}.parked");
+    eventually("it is parked", async || {
+        channel.basic_get(parked.as_str().into(), BasicGetOptions::default()).await.unwrap().is_some()
+    })
+    .await;
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn an_unroutable_message_is_not_counted_and_the_binding_comes_back() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    let signals_queue = format!("{exchange}.signals");
+    channel
+        .queue_unbind(
+            signals_queue.as_str().into(),
+            exchange.as_str().into(),
+            "signal.#".into(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(queue.publish(signals(3), None).await, 0);
+    eventually("it is confirmed again", async || queue.publish(signals(1), None).await == 1).await;
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_deleted_exchange_comes_back() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    channel.exchange_delete(exchange.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
+    assert_eq!(queue.publish(signals(3), None).await, 0);
+    eventually("it is confirmed again", async || queue.publish(signals(1), None).await == 1).await;
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_queue_deleted_while_consuming_comes_back() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    let (mut consumer, _) = consumer(&queue, 5);
+    queue.publish(signals(1), None).await;
+    one(&mut consumer).await.ack().await;
+    delete(&channel, &format!("{exchange}.signals")).await;
+    let messages = signals(2);
+    let publishing = async {
+        for message in &messages {
+            eventually("it is confirmed", async || queue.publish(vec![message.clone()], None).await == 1)
+                .await;
+        }
+    };
+    let (taken, ()) = tokio::join!(drain(&mut consumer, 2), publishing);
+    assert_eq!(taken, ids(&messages));
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn the_depth_of_a_deleted_queue_is_an_error_and_the_queue_comes_back() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    delete(&channel, &format!("{exchange}.mails")).await;
+    assert!(matches!(queue.depth(Work::Mails).await, Err(QueueError::Unavailable(_))));
+    eventually("it is back", async || queue.depth(Work::Mails).await == Ok(0)).await;
+    queue.ping().await.unwrap();
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_queue_declared_otherwise_is_refused_with_the_mend() {
+    let Some(url) = amqp_url() else { return };
+    let exchange = exchange();
+    let (_connection, channel) = channel().await;
+    let name = format!("{exchange}.assessments");
+    let classic = QueueDeclareOptions::durable();
+    channel.queue_declare(name.as_str().into(), classic, FieldTable::default()).await.unwrap();
+    let error = Queue::connect(&url, &exchange).await.unwrap_err();
+    assert!(matches!(error, QueueError::Refused(_)), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains(&name) && text.contains("delete it") && text.contains("`queue.exchange`"),
+        "{text}"
+    );
+    delete(&channel, &name).await;
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_and_not_shown() {
+    let Some(url) = amqp_url() else { return };
+    let mut url: url::Url = url.parse().unwrap();
+    url.set_password(Some("hunter2")).unwrap();
+    let error = Queue::connect(url.as_str(), "accolade").await.unwrap_err();
+    assert!(matches!(error, QueueError::Refused(_)), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    assert!(error.to_string().contains("password"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_virtual_host_is_refused() {
+    let Some(url) = amqp_url() else { return };
+    let mut url: url::Url = url.parse().unwrap();
+    url.set_path("/no-such-place");
+    let error = Queue::connect(url.as_str(), "accolade").await.unwrap_err();
+    assert!(matches!(&error, QueueError::Refused(text) if text.contains("virtual host")), "{error}");
+}
+
+#[tokio::test]
+async fn a_broker_that_is_away_is_no_error() {
+    // Nothing listens on this port of the loopback network.
+    let queue = Queue::connect("amqp://user:hunter2@127.0.0.99:9", "accolade").await.unwrap();
+    let since = Instant::now();
+    assert_eq!(queue.publish(signals(1), None).await, 0);
+    let error = queue.ping().await.unwrap_err();
+    assert!(matches!(error, QueueError::Unavailable(_)), "{error}");
+    assert!(queue.depth(Work::Signals).await.is_err());
+    assert!(since.elapsed() < Duration::from_secs(1));
+    assert!(!format!("{error} {queue:?}").contains("hunter2"));
+    let (mut consumer, stop) = consumer(&queue, 1);
+    nothing(&mut consumer).await;
+    stop.cancel();
+    assert!(consumer.next_batch(1, Duration::ZERO).await.is_none());
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn a_closed_queue_ends_its_consumers() {
+    let Some(queue) = open().await else { return };
+    let (mut consumer, _) = consumer(&queue, 1);
+    queue.publish(signals(1), None).await;
+    let delivery = one(&mut consumer).await;
+    queue.queue.close().await;
+    assert!(timeout(PATIENCE, consumer.next_batch(1, Duration::ZERO)).await.unwrap().is_none());
+    assert_eq!(queue.publish(signals(1), None).await, 0);
+    assert!(queue.ping().await.is_err());
+    delivery.ack().await;
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn two_processes_use_the_same_queues() {
+    let exchange = exchange();
+    let Some(one_process) = open_named(&exchange).await else { return };
+    let other_process = open_named(&exchange).await.unwrap();
+    let messages = signals(10);
+    assert_eq!(one_process.publish(messages.clone(), None).await, 10);
+    let (mut consumer, _) = consumer(&other_process, 5);
+    assert_eq!(drain(&mut consumer, 10).await, ids(&messages));
+    other_process.queue.close().await;
+    one_process.close().await;
+}
+
+#[tokio::test]
+async fn a_queue_of_another_program_gets_assessments_as_cloud_events() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    let foreign = format!("{exchange}.registry-of-the-university");
+    let exclusive = QueueDeclareOptions::exclusive().auto_delete();
+    channel.queue_declare(foreign.as_str().into(), exclusive, FieldTable::default()).await.unwrap();
+    channel
+        .queue_bind(
+            foreign.as_str().into(),
+            exchange.as_str().into(),
+            "assessment.passed.#".into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let passed = assessment(true);
+    let messages = vec![passed.clone(), assessment(false)];
+    assert_eq!(queue.publish(messages, None).await, 2);
+    let get = || channel.basic_get(foreign.as_str().into(), BasicGetOptions { no_ack: true });
+    let received = get().await.unwrap().expect("the foreign queue got nothing").delivery;
+    assert_eq!(received.routing_key.as_str(), "assessment.passed.moodle.5");
+    assert_eq!(received.data, passed.body);
+    assert_eq!(received.properties.delivery_mode(), &Some(2));
+    let content_type = received.properties.content_type().as_ref().map(ShortString::as_str);
+    assert_eq!(content_type, Some("application/cloudevents+json"));
+    let message_id = received.properties.message_id().as_ref().map(ShortString::as_str);
+    assert_eq!(message_id, Some(passed.id.to_string().as_str()));
+    assert!(get().await.unwrap().is_none(), "a revision is no pass");
+    queue.close().await;
+}
+
+fn assessment(passed: bool) -> Message {
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    let event = NewEvent {
+        id: Uuid::new_v4(),
+        delivery: Uuid::new_v4(),
+        source: "moodle".into(),
+        passed,
+        learner: Uuid::new_v4(),
+        outcome: Outcome {
+            learner: Learner {
+                id: "17".into(),
+                name: None,
+                email: None,
+                institution_id: None,
+                language: None,
+            },
+            course: Course { id: "5".into(), also: vec![], name: None, url: None },
+            assessment: Assessment {
+                id: "item:4".into(),
+                also: vec![],
+                kind: AssessmentKind::Item,
+                name: None,
+                url: None,
+            },
+            score: None,
+            passed: Some(passed),
+            release: Release::Released,
+            graded_at: None,
+            attempt: None,
+            as_of: at,
+        },
+    };
+    Message::assessment("https://badges.example.edu", &event, at)
+}

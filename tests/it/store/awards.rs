@@ -1,0 +1,225 @@
+//! Awarding: one award for each (issuer, badge, person, cycle), whatever happens at once.
+
+use accolade::store::{Committed, DeliveryState};
+
+use super::contract;
+use super::fixtures::{at, award_for, awarded, candidate, candidate_of, commit_for, grade, id, outcome};
+
+contract! {
+    async fn an_award_is_stored_with_all_that_follows(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        assert!(candidate.passed);
+        assert_eq!((candidate.attempts, candidate.about), (0, Some(0)));
+        assert!(candidate.held.is_empty());
+        let commit = commit_for(&store, &candidate, "rust").await;
+        let award = &commit.awards[0];
+        let answers = store.award(std::slice::from_ref(&commit), at(20)).await.unwrap();
+        let expected =
+            Committed::Stored { mails: vec![award.mail.id], credentials: vec![award.credential.id] };
+        assert_eq!(answers, [expected]);
+
+        let stored = store.credential(award.credential.id).await.unwrap().unwrap();
+        assert_eq!(stored.document, award.credential.document);
+        assert_eq!((stored.issuer.as_str(), stored.badge.as_str()), ("school", "rust"));
+        assert_eq!((stored.awarded_at, stored.claim_until), (at(20), at(1_000)));
+        assert_eq!(stored.status, award.credential.status);
+        assert_eq!(stored.claimed_at, None);
+        assert!(!stored.revoked && !stored.suspended);
+        assert!(store.candidates(&[commit.event]).await.unwrap().is_empty(), "the event is done");
+
+        // The same work again.
+        assert_eq!(store.award(&[commit], at(21)).await.unwrap(), [Committed::AlreadyDone]);
+        assert_eq!(database.count("awards").await, 1);
+    }
+
+    async fn an_award_that_exists_is_not_made_again(database) {
+        let store = database.store().await;
+        let first = awarded(&store, "7").await;
+        let event = grade(&store, "moodle", outcome("7", "item:2", 80, at(2))).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        assert_eq!(candidate.held.len(), 1);
+        assert_eq!(candidate.held[0].credential, first.awards[0].credential.id);
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        // Even under another id.
+        commit.awards[0].credential.id = id();
+        commit.awards[0].mail.id = id();
+        commit.awards.push(award_for(&store, &candidate, "more rust").await);
+        let answers = store.award(std::slice::from_ref(&commit), at(20)).await.unwrap();
+        let new = &commit.awards[1];
+        let expected = Committed::Stored { mails: vec![new.mail.id], credentials: vec![new.credential.id] };
+        assert_eq!(answers, [expected]);
+        for table in ["awards", "credentials", "mails"] {
+            assert_eq!(database.count(table).await, 2, "{table}");
+        }
+    }
+
+    async fn of_two_workers_with_one_event_one_awards(database) {
+        let store = database.store().await;
+        for learner in ["1", "2", "3", "4", "5"] {
+            let candidate = candidate(&store, learner).await;
+            let mut tasks = Vec::new();
+            for _ in 0..4 {
+                let commit = commit_for(&store, &candidate, "rust").await;
+                let store = store.clone();
+                tasks.push(tokio::spawn(async move { store.award(&[commit], at(20)).await.unwrap() }));
+            }
+            let mut stored = 0;
+            for task in tasks {
+                match &task.await.unwrap()[..] {
+                    [Committed::Stored { mails, credentials }] => {
+                        assert_eq!((mails.len(), credentials.len()), (1, 1));
+                        stored += 1;
+                    }
+                    [Committed::AlreadyDone] => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(stored, 1);
+        }
+        for table in ["awards", "credentials", "mails"] {
+            assert_eq!(database.count(table).await, 5, "{table}");
+        }
+    }
+
+    /// Two events of one person, evaluated side by side, lead to the same badge.
+    async fn of_two_workers_with_one_badge_one_awards(database) {
+        let store = database.store().await;
+        let mut events = Vec::new();
+        for number in 0..6 {
+            let outcome = outcome("7", &format!("item:{number}"), 80, at(1));
+            events.push(grade(&store, "moodle", outcome).await.remove(0).id);
+        }
+        let mut tasks = Vec::new();
+        for event in events {
+            let candidate = candidate_of(&store, event).await;
+            let commit = commit_for(&store, &candidate, "rust").await;
+            let store = store.clone();
+            tasks.push(tokio::spawn(async move { store.award(&[commit], at(20)).await.unwrap() }));
+        }
+        let mut credentials = 0;
+        for task in tasks {
+            let answers = task.await.unwrap();
+            let Committed::Stored { credentials: new, .. } = &answers[0] else { panic!("{answers:?}") };
+            credentials += new.len();
+        }
+        assert_eq!(credentials, 1);
+        assert_eq!(database.count("awards").await, 1);
+        assert_eq!(database.count("credentials").await, 1);
+        assert_eq!(database.count("mails").await, 1);
+    }
+
+    async fn batches_in_opposite_orders_do_not_wait_in_a_circle(database) {
+        let store = database.store().await;
+        let mut candidates = Vec::new();
+        for learner in 0..10 {
+            candidates.push(candidate(&store, &learner.to_string()).await);
+        }
+        let mut tasks = Vec::new();
+        for turn in 0..4 {
+            let mut commits = Vec::new();
+            for candidate in &candidates {
+                commits.push(commit_for(&store, candidate, "rust").await);
+            }
+            if turn % 2 == 1 {
+                commits.reverse();
+            }
+            let store = store.clone();
+            tasks.push(tokio::spawn(async move { store.award(&commits, at(20)).await.unwrap() }));
+        }
+        for task in tasks {
+            assert_eq!(task.await.unwrap().len(), 10);
+        }
+        assert_eq!(database.count("awards").await, 10);
+    }
+
+    async fn the_constraint_holds_where_the_lock_does_not(database) {
+        let store = database.store().await;
+        let first = awarded(&store, "7").await;
+        let badge = "INSERT INTO awards SELECT credential.new_id, issuer, badge, person_id, cycle, event_id, \
+            awarded_at, rules, explanation FROM awards, (SELECT id AS new_id FROM events) AS credential";
+        assert!(database.try_execute(badge).await.is_err());
+        assert_eq!(database.count("awards").await, 1);
+        assert!(store.credential(first.awards[0].credential.id).await.unwrap().is_some());
+    }
+
+    async fn a_decision_on_old_outcomes_is_stale(database) {
+        let store = database.store().await;
+        let old = candidate(&store, "7").await;
+        let commit = commit_for(&store, &old, "rust").await;
+        let other = candidate(&store, "8").await;
+        let other = commit_for(&store, &other, "rust").await;
+        // The grade is taken back between evaluation and award.
+        grade(&store, "moodle", outcome("7", "item:1", 10, at(5))).await;
+        let answers = store.award(&[commit, other], at(20)).await.unwrap();
+        assert_eq!(answers[0], Committed::Stale);
+        assert!(matches!(answers[1], Committed::Stored { .. }));
+        assert_eq!(database.count("awards").await, 1);
+        let again = candidate_of(&store, old.event).await;
+        assert!(again.version > old.version);
+        assert!(!again.passed);
+    }
+
+    /// Another process has changed the person's outcomes, and not committed yet.
+    async fn an_award_waits_for_a_change_under_way(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        let commit = commit_for(&store, &candidate, "rust").await;
+        let change = database.hold("UPDATE persons SET version = version + 1").await;
+        let award = tokio::spawn({
+            let store = store.clone();
+            async move { store.award(&[commit], at(20)).await.unwrap() }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        change.commit().await;
+        assert_eq!(award.await.unwrap(), [Committed::Stale]);
+        assert_eq!(database.count("awards").await, 0);
+    }
+
+    async fn a_failed_batch_leaves_nothing(database) {
+        let store = database.store().await;
+        let (one, two) = (candidate(&store, "7").await, candidate(&store, "8").await);
+        let (one, mut two) = (commit_for(&store, &one, "rust").await, commit_for(&store, &two, "rust").await);
+        // A place in the status lists twice: refused.
+        two.awards[0].credential.status = one.awards[0].credential.status;
+        store.award(&[one.clone(), two], at(20)).await.unwrap_err();
+        for table in ["awards", "credentials", "mails"] {
+            assert_eq!(database.count(table).await, 0, "{table}");
+        }
+        assert_eq!(store.candidates(&[one.event]).await.unwrap().len(), 1);
+        let answers = store.award(&[one], at(20)).await.unwrap();
+        assert!(matches!(answers[0], Committed::Stored { .. }));
+    }
+
+    async fn an_event_is_postponed_then_parked(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        store.postpone_event(candidate.event, Some(at(60)), "the signer is busy").await.unwrap();
+        let again = candidate_of(&store, candidate.event).await;
+        assert_eq!(again.attempts, 1);
+        let trail = store.delivery(candidate.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Waiting);
+        assert!(trail.reason.contains("the signer is busy"));
+        store.postpone_event(candidate.event, None, "no name").await.unwrap();
+        assert!(store.candidates(&[candidate.event]).await.unwrap().is_empty());
+        let trail = store.delivery(candidate.delivery).await.unwrap().unwrap();
+        assert_eq!((trail.state, trail.reason.as_str()), (DeliveryState::Parked, "no name; confirmed"));
+        // What is parked stays parked.
+        store.postpone_event(candidate.event, Some(at(60)), "late").await.unwrap();
+        assert!(store.candidates(&[candidate.event]).await.unwrap().is_empty());
+        store.postpone_event(id(), None, "unknown").await.unwrap();
+    }
+
+    async fn a_decision_without_an_award_ends_the_event(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        commit.awards.clear();
+        commit.reason = String::from("rust: 80 of 100, 90 needed");
+        let answers = store.award(&[commit], at(20)).await.unwrap();
+        assert_eq!(answers, [Committed::Stored { mails: Vec::new(), credentials: Vec::new() }]);
+        let trail = store.delivery(candidate.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Done);
+        assert_eq!(trail.reason, "confirmed; rust: 80 of 100, 90 needed");
+    }
+}

@@ -1,0 +1,107 @@
+//! The outbox.
+
+use accolade::store::{DeliveryState, MailVerdict};
+
+use super::contract;
+use super::fixtures::{at, awarded, id};
+
+fn sent() -> MailVerdict {
+    MailVerdict::Sent { response: "250 taken".to_owned() }
+}
+
+contract! {
+    async fn a_leased_mail_has_all_its_text_needs(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let award = &commit.awards[0];
+        let mail = store.lease_mails(&[award.mail.id], at(30), at(90)).await.unwrap().remove(0);
+        assert_eq!((mail.id, mail.delivery), (award.mail.id, commit.delivery));
+        assert_eq!((mail.message_id, mail.date), (award.mail.message_id.clone(), at(20)));
+        assert_eq!((mail.kind.as_str(), mail.language.as_deref()), ("claim", Some("de")));
+        assert_eq!((mail.credential, mail.claim_until), (award.credential.id, at(1_000)));
+        assert_eq!((mail.issuer.as_str(), mail.badge.as_str()), ("school", "rust"));
+        assert_eq!((mail.name.as_str(), mail.email.as_str()), ("Learner", "learner@example.test"));
+        assert_eq!(mail.attempts, 0);
+    }
+
+    async fn a_lease_keeps_others_out_until_it_ends(database) {
+        let store = database.store().await;
+        let mail = awarded(&store, "7").await.awards[0].mail.id;
+        assert_eq!(store.lease_mails(&[mail, id()], at(30), at(90)).await.unwrap().len(), 1);
+        assert!(store.lease_mails(&[mail], at(89), at(200)).await.unwrap().is_empty());
+        let again = store.lease_mails(&[mail], at(90), at(200)).await.unwrap();
+        assert_eq!(again[0].attempts, 1);
+    }
+
+    async fn of_two_mailers_one_gets_the_mail(database) {
+        let store = database.store().await;
+        let mut mails = Vec::new();
+        for learner in 0..10 {
+            mails.push(awarded(&store, &learner.to_string()).await.awards[0].mail.id);
+        }
+        let mut tasks = Vec::new();
+        for turn in 0..4 {
+            let (store, mut mails) = (store.clone(), mails.clone());
+            mails.rotate_left(turn);
+            tasks.push(tokio::spawn(async move { store.lease_mails(&mails, at(30), at(90)).await.unwrap() }));
+        }
+        let mut leased = Vec::new();
+        for task in tasks {
+            leased.extend(task.await.unwrap().into_iter().map(|mail| mail.id));
+        }
+        leased.sort_unstable();
+        mails.sort_unstable();
+        assert_eq!(leased, mails);
+    }
+
+    async fn a_sent_mail_finishes_the_delivery(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Waiting, "its mail is still to be sent");
+        let mail = commit.awards[0].mail.id;
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        store.finish_mails(&[(mail, sent())], at(31)).await.unwrap();
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!((trail.state, trail.reason.as_str()), (DeliveryState::Done, "confirmed; awarded rust"));
+        assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
+    }
+
+    async fn a_mail_waits_for_its_time(database) {
+        let store = database.store().await;
+        let mail = awarded(&store, "7").await.awards[0].mail.id;
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        let wait = MailVerdict::Wait { until: at(100), reason: "451 greylisted".to_owned() };
+        store.finish_mails(&[(mail, wait)], at(31)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(99), at(200)).await.unwrap().is_empty());
+        assert_eq!(store.lease_mails(&[mail], at(100), at(200)).await.unwrap()[0].attempts, 1);
+    }
+
+    async fn a_refused_mail_parks_the_delivery(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let mail = commit.awards[0].mail.id;
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        let park = MailVerdict::Park { reason: "550 no such user".to_owned() };
+        store.finish_mails(&[(mail, park)], at(31)).await.unwrap();
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Parked);
+        assert_eq!(trail.reason, "550 no such user; confirmed; awarded rust");
+        assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
+    }
+
+    async fn a_sent_mail_stays_sent(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let mail = commit.awards[0].mail.id;
+        store.finish_mails(&[(mail, sent())], at(31)).await.unwrap();
+        // One whose lease had ended, and who failed, comes late.
+        let wait = MailVerdict::Wait { until: at(40), reason: "cut".to_owned() };
+        let park = MailVerdict::Park { reason: "cut".to_owned() };
+        store.finish_mails(&[(mail, wait)], at(32)).await.unwrap();
+        store.finish_mails(&[(mail, park), (id(), sent())], at(33)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Done);
+    }
+}

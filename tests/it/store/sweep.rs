@@ -1,0 +1,143 @@
+//! What the sweeper finds.
+
+use accolade::store::{Backlog, GRACE, MailVerdict, SignalVerdict, Work};
+
+use super::contract;
+use super::fixtures::{at, awarded, candidate, delivery, grade, id, outcome, record, result, tell};
+
+contract! {
+    async fn a_fresh_row_is_left_to_its_message(database) {
+        let store = database.store().await;
+        let mut late = delivery(&["late"]);
+        late.received_at = at(5);
+        record(&store, &late).await;
+        let early = record(&store, &delivery(&["early"])).await;
+        let due = async |now, again| store.due(Work::Signals, now, again, 10).await.unwrap();
+        assert!(due(at(29), at(100)).await.is_empty());
+        let first = due(at(0) + GRACE, at(100)).await;
+        assert_eq!(first.len(), 1);
+        assert_eq!((first[0].id, first[0].delivery), (early.new_signals[0], early.id));
+        assert_eq!(first[0].source, "moodle");
+        // The next round takes others, and this one when its time has come again.
+        assert_eq!(due(at(5) + GRACE, at(100)).await.len(), 1);
+        assert!(due(at(99), at(200)).await.is_empty());
+        assert_eq!(due(at(100), at(200)).await.len(), 2);
+    }
+
+    async fn rows_come_oldest_first_and_no_more_than_asked(database) {
+        let store = database.store().await;
+        let mut expected = Vec::new();
+        for seconds in [4, 2, 3, 1] {
+            let mut delivery = delivery(&[&seconds.to_string()]);
+            delivery.received_at = at(seconds);
+            expected.push((seconds, record(&store, &delivery).await.new_signals[0]));
+        }
+        expected.sort_unstable();
+        let due = store.due(Work::Signals, at(100), at(200), 3).await.unwrap();
+        let ids: Vec<_> = due.iter().map(|one| one.id).collect();
+        assert_eq!(ids, expected[..3].iter().map(|(_, id)| *id).collect::<Vec<_>>());
+        let rest = store.due(Work::Signals, at(100), at(200), 3).await.unwrap();
+        assert_eq!(rest.len(), 1);
+        assert_eq!(rest[0].id, expected[3].1);
+    }
+
+    async fn a_forgotten_row_is_due_as_soon_as_its_time_has_come(database) {
+        let store = database.store().await;
+        let (now, later) = (tell(&store, "moodle").await, tell(&store, "moodle").await);
+        let wait = SignalVerdict::Wait { until: at(500), attempt: true, reason: "later".to_owned() };
+        store.confirm(&[result(&later, Vec::new(), wait)], at(1)).await.unwrap();
+        assert!(store.due(Work::Signals, at(2), at(60), 9).await.unwrap().is_empty(), "messages are under way");
+        store.forget_messages(at(2)).await.unwrap();
+        let due = async |when| -> Vec<uuid::Uuid> {
+            store.due(Work::Signals, at(when), at(9_000), 9).await.unwrap().iter().map(|due| due.id).collect()
+        };
+        assert_eq!(due(2).await, [now.signal]);
+        assert!(due(499).await.is_empty());
+        assert_eq!(due(500).await, [later.signal], "not after a grace: there is no message to wait for");
+    }
+
+    async fn a_row_that_waits_is_due_after_its_time(database) {
+        let store = database.store().await;
+        let told = tell(&store, "moodle").await;
+        let wait = SignalVerdict::Wait { until: at(1_000), attempt: true, reason: "later".to_owned() };
+        store.confirm(&[result(&told, Vec::new(), wait)], at(1)).await.unwrap();
+        assert!(store.due(Work::Signals, at(999), at(2_000), 9).await.unwrap().is_empty());
+        assert_eq!(store.due(Work::Signals, at(1_000) + GRACE, at(2_000), 9).await.unwrap().len(), 1);
+
+        let event = candidate(&store, "7").await.event;
+        store.postpone_event(event, Some(at(1_000)), "later").await.unwrap();
+        assert!(store.due(Work::Assessments, at(999), at(2_000), 9).await.unwrap().is_empty());
+        let due = store.due(Work::Assessments, at(1_000) + GRACE, at(2_000), 9).await.unwrap();
+        assert_eq!(due[0].id, event);
+        store.postpone_event(event, None, "never").await.unwrap();
+        assert!(store.due(Work::Assessments, at(9_000), at(9_999), 9).await.unwrap().is_empty());
+    }
+
+    async fn a_mail_is_due_when_its_lease_has_ended(database) {
+        let store = database.store().await;
+        let mail = awarded(&store, "7").await.awards[0].mail.id;
+        store.lease_mails(&[mail], at(21), at(300)).await.unwrap();
+        assert!(store.due(Work::Mails, at(299), at(900), 9).await.unwrap().is_empty());
+        let due = store.due(Work::Mails, at(300), at(900), 9).await.unwrap();
+        assert_eq!((due[0].id, due[0].source.as_str()), (mail, "moodle"));
+        let sent = MailVerdict::Sent { response: "250".to_owned() };
+        store.finish_mails(&[(mail, sent)], at(301)).await.unwrap();
+        assert!(store.due(Work::Mails, at(901), at(950), 9).await.unwrap().is_empty());
+    }
+
+    async fn two_sweepers_do_not_take_the_same_row(database) {
+        let store = database.store().await;
+        for _ in 0..40 {
+            tell(&store, "moodle").await;
+        }
+        let mut tasks = Vec::new();
+        for _ in 0..4 {
+            let store = store.clone();
+            tasks.push(tokio::spawn(async move {
+                store.due(Work::Signals, at(100), at(200), 20).await.unwrap()
+            }));
+        }
+        let mut ids = Vec::new();
+        for task in tasks {
+            ids.extend(task.await.unwrap().into_iter().map(|one| one.id));
+        }
+        ids.extend(store.due(Work::Signals, at(100), at(200), 40).await.unwrap().iter().map(|one| one.id));
+        assert_eq!(ids.len(), 40);
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 40);
+    }
+
+    async fn the_backlog_counts_what_waits_and_what_is_parked(database) {
+        let store = database.store().await;
+        let empty = Backlog { waiting: 0, parked: 0, oldest: None };
+        for work in [Work::Signals, Work::Assessments, Work::Mails] {
+            assert_eq!(store.backlog(work).await.unwrap(), empty);
+        }
+        tell(&store, "moodle").await;
+        let told = tell(&store, "moodle").await;
+        let park = SignalVerdict::Park { reason: "no".to_owned() };
+        store.confirm(&[result(&told, Vec::new(), park)], at(1)).await.unwrap();
+        let expected = Backlog { waiting: 1, parked: 1, oldest: Some(at(0)) };
+        assert_eq!(store.backlog(Work::Signals).await.unwrap(), expected);
+        awarded(&store, "7").await;
+        candidate(&store, "8").await;
+        let expected = Backlog { waiting: 1, parked: 0, oldest: Some(at(10)) };
+        assert_eq!(store.backlog(Work::Assessments).await.unwrap(), expected);
+        let expected = Backlog { waiting: 1, parked: 0, oldest: Some(at(20)) };
+        assert_eq!(store.backlog(Work::Mails).await.unwrap(), expected);
+    }
+
+    async fn an_event_comes_back_as_it_was_made(database) {
+        let store = database.store().await;
+        let event = grade(&store, "moodle", outcome("7", "item:1", 80, at(1))).await.remove(0);
+        // What came later changes nothing.
+        grade(&store, "moodle", outcome("7", "item:1", 10, at(2))).await;
+        let events = store.events(&[event.id, id()]).await.unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].outcome, event.outcome);
+        assert_eq!((events[0].delivery, events[0].learner), (event.delivery, event.learner));
+        assert!(events[0].passed);
+        assert!(store.events(&[]).await.unwrap().is_empty());
+    }
+}

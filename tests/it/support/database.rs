@@ -1,0 +1,155 @@
+//! Databases for tests: each its own, gone with its [`TestDatabase`].
+
+use accolade::store::Store;
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// An empty database. Dropped, it leaves nothing.
+pub(crate) struct TestDatabase {
+    url: String,
+    place: Place,
+}
+
+enum Place {
+    /// A file in a folder that goes with it.
+    Sqlite { _folder: TempDir },
+    /// A schema of its own in the database of `DATABASE_URL`.
+    Postgres { server: String, schema: String },
+}
+
+/// An open transaction of another process.
+pub(crate) enum Held {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Held {
+    /// Ends it.
+    pub(crate) async fn commit(self) {
+        match self {
+            Self::Postgres(mut connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut connection).await.unwrap();
+            }
+            Self::Sqlite(mut connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut connection).await.unwrap();
+            }
+        }
+    }
+}
+
+impl TestDatabase {
+    /// A SQLite file.
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("accolade.db").display());
+        Self { url, place: Place::Sqlite { _folder: folder } }
+    }
+
+    /// A schema in the PostgreSQL of `DATABASE_URL`. Without that variable: `None` and a line
+    /// that says so, or a failure if `ACCOLADE_TESTS_COMPLETE` asks for every test.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let Ok(server) = std::env::var("DATABASE_URL") else {
+            assert!(
+                std::env::var_os("ACCOLADE_TESTS_COMPLETE").is_none(),
+                "every test is to run, and DATABASE_URL is not set"
+            );
+            println!("skipped: PostgreSQL (DATABASE_URL is not set)");
+            return None;
+        };
+        let schema = format!("test_{}", Uuid::new_v4().simple());
+        execute(&server, format!("CREATE SCHEMA {schema}")).await.expect("PostgreSQL makes a schema");
+        let mut url = url::Url::parse(&server).expect("DATABASE_URL is a URL");
+        url.query_pairs_mut().append_pair("options", &format!("-c search_path={schema}"));
+        Some(Self { url: url.into(), place: Place::Postgres { server, schema } })
+    }
+
+    /// Its URL, as in the configuration.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A store on it, not migrated.
+    pub(crate) async fn connect(&self) -> Store {
+        Store::connect(&self.url, 8).await.expect("the database opens")
+    }
+
+    /// A store on it, with its tables.
+    pub(crate) async fn store(&self) -> Store {
+        let store = self.connect().await;
+        store.migrate().await.expect("the tables are made");
+        store
+    }
+
+    /// Runs a statement past the store: for states that the store does not make.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.expect("the database obeys");
+    }
+
+    /// Runs a statement past the store that the database may refuse.
+    pub(crate) async fn try_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        match &self.place {
+            Place::Postgres { .. } => execute(&self.url, sql.to_owned()).await,
+            Place::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await?;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await?;
+                connection.close().await
+            }
+        }
+    }
+
+    /// Runs a statement as another process would, and leaves its transaction open.
+    pub(crate) async fn hold(&self, sql: &str) -> Held {
+        let sql = |begin| sqlx::AssertSqlSafe(format!("{begin}; {sql}"));
+        match &self.place {
+            Place::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql(sql("BEGIN")).execute(&mut connection).await.unwrap();
+                Held::Postgres(connection)
+            }
+            Place::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::raw_sql(sql("BEGIN IMMEDIATE")).execute(&mut connection).await.unwrap();
+                Held::Sqlite(connection)
+            }
+        }
+    }
+
+    /// Counts the rows of a table past the store.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        match &self.place {
+            Place::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Place::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Place::Postgres { server, schema } = &self.place else { return };
+        let (server, sql) = (server.clone(), format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+        // A failed test drops too, from within a runtime: another thread has its own.
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            if let Err(error) = runtime.block_on(execute(&server, sql)) {
+                eprintln!("the schema of a test is left: {error}");
+            }
+        });
+        let _ = thread.join();
+    }
+}
+
+async fn execute(url: &str, sql: String) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    // A test that failed may have left a transaction open.
+    sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut connection).await?;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await?;
+    connection.close().await
+}

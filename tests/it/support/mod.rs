@@ -1,0 +1,6 @@
+//! What the tests share.
+
+pub(crate) mod app;
+pub(crate) mod broker;
+pub(crate) mod database;
+pub(crate) mod smtp;
