@@ -1,0 +1,26 @@
+# Two stages: the program is built with Rust, and runs on a small Debian as a user without rights.
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /build
+COPY Cargo.toml Cargo.lock ./
+COPY connectors connectors
+COPY config config
+COPY src src
+# The tests are not part of the image; cargo wants the file of their target to exist.
+RUN mkdir -p tests/it && echo '//! Not built.' > tests/it/main.rs \
+    && cargo build --release --locked --bin accolade \
+    && strip target/release/accolade
+
+FROM debian:bookworm-slim
+# The roots of trust for the LMSs, the mail server and the database; a font for badge images.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/accolade --create-home accolade
+COPY --from=build /build/target/release/accolade /usr/local/bin/accolade
+USER accolade
+WORKDIR /var/lib/accolade
+ENV ACCOLADE_SERVER__LISTEN=0.0.0.0:8080
+EXPOSE 8080
+# Mount the configuration at /etc/accolade: accolade.toml, badges/, and the key files.
+ENTRYPOINT ["accolade"]
+CMD ["serve", "--config", "/etc/accolade/accolade.toml"]
