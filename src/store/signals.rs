@@ -4,6 +4,7 @@ use accolade_connectors::{Outcome, Signal};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::progress::settle;
 use super::statement::statements;
 use super::value::{Time, count, from_json, key, values};
 use super::{Store, StoreError};
@@ -15,6 +16,9 @@ statements! {
     WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
         WHERE source = $1 AND batch = $2 AND state = 'waiting' AND due_at <= $3
         ORDER BY created_at, id LIMIT $4";
+
+    PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE signals SET state = 'parked', reason = r.reason
+        FROM {rows} WHERE signals.id = r.id AND signals.state = 'waiting'";
 }
 
 /// A signal that waits for confirmation.
@@ -141,7 +145,8 @@ impl Store {
         }
         let mut session = self.pool.read().await?;
         let rows: Vec<SignalRow> = session.all(&WAITING_SIGNALS, values![ids]).await?;
-        rows.into_iter().map(SignalRow::read).collect()
+        drop(session);
+        self.readable(rows).await
     }
 
     /// Signals of the same source and batch that wait too and are due by `now`, oldest first:
@@ -156,6 +161,30 @@ impl Store {
         let mut session = self.pool.read().await?;
         let values = values![source, key(batch), now, limit];
         let rows: Vec<SignalRow> = session.all(&WAITING_SIBLINGS, values).await?;
-        rows.into_iter().map(SignalRow::read).collect()
+        drop(session);
+        self.readable(rows).await
+    }
+
+    /// Reads rows; one that this version cannot read is parked, and harms nobody else.
+    async fn readable(&self, rows: Vec<SignalRow>) -> Result<Vec<StoredSignal>, StoreError> {
+        let mut signals = Vec::with_capacity(rows.len());
+        let (mut parked, mut deliveries) = (Vec::new(), Vec::new());
+        for row in rows {
+            let (id, delivery) = (row.id, row.delivery_id);
+            match row.read() {
+                Ok(signal) => signals.push(signal),
+                Err(error) => {
+                    parked.push(values![id, error.to_string()]);
+                    deliveries.push(delivery);
+                }
+            }
+        }
+        if !parked.is_empty() {
+            let mut session = self.pool.write().await?;
+            session.run_rows(&PARK_UNREADABLE, parked).await?;
+            settle(&mut session, deliveries).await?;
+            session.commit().await?;
+        }
+        Ok(signals)
     }
 }

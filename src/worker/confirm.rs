@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Connector};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -213,11 +213,15 @@ impl Confirmer {
 
     async fn confirm(&self, source: &str, batch: &str, rows: Vec<StoredSignal>) -> Ending {
         let now = self.clock.now();
-        let siblings = self.store.waiting_siblings(source, batch, now, SIBLINGS).await;
+        // All that wait, those whose time has not come included: what one of them still misses
+        // says that what the LMS shows of its learner is about to change.
+        let siblings = self.store.waiting_siblings(source, batch, DateTime::<Utc>::MAX_UTC, SIBLINGS).await;
         let rows = match siblings {
             // Those that another copy finished while this one waited for its turn are not
             // among the siblings; of these nothing is left to do.
-            Ok(siblings) if siblings.is_empty() => return Ending::Stored(HashMap::new()),
+            Ok(siblings) if siblings.iter().all(|row| row.not_before > now) => {
+                return Ending::Stored(HashMap::new());
+            }
             Ok(siblings) => {
                 let ours: Vec<Uuid> = siblings.iter().map(|row| row.id).collect();
                 let mut all = siblings;
@@ -233,7 +237,13 @@ impl Confirmer {
             }
         };
         let Some(configured) = self.sources.get(source) else { return Ending::Stored(HashMap::new()) };
-        let results = self.ask(configured, source, &rows).await;
+        let mut results = self.ask(configured, source, &rows).await;
+        // Of those asked about before their time only the end is stored: they keep their waits.
+        let early: BTreeSet<Uuid> =
+            rows.iter().filter(|row| row.not_before > now).map(|row| row.id).collect();
+        results.retain(|result| {
+            !early.contains(&result.signal) || matches!(result.verdict, SignalVerdict::Done { .. })
+        });
         self.store(results).await
     }
 
@@ -279,9 +289,7 @@ impl Confirmer {
     ) -> Vec<ConfirmResult> {
         let verdicts = self.verdicts();
         match answer {
-            Ok(confirmations) if confirmations.len() == rows.len() => {
-                rows.iter().zip(confirmations).map(|(row, said)| verdicts.said(row, said)).collect()
-            }
+            Ok(confirmations) if confirmations.len() == rows.len() => verdicts.said(rows, confirmations),
             Ok(confirmations) => {
                 tracing::error!(
                     source,

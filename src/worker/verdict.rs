@@ -1,5 +1,6 @@
 //! What becomes of a signal after the LMS was asked: pure, no I/O and no clock.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Outcome};
@@ -33,8 +34,33 @@ pub(super) struct Verdicts<'a> {
 }
 
 impl Verdicts<'_> {
-    /// What the LMS's word means for one signal.
-    pub(super) fn said(&self, row: &StoredSignal, said: Confirmation) -> ConfirmResult {
+    /// What the LMS's word means for the signals of one reading, in their order.
+    ///
+    /// Where the LMS does not show yet what a signal tells, what it shows of that learner is
+    /// about to change: earlier signals of theirs, which it seems to confirm, wait with it.
+    /// 80, then 40, and an LMS that still shows 80 would award a badge otherwise.
+    pub(super) fn said(&self, rows: &[StoredSignal], said: Vec<Confirmation>) -> Vec<ConfirmResult> {
+        let mut open: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
+        for (row, said) in rows.iter().zip(&said) {
+            if matches!(said, Confirmation::Unsettled { .. }) && self.age(row) < self.settle {
+                let latest = open.entry(&row.signal.learner).or_default();
+                *latest = (*latest).max(row.signal.occurred_at);
+            }
+        }
+        let overtaken = |row: &StoredSignal| {
+            open.get(row.signal.learner.as_str()).is_some_and(|latest| *latest >= row.signal.occurred_at)
+        };
+        let judge = |(row, said): (&StoredSignal, Confirmation)| match said {
+            Confirmation::Settled(outcomes) if overtaken(row) => {
+                let why = "a later event of this learner tells of a change that is not shown yet".to_owned();
+                self.one(row, Confirmation::Unsettled { outcomes, why })
+            }
+            said => self.one(row, said),
+        };
+        rows.iter().zip(said).map(judge).collect()
+    }
+
+    fn one(&self, row: &StoredSignal, said: Confirmation) -> ConfirmResult {
         match said {
             Confirmation::Settled(outcomes) => {
                 let reason = self.remarks(&row.source, &outcomes);
@@ -228,14 +254,34 @@ mod tests {
     #[test]
     fn what_the_lms_never_shows_ends_with_what_it_shows() {
         let unsettled = || Confirmation::Unsettled { outcomes: Vec::new(), why: "not there".to_owned() };
-        let early = verdict(|verdicts| verdicts.said(&row(299, 2), unsettled()));
+        let early = verdict(|verdicts| verdicts.one(&row(299, 2), unsettled()));
         assert_eq!(wait(&early), Some((12, true)));
-        let late = verdict(|verdicts| verdicts.said(&row(300, 9), unsettled()));
+        let late = verdict(|verdicts| verdicts.one(&row(300, 9), unsettled()));
         let SignalVerdict::Done { reason } = late else { panic!("{late:?}") };
         assert_eq!(
             reason,
             "not there; the LMS never showed it, so what it shows counts: the LMS shows no grade"
         );
+    }
+
+    #[test]
+    fn what_a_later_event_of_the_learner_contradicts_waits_with_it() {
+        let told = |learner: &str, at: i64| {
+            let mut row = row(1, 0);
+            learner.clone_into(&mut row.signal.learner);
+            row.signal.occurred_at = DateTime::from_timestamp(NOW - 100 + at, 0);
+            row
+        };
+        let settled = || Confirmation::Settled(Vec::new());
+        let unsettled = || Confirmation::Unsettled { outcomes: Vec::new(), why: "not there".to_owned() };
+        // Alice: 80, then 40, then something later that is shown. Bob has nothing to do with it.
+        let rows = [told("alice", 1), told("alice", 2), told("alice", 3), told("bob", 1)];
+        let rules = Rulebook::new(Vec::new());
+        let now = DateTime::from_timestamp(NOW, 0).unwrap();
+        let verdicts = Verdicts { rules: &rules, now, settle: Duration::from_mins(5) };
+        let results = verdicts.said(&rows, vec![settled(), unsettled(), settled(), settled()]);
+        let waits: Vec<bool> = results.iter().map(|result| wait(&result.verdict).is_some()).collect();
+        assert_eq!(waits, [true, true, false, false]);
     }
 
     #[test]

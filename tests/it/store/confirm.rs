@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accolade::store::{DeliveryState, SignalVerdict, StoreError};
+use accolade::store::{DeliveryState, SignalVerdict};
 use tokio::sync::Barrier;
 
 use super::contract;
@@ -292,17 +292,6 @@ contract! {
             let trail = store.delivery(recorded.id).await.unwrap().unwrap();
             assert_eq!(trail.state, DeliveryState::Done);
         }
-    }
-
-    async fn an_unreadable_row_is_named(database) {
-        let store = database.store().await;
-        let told = tell(&store, "moodle").await;
-        database.execute("UPDATE signals SET content = '{}'").await;
-        let error = store.waiting_signals(&[told.signal]).await.unwrap_err();
-        assert!(
-            matches!(&error, StoreError::Corrupt { table: "signals", column: "content", .. }),
-            "{error:?}"
-        );
     }
 
     async fn a_confirmation_that_fails_leaves_nothing(database) {

@@ -32,4 +32,18 @@ contract! {
         let leased = store.lease_mails(&[mail], at(1_200), at(1_260)).await.unwrap();
         assert_eq!((leased.len(), leased[0].attempts), (1, 0));
     }
+
+    async fn an_unreadable_signal_is_parked_and_harms_nobody_else(database) {
+        let store = database.store().await;
+        let (good, bad) = (tell(&store, "moodle").await, tell(&store, "moodle").await);
+        let broken = "UPDATE signals SET content = '{}' WHERE delivery_id IN
+            (SELECT id FROM deliveries ORDER BY received_at DESC, id DESC LIMIT 1)";
+        database.execute(broken).await;
+        let waiting = store.waiting_signals(&[good.signal, bad.signal]).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        let left = if waiting[0].id == good.signal { bad.delivery } else { good.delivery };
+        let trail = store.delivery(left).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Parked);
+        assert!(trail.reason.contains("unreadable content in signals"), "{}", trail.reason);
+    }
 }
