@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use accolade_connectors::Outcome;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::learners::describe;
 use super::statement::statements;
-use super::value::{count, from_json, values};
+use super::value::{Time, count, from_json, values};
 use super::{Store, StoreError};
 
 statements! {
@@ -25,7 +26,7 @@ statements! {
         WHERE learners.person_id {in $1}
         ORDER BY learners.source, outcomes.id";
 
-    PERSONS_AWARDS = "SELECT id, person_id, badge, cycle FROM awards
+    PERSONS_AWARDS = "SELECT id, person_id, badge, cycle, awarded_at FROM awards
         WHERE person_id {in $1} ORDER BY awarded_at, id";
 }
 
@@ -70,6 +71,8 @@ pub struct HeldAward {
     pub cycle: String,
     /// Its credential.
     pub credential: Uuid,
+    /// When it was made.
+    pub awarded_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -101,6 +104,7 @@ struct AwardRow {
     person_id: Uuid,
     badge: String,
     cycle: String,
+    awarded_at: Time,
 }
 
 impl Store {
@@ -137,7 +141,8 @@ impl Store {
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let award = HeldAward { badge: row.badge, cycle: row.cycle, credential: row.id };
+            let (badge, cycle, awarded_at) = (row.badge, row.cycle, row.awarded_at.0);
+            let award = HeldAward { badge, cycle, credential: row.id, awarded_at };
             held.entry(row.person_id).or_default().push(award);
         }
         let candidates = events.into_iter().map(|event| {

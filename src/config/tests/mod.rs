@@ -20,7 +20,12 @@ const SOURCES: &[&str] = &["moodle", "canvas", "blackboard", "forms"];
 fn read_award(text: &str) -> (Option<Rule>, String) {
     let mut problems = Vec::new();
     let root = parse(text, Path::new("badge.toml"), &mut problems);
-    let rule = root.table().unwrap().get("award").and_then(|node| award(node, SOURCES, &mut problems));
+    let rule = root
+        .table()
+        .unwrap()
+        .get("award")
+        .and_then(|node| award(node, SOURCES, &mut problems))
+        .map(|award| award.rule);
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     (rule, lines.join("\n"))
 }
@@ -39,7 +44,7 @@ fn problems(text: &str) -> String {
 }
 
 fn condition(assessment: AssessmentName, threshold: Threshold) -> Rule {
-    Rule::Condition(Condition { source: "moodle".to_owned(), course: "WS".to_owned(), assessment, threshold })
+    Rule::Condition(Condition::new("moodle", "WS", assessment, threshold))
 }
 
 fn named(name: &str, threshold: Threshold) -> Rule {
@@ -78,12 +83,12 @@ fn every_form_of_award_is_understood() {
         Rule::AtLeast {
             count: 1,
             of: vec![
-                Rule::Condition(Condition {
-                    source: "canvas".to_owned(),
-                    course: "565".to_owned(),
-                    assessment: AssessmentName::Named("355".to_owned()),
-                    threshold: Threshold::OneOf(vec!["A".to_owned(), "A-".to_owned()]),
-                }),
+                Rule::Condition(Condition::new(
+                    "canvas",
+                    "565",
+                    AssessmentName::Named("355".to_owned()),
+                    Threshold::OneOf(vec!["A".to_owned(), "A-".to_owned()]),
+                )),
                 condition(AssessmentName::CourseTotal, Threshold::Passed),
             ],
         },

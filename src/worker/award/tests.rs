@@ -29,6 +29,9 @@ fn outcome(clock: &Clock) -> Outcome {
         release: Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of: clock.now(),
     }
 }
