@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::learners::describe;
+use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, from_json, values};
 use super::{Store, StoreError};
@@ -124,20 +125,7 @@ impl Store {
         if persons.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons.clone()]).await?;
-        let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
-        for row in rows {
-            let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
-            describe(
-                &mut outcome.learner,
-                row.name.as_deref(),
-                row.email.as_deref(),
-                row.institution_id.as_deref(),
-                row.language.as_deref(),
-            );
-            let stored = StoredOutcome { source: row.source, outcome };
-            outcomes.entry(row.person_id).or_default().push((row.id, stored));
-        }
+        let outcomes = outcomes_of(&mut session, &persons).await?;
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
@@ -161,4 +149,26 @@ impl Store {
         });
         Ok(candidates.collect())
     }
+}
+
+/// The outcomes of persons, each with its row's id.
+pub(super) async fn outcomes_of(
+    session: &mut Session,
+    persons: &[Uuid],
+) -> Result<BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>>, StoreError> {
+    let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons]).await?;
+    let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
+    for row in rows {
+        let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
+        describe(
+            &mut outcome.learner,
+            row.name.as_deref(),
+            row.email.as_deref(),
+            row.institution_id.as_deref(),
+            row.language.as_deref(),
+        );
+        let stored = StoredOutcome { source: row.source, outcome };
+        outcomes.entry(row.person_id).or_default().push((row.id, stored));
+    }
+    Ok(outcomes)
 }
