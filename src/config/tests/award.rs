@@ -101,6 +101,26 @@ fn every_condition_and_its_terms_are_understood() {
 }
 
 #[test]
+fn the_examples_of_the_guide_are_understood() {
+    let guide = include_str!("../../../config/badges/README.md");
+    let examples: Vec<&str> =
+        guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        rule(example);
+    }
+    // Every word has its place in it.
+    for key in ["all", "any", "of", "none", "in_order", "weighted", "within", "weight", "passed", "grade"]
+        .into_iter()
+        .chain(["at_least", "course_total", "course_completed", "competency", "badge", "between", "late"])
+        .chain(["all_graded", "source", "course", "assessment", "counts = \"best\""])
+        .chain(["counts = \"latest\"", "counts = \"first\"", "counts = \"average\"", "counts = \"decaying\""])
+    {
+        assert!(guide.contains(key), "{key}");
+    }
+}
+
+#[test]
 fn keys_that_do_not_go_together_are_told() {
     insta::assert_snapshot!(problems(
         r#"[award]
