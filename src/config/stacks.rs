@@ -20,8 +20,7 @@ pub(super) fn problems_of(stacks: &Stacks, known: &[String]) -> Vec<Problem> {
     for (cycle, at) in cycles(stacks) {
         let way = cycle.iter().chain(cycle.first()).map(|badge| format!("“{badge}”"));
         let way = way.collect::<Vec<_>>().join(" rests on ");
-        problems
-            .push(at.problem(format!("{way}: nobody could ever earn the first of them; break the circle")));
+        problems.push(at.problem(format!("{way}: no badge can rest on itself; break the circle")));
     }
     problems
 }

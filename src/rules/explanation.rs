@@ -94,6 +94,10 @@ impl Explanation {
     pub fn lacks(&self) -> String {
         let mut lines = Vec::new();
         self.collect_lacks(true, &mut lines);
+        if lines.is_empty() && !self.met {
+            // Its parts are as they should be: it asks for more than there is.
+            lines.push(format!("{}, which cannot be met", self.asks));
+        }
         lines.join("; ")
     }
 

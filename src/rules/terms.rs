@@ -104,11 +104,14 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// `between 1 September 2026 and 31 January 2027`; with the times where they are not whole days.
+/// `between 1 September 2026 and 31 January 2027`, `on 1 September 2026`; with the times where they are not whole days.
 impl std::fmt::Display for Between {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { from, to } = self;
         if *from == Self::begin_of(from.date_naive()) && *to == Self::end_of(to.date_naive()) {
+            if from.date_naive() == to.date_naive() {
+                return write!(f, "on {}", date(*from));
+            }
             return write!(f, "between {} and {}", date(*from), date(*to));
         }
         let time = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);

@@ -176,10 +176,8 @@ fn weighted(
     let reaches = |chosen: Vec<Option<&Timed>>| {
         let value = weighted_value(parts, |index| chosen.get(index).copied().flatten().map(|it| it.percent));
         let counted = || {
-            let counts = |(part, chosen): (&Weighted, &Option<&Timed>)| {
-                chosen.filter(|_| part.weight > Decimal::ZERO).map(Witness::of)
-            };
-            parts.iter().zip(&chosen).filter_map(counts)
+            let weighed = parts.iter().zip(&chosen).filter(|(part, _)| part.weight > Decimal::ZERO);
+            weighed.filter_map(|(_, chosen)| chosen.map(Witness::of))
         };
         let latest = counted().filter_map(|witness| witness.latest()).max();
         let late_enough = latest.is_some_and(|latest| not_before.is_none_or(|from| latest >= from));
@@ -228,7 +226,9 @@ fn collect_times(rule: &Rule, facts: &Facts<'_>, view: View, times: &mut Vec<Dat
         Rule::Condition(condition) => add(results(condition, facts, view)),
         Rule::Badge(badge) => add(awards(badge, facts, view)),
         Rule::Weighted { parts, .. } => {
-            parts.iter().for_each(|part| add(results(&part.condition, facts, view)));
+            for part in parts {
+                add(results(&part.condition, facts, view));
+            }
         }
         Rule::None(_) => {}
         _ => rule.parts().iter().for_each(|part| collect_times(part, facts, view, times)),

@@ -27,8 +27,10 @@ statements! {
         WHERE learners.person_id {in $1}
         ORDER BY learners.source, outcomes.id";
 
-    PERSONS_AWARDS = "SELECT id, person_id, badge, cycle, awarded_at FROM awards
-        WHERE person_id {in $1} ORDER BY awarded_at, id";
+    PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.badge, awards.cycle, awards.awarded_at,
+            credentials.revoked, credentials.suspended
+        FROM awards JOIN credentials ON credentials.id = awards.id
+        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
 }
 
 /// An event that waits for evaluation, with all that is known about its person.
@@ -74,6 +76,8 @@ pub struct HeldAward {
     pub credential: Uuid,
     /// When it was made.
     pub awarded_at: DateTime<Utc>,
+    /// Whether it counts: its credential is neither revoked nor suspended.
+    pub counts: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -106,6 +110,8 @@ struct AwardRow {
     badge: String,
     cycle: String,
     awarded_at: Time,
+    revoked: bool,
+    suspended: bool,
 }
 
 impl Store {
@@ -129,8 +135,13 @@ impl Store {
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let (badge, cycle, awarded_at) = (row.badge, row.cycle, row.awarded_at.0);
-            let award = HeldAward { badge, cycle, credential: row.id, awarded_at };
+            let award = HeldAward {
+                badge: row.badge,
+                cycle: row.cycle,
+                credential: row.id,
+                awarded_at: row.awarded_at.0,
+                counts: !row.revoked && !row.suspended,
+            };
             held.entry(row.person_id).or_default().push(award);
         }
         let candidates = events.into_iter().map(|event| {

@@ -223,6 +223,7 @@ impl Awarder {
         let mut held: Vec<Held<'_>> = candidate
             .held
             .iter()
+            .filter(|held| held.counts)
             .map(|held| Held { badge: &held.badge, awarded_at: held.awarded_at })
             .collect();
         let mut named = self.catalog.rules.badges_for(&about.source, &about.outcome);

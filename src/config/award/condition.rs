@@ -39,9 +39,12 @@ impl Reader<'_> {
         if self.unknown_keys(table) {
             return None;
         }
-        for key in present(table, GROUPS) {
-            let at = table.get(key).unwrap_or(node);
-            self.say(at, format!("only assessments have a weight, no lists; put `{key}` beside `weighted`"));
+        if let Some(key) = present(table, GROUPS).first() {
+            let at = table.get(*key).unwrap_or(node);
+            return self.fail(
+                at,
+                format!("only assessments have a weight, no lists; put `{key}` beside `weighted`"),
+            );
         }
         let key = present(table, SUBJECTS).first().copied().unwrap_or("assessment");
         if ["course_completed", "competency", "badge"].contains(&key) {
@@ -54,7 +57,9 @@ impl Reader<'_> {
             let message = "its percentage counts, whatever it is";
             self.say(
                 at,
-                format!("`{key}` in a part of `weighted`: {message}; remove it, or ask for it beside"),
+                format!(
+                    "`{key}` in a part of `weighted`: {message}; remove it, or ask for it beside `weighted`"
+                ),
             );
         }
         let subject = self.subject(node, table);

@@ -73,6 +73,9 @@ impl Reader<'_> {
             let node = table.get("weighted")?;
             return self.fail(node, format!("`weighted` needs to know how much must be reached; {FORM}"));
         };
+        if node.str().is_none() {
+            return self.fail(node, format!("`at_least` needs a unit here; {FORM}"));
+        }
         match self.mark(node)? {
             Threshold::Percent(mark) if mark > Decimal::ZERO => Some(mark),
             Threshold::Percent(_) => {

@@ -30,7 +30,7 @@ impl Reader<'_> {
         if from >= to {
             return self.fail(
                 node,
-                "`between` ends before it begins, so that nothing could ever lie in it; swap them",
+                "`between` does not end after it begins, so that nothing could ever lie in it; swap the two",
             );
         }
         Some(Some(Between { from, to }))
@@ -77,7 +77,7 @@ impl Reader<'_> {
         };
         match length.checked_mul(count) {
             Some(time) if time <= LONGEST => Some(time),
-            _ => self.fail(node, format!("“{text}” is longer than anybody learns; {WITHIN}")),
+            _ => self.fail(node, format!("“{text}” is more than a hundred years; {WITHIN}")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of single steps, and of badge files; those of the configuration as a whole are in
 //! `tests/it/config.rs`.
 
+mod award;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -141,7 +142,7 @@ all = [
     badge.toml:14: `course_completed` has no grade; remove `at_least`, or ask for `course_total = true`
     badge.toml:15: `assessment` and `course_total` in one condition; make two: all = [ { assessment = … }, { course_total = … } ]
     badge.toml:16: `grade` is a list of letters or scale values as the LMS displays them: grade = ["A", "A-"]; for numbers write `at_least = "60 points"`
-    badge.toml:17: this says nothing to meet: name an `assessment`, or write `course_total = true` or `course_completed = true`; for several conditions `all = [ … ]`, `any = [ … ]` or `at_least = 2, of = [ … ]`
+    badge.toml:17: this says nothing to meet: name an `assessment`, a `competency` or a `badge`, or write `course_total = true` or `course_completed = true`; for several conditions `all = [ … ]`, `any = [ … ]` or `at_least = 2, of = [ … ]`
     badge.toml:18: this is a string; expected is a table in braces: write for instance { assessment = "QUIZ", at_least = "70 %" }
     "#);
 }
@@ -186,7 +187,7 @@ any = [
 
 proptest! {
     #[test]
-    fn no_text_makes_the_readers_panic(text in r#"(\[award\]|\[badge\]|all|any|of|at_least|grade|name|passed|source|[={}\[\],."0-9 %\n]|true){0,40}"#) {
+    fn no_text_makes_the_readers_panic(text in r#"(\[award\]|\[badge\]|all|any|of|none|in_order|weighted|weight|within|between|counts|late|badge|2026-09-01|3 days|at_least|grade|name|passed|source|[={}\[\],."0-9 %\n]|true){0,40}"#) {
         let _ = read_award(&text);
         let _ = load_str(&text, Path::new("."), &BTreeMap::new());
     }
