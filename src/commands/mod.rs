@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::app::Role;
@@ -65,7 +66,12 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = || -> anyhow::Result<Settings> {
             let env: BTreeMap<String, String> = std::env::vars().collect();
-            Ok(config::load(self.config.as_deref(), &env)?)
+            let settings = config::load(self.config.as_deref(), &env);
+            if self.config.is_none() {
+                return settings
+                    .context("no configuration file is named (--config FILE, or ACCOLADE_CONFIG), and");
+            }
+            Ok(settings?)
         };
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
