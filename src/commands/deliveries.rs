@@ -31,7 +31,7 @@ pub(super) struct Deliveries {
 
 pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await.context("database")?;
+    let store = Store::open(settings.database.url.expose(), 1).await?;
     if let Some(id) = command.id {
         if command.retry {
             return retry(&store, id).await;
