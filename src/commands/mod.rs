@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 
 use crate::app::Role;
@@ -66,12 +66,10 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = || -> anyhow::Result<Settings> {
             let env: BTreeMap<String, String> = std::env::vars().collect();
-            let settings = config::load(self.config.as_deref(), &env);
-            if self.config.is_none() {
-                return settings
-                    .context("no configuration file is named (--config FILE, or ACCOLADE_CONFIG), and");
-            }
-            Ok(settings?)
+            config::load(self.config.as_deref(), &env).map_err(|error| match &self.config {
+                Some(_) => error.into(),
+                None => anyhow!("{error}\nname a configuration file with --config FILE or ACCOLADE_CONFIG"),
+            })
         };
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,

@@ -196,11 +196,12 @@ fn without_a_configuration_it_says_how_to_name_one() {
     let folder = Folder::new(None);
     let output = folder.command("check").env_remove("ACCOLADE_CONFIG").output().unwrap();
     insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
-    accolade: no configuration file is named (--config FILE, or ACCOLADE_CONFIG), and: (no configuration file): `issuer.slug` is missing: add `slug = …` under [issuer]
+    accolade: (no configuration file): `issuer.slug` is missing: add `slug = …` under [issuer]
     (no configuration file): `issuer.name` is missing: add `name = …` under [issuer]
     (no configuration file): `issuer.url` is missing: add `url = …` under [issuer]
     (no configuration file): `mail.from` is missing: add `from = …` under [mail]
     (no configuration file): `public_url` is missing: add `public_url = …`
+    name a configuration file with --config FILE or ACCOLADE_CONFIG
     ");
 }
 
@@ -228,17 +229,17 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     ");
     insta::assert_snapshot!(folder.run("deliveries"), @r"
     $ accolade deliveries
-    accolade: database: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
+    accolade: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
     (1)
     ");
     insta::assert_snapshot!(folder.run("deliveries 01a20a3c-aede-70c5-bb4a-b66604404784"), @r"
     $ accolade deliveries ID
-    accolade: database: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
+    accolade: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
     (1)
     ");
     insta::assert_snapshot!(folder.run("deliveries 01a20a3c-aede-70c5-bb4a-b66604404784 --retry"), @r"
     $ accolade deliveries ID --retry
-    accolade: database: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
+    accolade: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
     (1)
     ");
     insta::assert_snapshot!(folder.run("serve"), @r"
@@ -439,10 +440,10 @@ async fn an_older_or_empty_database_is_named_and_left_as_it_is() {
     std::fs::write(&file, "").unwrap();
     insta::assert_snapshot!(left_alone(&file, ["deliveries", "deliveries 01a20a3c-aede-70c5-bb4a-b66604404784 --retry"]), @r"
     $ accolade deliveries
-    accolade: database: the database has no tables yet: `accolade serve` makes them
+    accolade: the database has no tables yet: `accolade serve` makes them
     (1)
     $ accolade deliveries ID --retry
-    accolade: database: the database has no tables yet: `accolade serve` makes them
+    accolade: the database has no tables yet: `accolade serve` makes them
     (1)
     ");
 
@@ -463,12 +464,12 @@ async fn an_older_or_empty_database_is_named_and_left_as_it_is() {
     assert_eq!(said.matches("start `accolade serve` of this version once").count(), 2, "{said}");
 
     std::fs::write(&file, "not a database at all").unwrap();
-    insta::assert_snapshot!(left_alone(&file, ["deliveries", "deliveries"]), @r"
+    insta::assert_snapshot!(left_alone(&file, ["deliveries", "deliveries --state done"]), @r"
     $ accolade deliveries
-    accolade: database: the database refused a statement: file is not a database (26)
+    accolade: the database refused a statement: file is not a database (26)
     (1)
-    $ accolade deliveries
-    accolade: database: the database refused a statement: file is not a database (26)
+    $ accolade deliveries --state done
+    accolade: the database refused a statement: file is not a database (26)
     (1)
     ");
 }
