@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
-use crate::mail::Transport;
+use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
 use crate::secrets;
 use crate::store::{OpenError, Store};
@@ -100,6 +100,8 @@ async fn queue(settings: &Settings) -> anyhow::Result<String> {
 }
 
 async fn mail(settings: &Settings) -> anyhow::Result<String> {
+    // Reads the key of DKIM, among others.
+    Composer::new(&settings.mail)?;
     let transport = Transport::new(&settings.mail)?;
     let said = transport.probe().await?;
     transport.close().await;

@@ -274,6 +274,15 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     assert!(!folder.database().exists());
 }
 
+#[test]
+fn the_doctor_looks_for_the_key_that_signs_mails() {
+    let dkim = [("DOMAIN", "example.edu"), ("SELECTOR", "b1"), ("KEY_FILE", "keys/dkim.pem")];
+    let dkim = dkim.map(|(key, value)| (format!("ACCOLADE_MAIL__DKIM__{key}"), value));
+    let output = Folder::new(None).command("doctor").envs(dkim).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("MEND  mail: mail.dkim.key_file keys/dkim.pem: "), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     // A Canvas that refuses every call for good, so that what waits for it is parked.
