@@ -34,7 +34,19 @@ impl Folder {
     fn new(canvas: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut text = format!(
+        let canvas = canvas.map_or_else(String::new, |site| {
+            format!(
+                r#"
+[sources.canvas]
+kind = "canvas"
+site = "{site}"
+api_token = "t"
+root_account = "r"
+path_secret = "s"
+"#
+            )
+        });
+        let text = format!(
             r#"
 public_url = "http://localhost:{port}"
 [server]
@@ -49,13 +61,8 @@ url = "https://www.example.edu"
 kind = "automation"
 bearer = "sandbox-bearer"
 trusted = true
-"#
+{canvas}"#
         );
-        if let Some(site) = canvas {
-            text += &format!(
-                "[sources.canvas]\nkind = \"canvas\"\nsite = \"{site}\"\napi_token = \"t\"\nroot_account = \"r\"\npath_secret = \"s\"\n"
-            );
-        }
         std::fs::write(folder.path().join("accolade.toml"), text).unwrap();
         std::fs::create_dir(folder.path().join("badges")).unwrap();
         std::fs::write(folder.path().join("badges/first-aid.toml"), BADGE).unwrap();
@@ -166,15 +173,12 @@ fn masked(text: &str) -> String {
     };
     let (mut masked, mut rest) = (String::new(), text);
     while let Some(first) = rest.chars().next() {
-        let length = match SHAPES.iter().find(|(_, shape)| fits(rest, shape)) {
-            Some((name, shape)) => {
-                masked += name;
-                shape.len()
-            }
-            None => {
-                masked.push(first);
-                first.len_utf8()
-            }
+        let length = if let Some((name, shape)) = SHAPES.iter().find(|(_, shape)| fits(rest, shape)) {
+            masked += name;
+            shape.len()
+        } else {
+            masked.push(first);
+            first.len_utf8()
         };
         rest = &rest[length..];
     }
