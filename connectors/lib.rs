@@ -11,6 +11,7 @@ pub mod blackboard;
 pub mod canvas;
 pub mod moodle;
 
+mod decimal;
 mod error;
 mod host;
 mod keys;
@@ -18,6 +19,7 @@ mod outcome;
 mod request;
 mod secret;
 mod signal;
+mod site;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -14,7 +14,7 @@ use super::api::{Api, PAGES_MAX, Reply, sized};
 use super::caliper::Detail;
 use super::judge::{Attempts, Judgement, by_attempts, calculated, hidden, judge, needs_attempts, same};
 use super::people::{Person, barred, course, learner, people, unseen};
-use crate::automation::decimal::decimal;
+use crate::decimal::decimal;
 use crate::{ApiError, Assessment, AssessmentKind, Confirmation, Course, Outcome, Release, Signal, Withheld};
 
 /// What lets the application read grades.

@@ -6,6 +6,7 @@
 mod architecture;
 mod badges;
 mod canvas_signed;
+mod cli;
 mod config;
 mod journey;
 mod lms;
