@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -135,9 +136,7 @@ async fn receive(
             let verdict = Verdict::Accepted { signals, ignored: receipt.ignored };
             ingest.accept(delivery(Some(receipt.body), verdict), receipt.reply).await
         }
-        Err(Unread::Keys) => {
-            respond::busy("the keys that sign these requests cannot be fetched at the moment")
-        }
+        Err(Unread::Keys) => respond::busy("the key that signs this request is not known yet"),
         Err(Unread::Rejected(rejection)) => {
             let status = status_of(&rejection);
             let reason = rejection.to_string();
@@ -161,7 +160,8 @@ fn status_of(rejection: &Rejection) -> StatusCode {
 
 enum Unread {
     Rejected(Rejection),
-    /// The source signs, and no keys could be fetched: the sender shall try again.
+    /// The source signs, with a key that may be newer than the keys that could be fetched: the
+    /// sender shall try again.
     Keys,
 }
 
@@ -170,14 +170,16 @@ impl Ingest {
         let Some(url) = connector.key_set_url() else {
             return connector.receive(&request).map_err(Unread::Rejected);
         };
+        let since = Instant::now();
         let keys = self.keys.get(url).await;
         let read = |keys: Option<&KeySet>| connector.receive(&Request { keys, ..request });
-        match read(keys.as_deref()) {
-            Err(Rejection::UnknownKey { kid }) => match self.keys.fetch(url).await {
-                Some(keys) => read(Some(&keys)).map_err(Unread::Rejected),
-                None if keys.is_none() => Err(Unread::Keys),
-                None => Err(Unread::Rejected(Rejection::UnknownKey { kid })),
-            },
+        let result = read(keys.as_deref());
+        if !matches!(result, Err(Rejection::UnknownKey { .. })) {
+            return result.map_err(Unread::Rejected);
+        }
+        let renewed = self.keys.renew(url, since).await;
+        match read(renewed.keys.as_deref()) {
+            Err(Rejection::UnknownKey { .. }) if !renewed.since => Err(Unread::Keys),
             result => result.map_err(Unread::Rejected),
         }
     }
