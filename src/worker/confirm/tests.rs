@@ -1,5 +1,6 @@
 use accolade_connectors::{Http, Outcome, Receipt, Rejection, Request, Signal};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::ids;
