@@ -131,8 +131,8 @@ async fn submission(
         }
         _ => {}
     }
-    outcome.score = submission.score(&item);
-    outcome.passed = submission.passed(&item);
+    outcome.score = submission.score(item);
+    outcome.passed = submission.passed(item);
     outcome.release = release(submission.withheld());
     outcome.graded_at = submission.graded_at;
     outcome.attempt = submission.attempt();
