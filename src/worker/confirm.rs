@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Connector};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -215,11 +215,13 @@ impl Confirmer {
         let now = self.clock.now();
         // All that wait, those whose time has not come included: what one of them still misses
         // says that what the LMS shows of its learner is about to change.
-        let siblings = self.store.waiting_siblings(source, batch, DateTime::<Utc>::MAX_UTC, SIBLINGS).await;
+        let siblings = self.store.waiting_siblings(source, batch, SIBLINGS).await;
         let rows = match siblings {
             // Those that another copy finished while this one waited for its turn are not
             // among the siblings; of these nothing is left to do.
-            Ok(siblings) if siblings.iter().all(|row| row.not_before > now) => {
+            Ok(siblings)
+                if siblings.len() < SIBLINGS as usize && siblings.iter().all(|row| row.not_before > now) =>
+            {
                 return Ending::Stored(HashMap::new());
             }
             Ok(siblings) => {
@@ -289,7 +291,16 @@ impl Confirmer {
     ) -> Vec<ConfirmResult> {
         let verdicts = self.verdicts();
         match answer {
-            Ok(confirmations) if confirmations.len() == rows.len() => verdicts.said(rows, confirmations),
+            Ok(confirmations) if confirmations.len() == rows.len() => {
+                let mut unread = confirmations.iter().filter_map(|said| match said {
+                    Confirmation::Unread(error) => Some(error),
+                    _ => None,
+                });
+                if let Some(error) = unread.next() {
+                    heed(configured, source, 1 + unread.count(), error);
+                }
+                verdicts.said(rows, confirmations)
+            }
             Ok(confirmations) => {
                 tracing::error!(
                     source,
@@ -300,10 +311,7 @@ impl Confirmer {
                 rows.iter().map(|row| verdicts.crashed(row)).collect()
             }
             Err(error) => {
-                tracing::warn!(source, signals = rows.len(), %error, "not confirmed");
-                if let ApiError::RateLimited { retry_after, .. } = &error {
-                    configured.client.pause(retry_after.unwrap_or(Duration::from_mins(1)));
-                }
+                heed(configured, source, rows.len(), &error);
                 rows.iter().map(|row| verdicts.fault(row, &error, alone)).collect()
             }
         }
@@ -354,6 +362,14 @@ impl Confirmer {
                 Ending::DatabaseAway
             }
         }
+    }
+}
+
+/// Tells of a fault, and leaves the LMS alone if it asks for that.
+fn heed(configured: &Source, source: &str, signals: usize, error: &ApiError) {
+    tracing::warn!(source, signals, %error, "not confirmed");
+    if let ApiError::RateLimited { retry_after, .. } = error {
+        configured.client.pause(retry_after.unwrap_or(Duration::from_mins(1)));
     }
 }
 

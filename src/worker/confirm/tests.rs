@@ -1,5 +1,6 @@
 use accolade_connectors::{Http, Outcome, Receipt, Rejection, Request, Signal};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::ids;
@@ -14,6 +15,8 @@ enum Bad {
     Refuse,
     /// Shows a pass, though the signal tells something else.
     Lag,
+    /// Asks to slow down, after it was asked about the others.
+    Limit,
 }
 
 #[async_trait]
@@ -32,15 +35,30 @@ impl Connector for Bad {
             match self {
                 Self::Crash => panic!("on purpose"),
                 Self::Lag => return Ok(signals.iter().map(|_| lagging()).collect()),
+                Self::Limit => return Ok(signals.iter().map(limited).collect()),
                 Self::Refuse => return Err(ApiError::Refused { what: "no such learner".to_owned() }),
             }
         }
-        Ok(signals.iter().map(|_| Confirmation::Nothing { why: "no grade".to_owned() }).collect())
+        Ok(signals.iter().map(|_| nothing()).collect())
     }
 
     async fn probe(&self, _: &dyn Http) -> Result<Vec<String>, ApiError> {
         Ok(Vec::new())
     }
+}
+
+fn nothing() -> Confirmation {
+    Confirmation::Nothing { why: "no grade".to_owned() }
+}
+
+fn limited(signal: &Signal) -> Confirmation {
+    if signal.learner != "bad" {
+        return nothing();
+    }
+    Confirmation::Unread(ApiError::RateLimited {
+        what: "slow down".to_owned(),
+        retry_after: Some(Duration::from_secs(77)),
+    })
 }
 
 fn lagging() -> Confirmation {
@@ -95,7 +113,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
 async fn tell(confirmer: &Confirmer, learners: &[&str], at: DateTime<Utc>) -> Vec<StoredSignal> {
     let signal = |(number, learner): (usize, &&str)| {
         let signal = Signal {
-            key: format!("{number}"),
+            key: format!("{learner} {number}"),
             batch: "course".to_owned(),
             event: "graded".to_owned(),
             learner: (*learner).to_owned(),
@@ -145,6 +163,45 @@ async fn a_signal_that_crashes_counts_it_alone() {
     let waiting = confirmer.store.waiting_signals(&ids).await.unwrap();
     let left: Vec<_> = waiting.iter().map(|row| (row.signal.learner.as_str(), row.attempts)).collect();
     assert_eq!(left, [("bad", 1)]);
+}
+
+#[tokio::test]
+async fn a_learner_who_cannot_be_read_waits_alone_and_the_lms_is_left_alone() {
+    let confirmer = confirmer(Bad::Limit).await;
+    let now = Clock::system().now();
+    let rows = tell(&confirmer, &["good", "bad", "other"], now).await;
+    let mut groups = JoinSet::new();
+    confirmer.dispatch(messages(&confirmer, &rows).await, &mut groups).await;
+    while groups.join_next().await.is_some() {}
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let waiting = confirmer.store.waiting_signals(&ids).await.unwrap();
+    let left: Vec<_> = waiting.iter().map(|row| (row.signal.learner.as_str(), row.attempts)).collect();
+    assert_eq!(left, [("bad", 0)], "the others are done, and no attempt is spent");
+    assert!(waiting[0].not_before >= now + TimeDelta::seconds(77));
+    let call = accolade_connectors::Call::get("Test call", "http://127.0.0.1:9/".parse().unwrap());
+    let error = confirmer.sources["lms"].client.send(call).await.unwrap_err().to_string();
+    assert!(error.contains("left alone"), "{error}");
+}
+
+/// More wait than one call takes, and none of those who wait longest is due.
+#[tokio::test]
+async fn a_signal_that_is_due_is_not_kept_by_many_that_are_not() {
+    let confirmer = confirmer(Bad::Limit).await;
+    let now = Clock::system().now();
+    let early = tell(&confirmer, &vec!["good"; SIBLINGS as usize], now - TimeDelta::seconds(60)).await;
+    let later = |row: &StoredSignal| {
+        confirmer.verdicts().fault(
+            row,
+            &ApiError::Unavailable { what: "away".to_owned(), retry_after: Some(Duration::from_secs(600)) },
+            true,
+        )
+    };
+    confirmer.store.confirm(&early.iter().map(later).collect::<Vec<_>>(), now).await.unwrap();
+    let due = tell(&confirmer, &["late"], now).await;
+    let mut groups = JoinSet::new();
+    confirmer.dispatch(messages(&confirmer, &due).await, &mut groups).await;
+    while groups.join_next().await.is_some() {}
+    assert!(confirmer.store.waiting_signals(&[due[0].id]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
