@@ -66,9 +66,14 @@ impl Sweeper {
     }
 
     async fn round(&self) -> Result<(), StoreError> {
+        // A broker that is away, or takes nothing because of an alarm, costs this question and
+        // touches no row.
+        if let Err(error) = self.queue.ping().await {
+            tracing::debug!(%error, "nothing is swept");
+            return Ok(());
+        }
         for work in Work::ALL {
-            // Several groups, so that what gathered while the broker was away goes out soon. A
-            // broker that is away takes no messages either.
+            // Several groups, so that what gathered while the broker was away goes out soon.
             for _ in 0..GROUPS {
                 let shallow = matches!(self.queue.depth(work).await, Ok(depth) if depth < DEEP);
                 let now = self.clock.now();
@@ -82,7 +87,8 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Publishes rows again; whether there may be more.
+    /// Publishes rows again; whether there may be more that the queue takes. Those that it does
+    /// not take are due again at once, so another group would be the same one.
     async fn publish(&self, work: Work, due: Vec<Due>) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let messages: Vec<Message> = match work {
@@ -97,10 +103,14 @@ impl Sweeper {
             }
         };
         if !messages.is_empty() {
-            let count = messages.len();
-            self.queue.publish(messages, None).await;
+            let all = messages.len();
+            let unknown = self.queue.announce(&self.store, work, messages, now).await;
+            let count = all - unknown;
             self.metrics.swept(work, count);
             tracing::info!(work = work.as_str(), count, "published again");
+            if unknown > 0 {
+                return Ok(false);
+            }
         }
         Ok(due.len() >= GROUP as usize)
     }
