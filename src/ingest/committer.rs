@@ -190,3 +190,6 @@ async fn publish_groups(
         queue.announce(&store, Work::Signals, messages, clock.now()).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

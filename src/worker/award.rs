@@ -63,7 +63,7 @@ type Failed = Vec<(Uuid, String)>;
 
 /// The database is away, and the messages went back to the queue.
 #[derive(Debug)]
-struct GivenBack;
+pub(super) struct GivenBack;
 
 /// Why nothing came of a batch.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +93,11 @@ impl Awarder {
         }
     }
 
-    async fn batch(&self, deliveries: Vec<Delivery>, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
+    pub(super) async fn batch(
+        &self,
+        deliveries: Vec<Delivery>,
+        hold: &mut Hold<'_>,
+    ) -> Result<(), GivenBack> {
         let mut ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
         ids.sort_unstable();
         ids.dedup();

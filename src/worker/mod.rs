@@ -10,6 +10,8 @@ mod issue;
 mod mail;
 mod outage;
 mod retry;
+#[cfg(test)]
+mod samples;
 mod sweep;
 mod turns;
 mod verdict;

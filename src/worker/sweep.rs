@@ -123,6 +123,7 @@ mod tests {
     use super::*;
     use crate::ids;
     use crate::store::{NewDelivery, Verdict};
+    use crate::worker::samples::Bench;
 
     #[tokio::test]
     async fn one_round_fills_the_queue_with_what_was_lost_and_no_more() {
@@ -163,5 +164,42 @@ mod tests {
         };
         sweeper.round().await.unwrap();
         assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
+    }
+
+    #[tokio::test]
+    async fn while_the_queue_takes_nothing_no_row_is_touched() {
+        let bench = Bench::new().await;
+        let (_, signal) = bench.tell("ada").await;
+        bench.store.forget_messages(bench.clock.now()).await.unwrap();
+        bench.queue.close().await;
+        sweeper(&bench).round().await.unwrap();
+        assert_eq!(bench.due(Work::Signals).await, [signal]);
+    }
+
+    #[tokio::test]
+    async fn what_the_queue_does_not_take_is_due_again_at_once_and_not_tried_in_the_same_round() {
+        let bench = Bench::new().await;
+        let (_, signal) = bench.tell("ada").await;
+        let now = bench.clock.now();
+        bench.store.forget_messages(now).await.unwrap();
+        let due = bench.store.due(Work::Signals, now, now + AGAIN, GROUP).await.unwrap();
+        assert!(bench.due(Work::Signals).await.is_empty());
+        bench.queue.close().await;
+        // As if there were more.
+        let full = due.into_iter().cycle().take(GROUP as usize).collect();
+        assert!(!sweeper(&bench).publish(Work::Signals, full).await.unwrap());
+        assert_eq!(bench.due(Work::Signals).await, [signal]);
+    }
+
+    fn sweeper(bench: &Bench) -> Sweeper {
+        Sweeper {
+            store: bench.store.clone(),
+            queue: Arc::clone(&bench.queue),
+            clock: bench.clock.clone(),
+            metrics: Arc::new(Metrics::new()),
+            public_url: "http://localhost".into(),
+            every: Duration::from_secs(1),
+            starts_empty: false,
+        }
     }
 }

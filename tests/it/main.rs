@@ -10,6 +10,7 @@ mod config;
 mod journey;
 mod lms;
 mod mail;
+mod outage;
 mod queue;
 mod store;
 mod support;

@@ -145,7 +145,7 @@ async fn a_message_that_is_never_answered_is_parked_at_the_limit() {
 }
 
 #[tokio::test]
-async fn an_unroutable_message_is_not_counted_and_the_binding_comes_back() {
+async fn an_unroutable_message_is_named_and_the_binding_comes_back() {
     let exchange = exchange();
     let Some(queue) = open_named(&exchange).await else { return };
     let (_connection, channel) = channel().await;
@@ -161,6 +161,29 @@ async fn an_unroutable_message_is_not_counted_and_the_binding_comes_back() {
         .unwrap();
     unknown(&queue, signals(3), None).await;
     eventually("it is confirmed again", async || queue.publish(signals(1), None).await.is_empty()).await;
+    queue.close().await;
+}
+
+/// The client library gives a returned message to its neighbour's confirm.
+#[tokio::test]
+async fn of_a_mixed_batch_those_that_no_queue_took_are_named() {
+    let exchange = exchange();
+    let Some(queue) = open_named(&exchange).await else { return };
+    let (_connection, channel) = channel().await;
+    let signals_queue = format!("{exchange}.signals");
+    let all = "signal.#".into();
+    channel
+        .queue_unbind(signals_queue.into(), exchange.as_str().into(), all, FieldTable::default())
+        .await
+        .unwrap();
+    let lost = signals(40);
+    let mails = (0..40).map(|_| {
+        Message::mail("https://badges.example.edu", Uuid::new_v4(), Uuid::new_v4(), DateTime::UNIX_EPOCH)
+    });
+    let messages = mails.zip(lost.clone()).flat_map(|(mail, signal)| [mail, signal]).collect();
+    let unknown = queue.publish(messages, None).await;
+    let missed: Vec<_> = ids(&lost).into_iter().filter(|id| !unknown.contains(id)).collect();
+    assert!(missed.is_empty(), "these are nowhere, and nobody says so: {missed:?}");
     queue.close().await;
 }
 
@@ -187,8 +210,10 @@ async fn a_queue_deleted_while_consuming_comes_back() {
     let messages = signals(2);
     let publishing = async {
         for message in &messages {
-            eventually("it is confirmed", async || queue.publish(vec![message.clone()], None).await.is_empty())
-                .await;
+            eventually("it is confirmed", async || {
+                queue.publish(vec![message.clone()], None).await.is_empty()
+            })
+            .await;
         }
     };
     let (taken, ()) = tokio::join!(drain(&mut consumer, 2), publishing);
