@@ -122,7 +122,7 @@ async fn a_database_outage_spends_no_delivery_and_work_goes_on_after_it() {
     let queue = Queue::connect(&amqp_url().unwrap(), site.exchange()).await.unwrap();
     proxy.cut();
     assert_eq!(pass(&front, "meanwhile").await, 200);
-    assert_eq!(queue.publish(messages(), None).await, []);
+    assert!(queue.publish(messages(), None).await.is_empty());
     eventually("the workers have taken them", async || all_taken(&queue).await).await;
     sleep(OUTAGE).await;
     proxy.restore();
@@ -131,7 +131,7 @@ async fn a_database_outage_spends_no_delivery_and_work_goes_on_after_it() {
     assert!(since.elapsed() < RECOVERY, "done after {:?}", since.elapsed());
 
     proxy.cut();
-    assert_eq!(queue.publish(messages(), None).await, []);
+    assert!(queue.publish(messages(), None).await.is_empty());
     eventually("the workers have taken them", async || all_taken(&queue).await).await;
     sleep(OUTAGE).await;
     let since = Instant::now();
