@@ -131,10 +131,16 @@ impl Awarder {
         match self.guarded(&[delivery.id], hold).await {
             Ok(failed) => match failed.first() {
                 Some((_, reason)) => self.postpone(delivery, reason, hold).await,
-                None => Ok(delivery.ack().await),
+                None => {
+                    delivery.ack().await;
+                    Ok(())
+                }
             },
             Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
-            Err(Fault::Store(error @ StoreError::Conflict)) => Ok(delivery.retry(unstored(&error)).await),
+            Err(Fault::Store(error @ StoreError::Conflict)) => {
+                delivery.retry(unstored(&error)).await;
+                Ok(())
+            }
             Err(error) => self.postpone(delivery, &error.to_string(), hold).await,
         }
     }
@@ -316,7 +322,10 @@ impl Awarder {
         let attempts = match hold.until(|| self.store.candidates(&ids)).await {
             Ok(candidates) => candidates.first().map_or(0, |candidate| candidate.attempts),
             Err(StoreError::Unavailable(_)) => return Err(GivenBack),
-            Err(error @ StoreError::Conflict) => return Ok(delivery.retry(unstored(&error)).await),
+            Err(error @ StoreError::Conflict) => {
+                delivery.retry(unstored(&error)).await;
+                return Ok(());
+            }
             // Its facts cannot be read, now or later: parked, or it would come back for ever.
             Err(_) => ATTEMPTS,
         };

@@ -29,9 +29,9 @@ use crate::telemetry::Metrics;
 const LINGER: Duration = Duration::from_millis(20);
 /// How long a lease lasts: longer than a whole batch takes with a mail server that hangs.
 const LEASE: Duration = Duration::from_mins(4);
-/// How long before its lease ends a mail is marked at the latest: longer than a database that
-/// hangs takes to be given up.
-const MARGIN: Duration = Duration::from_secs(30);
+/// How long a mail can be marked after it was leased: half a minute less than the lease, which
+/// is longer than a database that hangs takes to be given up.
+const MARKABLE: Duration = Duration::from_secs(210);
 /// How long a process that is to stop goes on trying to mark what it has sent.
 const LAST_TRIES: Duration = Duration::from_secs(4);
 /// Mails that are marked together while others are still being sent.
@@ -106,7 +106,7 @@ impl Mailer {
     async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<LeasedMail>, Instant), StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
         let leased = self.store.lease_mails(ids, now, now + LEASE).await?;
-        Ok((leased, began + (LEASE - MARGIN)))
+        Ok((leased, began + MARKABLE))
     }
 
     /// Sends leased mails and marks them.

@@ -119,7 +119,7 @@ pub(super) async fn a_batch_lingers_for_more(queue: &Queue) {
         sleep(Duration::from_millis(300)).await;
         publish(queue, signals(1), None).await;
     };
-    let (batch, _) = tokio::join!(batch(&mut consumer, 8, Duration::from_secs(3)), later);
+    let (batch, ()) = tokio::join!(batch(&mut consumer, 8, Duration::from_secs(3)), later);
     assert_eq!(batch.len(), 2);
 }
 
