@@ -63,9 +63,12 @@ async fn bodies_that_wait_are_bounded_in_bytes() {
         let committer = bench.committer.clone();
         waiting.spawn(async move { committer.commit(delivery(quarter)).await });
     }
-    while bench.committer.bytes.available_permits() > 0 {
-        tokio::task::yield_now().await;
-    }
+    let full = async {
+        while bench.committer.bytes.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), full).await.expect("what waits takes its room");
     assert_eq!(bench.committer.commit(delivery(1)).await, Err(Full::Busy));
     sqlx::raw_sql("COMMIT").execute(&mut beside).await.unwrap();
     while let Some(recorded) = waiting.join_next().await {
