@@ -164,7 +164,6 @@ async fn an_unroutable_message_is_named_and_the_binding_comes_back() {
     queue.close().await;
 }
 
-/// The client library gives a returned message to its neighbour's confirm.
 #[tokio::test]
 async fn of_a_mixed_batch_those_that_no_queue_took_are_named() {
     let exchange = exchange();
