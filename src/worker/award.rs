@@ -129,13 +129,13 @@ impl Awarder {
 
     async fn alone(&self, delivery: Delivery, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
         match self.guarded(&[delivery.id], hold).await {
-            Ok(failed) => match failed.first() {
-                Some((_, reason)) => self.postpone(delivery, reason, hold).await,
-                None => {
-                    delivery.ack().await;
-                    Ok(())
+            Ok(failed) => {
+                if let Some((_, reason)) = failed.first() {
+                    return self.postpone(delivery, reason, hold).await;
                 }
-            },
+                delivery.ack().await;
+                Ok(())
+            }
             Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
             Err(Fault::Store(error @ StoreError::Conflict)) => {
                 delivery.retry(unstored(&error)).await;
