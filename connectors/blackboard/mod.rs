@@ -99,7 +99,7 @@ impl Connector for Blackboard {
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
-        confirm::confirm(&mut Api::new(&self.settings, http), signals, read_at).await
+        confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
     }
 
     async fn probe(&self, http: &dyn Http) -> Result<Vec<String>, ApiError> {

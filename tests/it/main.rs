@@ -11,6 +11,7 @@ mod config;
 mod journey;
 mod lms;
 mod mail;
+mod outage;
 mod queue;
 mod store;
 mod support;

@@ -192,6 +192,29 @@ contract! {
         assert_eq!(database.count("persons").await, 8);
     }
 
+    /// Each of them has read another grade.
+    async fn of_workers_with_the_same_signal_one_stores_it(database) {
+        let store = database.store().await;
+        for round in 0..5 {
+            let told = tell(&store, "moodle").await;
+            let start = Arc::new(Barrier::new(4));
+            let mut tasks = Vec::new();
+            for number in 0..4 {
+                let (store, told, start) = (store.clone(), told.clone(), start.clone());
+                let outcome = outcome("7", &format!("item:{round}"), 60 + number, at(1 + number));
+                tasks.push(tokio::spawn(async move {
+                    start.wait().await;
+                    confirm_one(&store, &told, outcome).await.len()
+                }));
+            }
+            let mut events = 0;
+            for task in tasks {
+                events += task.await.unwrap();
+            }
+            assert_eq!(events, 1);
+        }
+    }
+
     /// Between reading the stored outcome and writing the new one nobody comes in between.
     async fn of_outcomes_confirmed_at_the_same_time_the_latest_stays(database) {
         let store = database.store().await;
