@@ -106,7 +106,11 @@ struct Candidate<'a> {
     asks: String,
     found: String,
     ids: (&'a str, &'a str, &'a str),
+    said: (Option<bool>, Option<DateTime<Utc>>, Option<ScoreParts<'a>>),
 }
+
+/// Given, lowest and highest points, and the text.
+type ScoreParts<'a> = (Option<Decimal>, Decimal, Option<Decimal>, Option<&'a str>);
 
 impl<'a> Candidate<'a> {
     fn new(condition: &Condition, outcome: &'a Outcome) -> Self {
@@ -118,6 +122,14 @@ impl<'a> Candidate<'a> {
             asks: condition.asks(Some(outcome)),
             found: condition.threshold.found(outcome),
             ids: (&outcome.learner.id, &outcome.course.id, &outcome.assessment.id),
+            said: (
+                outcome.passed,
+                outcome.graded_at,
+                outcome
+                    .score
+                    .as_ref()
+                    .map(|score| (score.given, score.min, score.max, score.text.as_deref())),
+            ),
         }
     }
 }
