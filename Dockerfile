@@ -21,6 +21,8 @@ USER accolade
 WORKDIR /var/lib/accolade
 ENV ACCOLADE_SERVER__LISTEN=0.0.0.0:8080
 EXPOSE 8080
-# Mount the configuration at /etc/accolade: accolade.toml, badges/, and the key files.
+# Mount the configuration at /etc/accolade: accolade.toml, badges/ and keys/, the keys readable by
+# user 10001 alone. Relative paths start there; what is written, such as a SQLite file, needs a
+# volume of its own: sqlite:///var/lib/accolade/accolade.db.
 ENTRYPOINT ["accolade"]
 CMD ["serve", "--config", "/etc/accolade/accolade.toml"]

@@ -70,6 +70,13 @@ pub enum ApiError {
     },
 }
 
+impl ApiError {
+    /// Whether it passes by itself, so that the same call may be answered the next time.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::RateLimited { .. })
+    }
+}
+
 /// A source's table that does not make a working source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -11,13 +11,16 @@ pub mod blackboard;
 pub mod canvas;
 pub mod moodle;
 
+mod decimal;
 mod error;
 mod host;
 mod keys;
+mod learners;
 mod outcome;
 mod request;
 mod secret;
 mod signal;
+mod site;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -56,6 +59,7 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// An [`ApiError`] means that nothing could be confirmed now; it applies to the whole batch.
+    /// What keeps only some learners from being read is [`Confirmation::Unread`] for these.
     async fn confirm(
         &self,
         signals: &[Signal],

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Outcome;
+use crate::{ApiError, Outcome};
 
 /// What a delivery says may have changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,4 +50,8 @@ pub enum Confirmation {
         /// Why, for people.
         why: String,
     },
+    /// Nothing could be read of this learner now, though of others perhaps: the LMS did not
+    /// answer ([`ApiError::Unavailable`]) or asked to slow down ([`ApiError::RateLimited`]),
+    /// here or at another learner of the batch. The host asks again.
+    Unread(ApiError),
 }

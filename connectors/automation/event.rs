@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::decimal::decimal;
 use super::mapping::{Field, Mapping, Scalar};
+use crate::decimal::decimal;
 use crate::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
 
 /// The longest text that is taken for an id or a name, in characters.

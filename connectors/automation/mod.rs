@@ -5,7 +5,6 @@
 //! Standard Webhooks 1.0 signature or a bearer token. `README.md` beside this file is the
 //! reference for those who build the sending side.
 
-pub(crate) mod decimal;
 mod event;
 mod mapping;
 mod pointer;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::automation::decimal::decimal;
+use crate::decimal::decimal_in;
 
 /// A list, or a page of one.
 #[derive(Debug, Deserialize)]
@@ -247,9 +247,7 @@ impl<'de> Deserialize<'de> for Text {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        decimal(raw.get().trim_matches('"'))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("a number was expected"))
+        decimal_in(&raw).map(Self).ok_or_else(|| D::Error::custom("a number was expected"))
     }
 }
 

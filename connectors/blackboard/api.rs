@@ -1,5 +1,6 @@
 //! Calls of Blackboard's REST API: the token, one answer, a list; and what a status means.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -30,7 +31,14 @@ const WORDS_MAX: usize = 200;
 pub(super) struct Api<'a> {
     settings: &'a Settings,
     http: &'a dyn Http,
+    access: Mutex<Access>,
+}
+
+/// What lets calls in; calls at the same time share it.
+#[derive(Default)]
+struct Access {
     token: Option<Secret>,
+    /// Whether the token was asked for anew: it is, once.
     renewed: bool,
 }
 
@@ -55,7 +63,7 @@ pub(super) struct List<T> {
 
 impl<'a> Api<'a> {
     pub(super) fn new(settings: &'a Settings, http: &'a dyn Http) -> Self {
-        Self { settings, http, token: None, renewed: false }
+        Self { settings, http, access: Mutex::default() }
     }
 
     /// The address of something in the public API.
@@ -70,7 +78,7 @@ impl<'a> Api<'a> {
 
     /// Reads one thing.
     pub(super) async fn get<T: DeserializeOwned>(
-        &mut self,
+        &self,
         what: &'static str,
         url: Url,
         cache: Option<Duration>,
@@ -81,7 +89,7 @@ impl<'a> Api<'a> {
 
     /// Reads a list page after page, until it ends, `enough` says so, or `pages_max` is reached.
     pub(super) async fn list<T: DeserializeOwned + Send>(
-        &mut self,
+        &self,
         what: &'static str,
         mut url: Url,
         cache: Option<Duration>,
@@ -122,7 +130,7 @@ impl<'a> Api<'a> {
 
     /// Sends a call with the token; after a 401 once more with a new one.
     async fn authorized(
-        &mut self,
+        &self,
         what: &'static str,
         url: Url,
         cache: Option<Duration>,
@@ -136,17 +144,33 @@ impl<'a> Api<'a> {
             if answer.status != 401 {
                 return Ok(answer);
             }
-            if self.renewed {
+            if !self.renew(&token) {
                 return Err(self.unauthorized(what, &answer));
             }
-            self.renewed = true;
-            self.token = None;
         }
     }
 
-    async fn token(&mut self) -> Result<Secret, ApiError> {
-        if let Some(token) = &self.token {
-            return Ok(token.clone());
+    /// Whether another token than this one, which was not accepted, may be had.
+    fn renew(&self, refused: &Secret) -> bool {
+        let mut access = self.access();
+        if access.token.as_ref().is_some_and(|token| token.expose() == refused.expose()) {
+            if access.renewed {
+                return false;
+            }
+            *access = Access { token: None, renewed: true };
+        }
+        // Otherwise a call beside this one had it renewed.
+        true
+    }
+
+    fn access(&self) -> MutexGuard<'_, Access> {
+        self.access.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn token(&self) -> Result<Secret, ApiError> {
+        let known = self.access().token.clone();
+        if let Some(token) = known {
+            return Ok(token);
         }
         let what = "Blackboard oauth2/token";
         let Settings { application_key, application_secret, .. } = self.settings;
@@ -156,7 +180,7 @@ impl<'a> Api<'a> {
         let mut call = Call::post_form(what, self.url(&["v1", "oauth2", "token"]), form)
             .header(AUTHORIZATION, format!("Basic {credentials}"))
             .cached(TOKEN_CACHE);
-        call.refresh = self.renewed;
+        call.refresh = self.access().renewed;
         let answer = self.http.send(call).await?;
         if matches!(answer.status, 400 | 401 | 403) {
             return Err(self.unauthorized(what, &answer));
@@ -174,7 +198,7 @@ impl<'a> Api<'a> {
         if token.expose().is_empty() || !printable {
             return Err(unavailable(format!("{what}: the answer holds no usable token")));
         }
-        self.token = Some(token.clone());
+        self.access().token = Some(token.clone());
         Ok(token)
     }
 
@@ -191,9 +215,9 @@ impl<'a> Api<'a> {
     }
 
     /// Tries the credentials, and reads the version.
-    pub(super) async fn probe(&mut self) -> Result<Vec<String>, ApiError> {
+    pub(super) async fn probe(&self) -> Result<Vec<String>, ApiError> {
         // A cached token would prove nothing.
-        self.renewed = true;
+        self.access().renewed = true;
         self.token().await?;
         let what = "Blackboard system/version";
         let answer = self.authorized(what, self.url(&["v1", "system", "version"]), None).await?;
@@ -279,7 +303,8 @@ impl<'a> Api<'a> {
         let Some(said) = text(error.message.as_ref()).or(text(error.error_description.as_ref())) else {
             return String::new();
         };
-        let secrets = [Some(&self.settings.application_secret), self.token.as_ref()].into_iter().flatten();
+        let token = self.access().token.clone();
+        let secrets = [Some(&self.settings.application_secret), token.as_ref()].into_iter().flatten();
         let said = secrets.fold(said.to_owned(), |said, secret| said.replace(secret.expose(), "[secret]"));
         format!(" ({})", said.chars().take(WORDS_MAX).collect::<String>())
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::Signal;
-use crate::automation::decimal::decimal;
+use crate::decimal::decimal;
 
 /// The event of one grade.
 const GRADE: &str = "GradeEvent";

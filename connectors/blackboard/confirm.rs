@@ -4,18 +4,20 @@
 //! and people of a whole batch cost about as many calls as there are hundreds of them. A list
 //! that does not hold somebody proves nothing; they are then asked for by themselves.
 
+mod reading;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use url::Url;
 
 use super::answers::{Attempt, Column, Grade, text, time};
-use super::api::{Api, PAGES_MAX, Reply, sized};
+use super::api::{Api, Reply};
 use super::caliper::Detail;
-use super::judge::{Attempts, Judgement, by_attempts, calculated, hidden, judge, needs_attempts, same};
-use super::people::{Person, barred, course, learner, people, unseen};
-use crate::automation::decimal::decimal;
+use super::judge::{Attempts, Judgement, calculated, hidden, judge, same};
+use super::people::{Person, barred, course, learner, unseen};
+use crate::decimal::decimal;
 use crate::{ApiError, Assessment, AssessmentKind, Confirmation, Course, Outcome, Release, Signal, Withheld};
+use reading::{Place, Reading};
 
 /// What lets the application read grades.
 const MEND: &str = "the application's user needs a system role with the entitlement course.gradebook.MODIFY \
@@ -25,7 +27,7 @@ const RECENT: TimeDelta = TimeDelta::minutes(15);
 
 /// Confirms signals, normally all of one column.
 pub(super) async fn confirm(
-    api: &mut Api<'_>,
+    api: &Api<'_>,
     signals: &[Signal],
     read_at: DateTime<Utc>,
 ) -> Result<Vec<Confirmation>, ApiError> {
@@ -56,23 +58,8 @@ struct Asked<'a> {
     detail: Detail,
 }
 
-/// A column in its course, by their ids.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    course: &'a str,
-    column: &'a str,
-}
-
-impl Place<'_> {
-    fn url(self, api: &Api<'_>, more: &[&str]) -> Url {
-        let mut path = vec!["v2", "courses", self.course, "gradebook", "columns", self.column];
-        path.extend(more);
-        api.url(&path)
-    }
-}
-
 async fn confirm_column(
-    api: &mut Api<'_>,
+    api: &Api<'_>,
     place: Place<'_>,
     asked: &[Asked<'_>],
     read_at: DateTime<Utc>,
@@ -102,25 +89,15 @@ async fn confirm_column(
             learners.push(&it.signal.learner);
         }
     }
-    let grades = grades(api, place, &learners).await?;
-    refused_to_all(&column, &grades)?;
-    let with = |wanted: &dyn Fn(&Reply<Grade>) -> bool| -> Vec<&str> {
-        learners.iter().copied().filter(|learner| grades.get(*learner).is_some_and(wanted)).collect()
-    };
-    let in_question = with(&|reply| matches!(reply, Reply::Found(grade) if needs_attempts(&column, grade)));
-    let attempts = attempts(api, place, &in_question).await?;
-    let people = people(api, place.course, &with(&|reply| !matches!(reply, Reply::Missing))).await?;
+    let read = Reading::of(api, place, &column, &learners, read_at).await?;
     let course = course(api, place.course).await?;
     let mut children: HashMap<String, Course> = HashMap::new();
-    for person in people.values() {
-        if let Person::Found { child_course: Some(child), .. } = person
-            && child != place.course
-            && !children.contains_key(child)
-        {
-            children.insert(child.clone(), self::course(api, child).await?);
+    for child in read.people().filter_map(Person::child_course) {
+        if child != place.course && !children.contains_key(child) {
+            children.insert(child.to_owned(), self::course(api, child).await?);
         }
     }
-    let gradebook = Gradebook { place, column, grades, attempts, people, course, children, read_at };
+    let gradebook = Gradebook { place, column, read, course, children, read_at };
     let mut confirmations = Vec::new();
     for learner in learners {
         let theirs: Vec<&Asked<'_>> = asked.iter().filter(|it| it.signal.learner == learner).collect();
@@ -129,31 +106,11 @@ async fn confirm_column(
     Ok(confirmations)
 }
 
-/// A column where only a missing permission explains that every grade is refused. Where attempts
-/// are hidden from instructors, or names from everybody, Blackboard refuses as well.
-fn refused_to_all(column: &Column, grades: &HashMap<String, Reply<Grade>>) -> Result<(), ApiError> {
-    let mut words = None;
-    for reply in grades.values() {
-        match reply {
-            Reply::Forbidden(said) => words = Some(said),
-            Reply::Found(_) | Reply::Missing => return Ok(()),
-        }
-    }
-    match words {
-        Some(words) if !by_attempts(column) => {
-            Err(ApiError::Unauthorized { what: format!("Blackboard gradebook grades: 403{words}: {MEND}") })
-        }
-        _ => Ok(()),
-    }
-}
-
 /// All that was read of a column.
 struct Gradebook<'a> {
     place: Place<'a>,
     column: Column,
-    grades: HashMap<String, Reply<Grade>>,
-    attempts: HashMap<String, Option<Vec<Attempt>>>,
-    people: HashMap<String, Person>,
+    read: Reading,
     course: Course,
     /// Of merged courses, by id.
     children: HashMap<String, Course>,
@@ -168,9 +125,12 @@ impl Gradebook<'_> {
         let mut all = |confirmation: &dyn Fn(&Asked<'_>) -> Confirmation| {
             confirmations.extend(theirs.iter().map(|it| (it.index, confirmation(it))));
         };
-        let person = self.people.get(id).unwrap_or(&Person::Missing);
-        let known = self.attempts.get(id);
-        let (judgement, lags) = match self.grades.get(id) {
+        if let Some(error) = self.read.unread.get(id) {
+            return all(&|_| Confirmation::Unread(error.clone()));
+        }
+        let found = self.read.found.get(id);
+        let person = found.map_or(&Person::Missing, |found| &found.person);
+        let (judgement, lags) = match self.read.grades.get(id) {
             // Documented as “not yet populated”, so a grade may still follow its event.
             None | Some(Reply::Missing) => {
                 let why = format!("Blackboard has no grade of {id} in column {}", self.place.column);
@@ -197,13 +157,9 @@ impl Gradebook<'_> {
                 (Judgement::withheld(reason), lags)
             }
             Some(Reply::Found(grade)) => {
-                let attempts = match known {
-                    None => Attempts::NotAsked,
-                    Some(Some(known)) => Attempts::Known(known),
-                    Some(None) => Attempts::Hidden,
-                };
+                let attempts = found.map_or(Attempts::NotAsked, |found| found.attempts.known());
                 let judgement = judge(&self.column, grade, attempts, self.read_at);
-                let known = known.and_then(Option::as_deref).unwrap_or_default();
+                let known = if let Attempts::Known(known) = attempts { known } else { &[] };
                 let lags = self.recent(newest).then(|| lag(newest, grade, known, &judgement)).flatten();
                 (judgement, lags)
             }
@@ -258,98 +214,6 @@ impl Gradebook<'_> {
     fn recent(&self, event: &Asked<'_>) -> bool {
         event.signal.occurred_at.is_some_and(|at| (self.read_at - at).abs() <= RECENT)
     }
-}
-
-/// The grades of learners: from the column's list, or one by one.
-async fn grades(
-    api: &mut Api<'_>,
-    place: Place<'_>,
-    learners: &[&str],
-) -> Result<HashMap<String, Reply<Grade>>, ApiError> {
-    let what = "Blackboard gradebook grades";
-    let mut found: HashMap<String, Reply<Grade>> = HashMap::new();
-    if learners.len() > 1 {
-        let wanted: HashSet<&str> = learners.iter().copied().collect();
-        let of = |grade: &Grade| {
-            text(grade.user_id.as_ref()).filter(|user| wanted.contains(user)).map(str::to_owned)
-        };
-        let enough =
-            |grades: &[Grade]| grades.iter().filter_map(of).collect::<HashSet<_>>().len() == wanted.len();
-        let url = sized(place.url(api, &["users"]));
-        if let Reply::Found(list) = api.list(what, url, None, learners.len().min(PAGES_MAX), enough).await? {
-            for grade in list.items {
-                if let Some(user) = of(&grade) {
-                    found.insert(user, Reply::Found(grade));
-                }
-            }
-        }
-    }
-    for &learner in learners {
-        if found.contains_key(learner) {
-            continue;
-        }
-        let reply: Reply<Grade> = api.get(what, place.url(api, &["users", learner]), None).await?;
-        let reply = match reply {
-            Reply::Found(grade) => match text(grade.user_id.as_ref()) {
-                None => Reply::Forbidden(String::new()),
-                Some(user) if user != learner => {
-                    let what = format!("{what}: the answer is about another user than was asked for");
-                    return Err(ApiError::Unavailable { what, retry_after: None });
-                }
-                Some(_) => Reply::Found(grade),
-            },
-            other => other,
-        };
-        found.insert(learner.to_owned(), reply);
-    }
-    Ok(found)
-}
-
-/// The attempts of learners: from the column's list if that can be read whole, or one by one.
-/// `None` where Blackboard does not show them.
-async fn attempts(
-    api: &mut Api<'_>,
-    place: Place<'_>,
-    learners: &[&str],
-) -> Result<HashMap<String, Option<Vec<Attempt>>>, ApiError> {
-    let what = "Blackboard gradebook attempts";
-    let mut found: HashMap<String, Option<Vec<Attempt>>> = HashMap::new();
-    if learners.len() > 1 {
-        let url = sized(place.url(api, &["attempts"]));
-        let reply = api.list::<Attempt>(what, url, None, learners.len().min(PAGES_MAX), |_| false).await?;
-        if let Reply::Found(list) = reply
-            && list.complete
-        {
-            for attempt in list.items {
-                let user =
-                    text(attempt.user_id.as_ref()).filter(|user| learners.contains(user)).map(str::to_owned);
-                if let Some(attempts) =
-                    user.and_then(|user| found.entry(user).or_insert_with(|| Some(Vec::new())).as_mut())
-                {
-                    attempts.push(attempt);
-                }
-            }
-        }
-    }
-    for &learner in learners {
-        if found.contains_key(learner) {
-            continue;
-        }
-        let mut url = sized(place.url(api, &["attempts"]));
-        url.query_pairs_mut().append_pair("userId", learner);
-        let theirs = match api.list::<Attempt>(what, url, None, PAGES_MAX, |_| false).await? {
-            Reply::Found(list) => {
-                let others =
-                    |attempt: &Attempt| text(attempt.user_id.as_ref()).is_some_and(|user| user != learner);
-                let nameless = list.items.iter().any(|attempt| text(attempt.user_id.as_ref()).is_none());
-                let theirs = list.items.into_iter().filter(|attempt| !others(attempt)).collect();
-                Some(theirs).filter(|_| !nameless && list.complete)
-            }
-            Reply::Missing | Reply::Forbidden(_) => None,
-        };
-        found.insert(learner.to_owned(), theirs);
-    }
-    Ok(found)
 }
 
 fn assessment(place: Place<'_>, column: &Column, event_says_total: bool) -> Assessment {

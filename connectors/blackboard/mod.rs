@@ -21,10 +21,14 @@ use serde::Deserialize;
 use url::Url;
 
 use self::api::Api;
+use crate::site::Site;
 use crate::{
     ApiError, Confirmation, Connector, Http, Receipt, Rejection, Reply, Request, Secret, Secrets,
     SettingsError, Signal,
 };
+
+/// The API stands at the root of its host.
+const SITE: Site = Site { lms: "Blackboard", example: "https://learn.example.edu", path: false };
 
 /// The table of a Blackboard source.
 #[derive(Debug, Deserialize)]
@@ -61,20 +65,8 @@ pub fn build(settings: serde_json::Value) -> Result<Box<dyn Connector>, Settings
             Some(_) => return Err(SettingsError::at(key, format!("{key} is a text: put it in quotes"))),
         }
     }
+    SITE.read(settings.get("site"))?;
     let settings: Settings = serde_json::from_value(settings)?;
-    let plain = matches!(settings.site.scheme(), "https" | "http")
-        && settings.site.path() == "/"
-        && settings.site.query().is_none()
-        && settings.site.fragment().is_none()
-        && settings.site.username().is_empty()
-        && settings.site.password().is_none();
-    if !plain {
-        return Err(SettingsError::at(
-            "site",
-            "the site is the scheme and the host alone, as in https://learn.example.edu: leave out everything after \
-             the host",
-        ));
-    }
     if settings.application_key.contains(':') {
         return Err(SettingsError::at("application_key", "an application key has no colon"));
     }
@@ -107,7 +99,7 @@ impl Connector for Blackboard {
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
-        confirm::confirm(&mut Api::new(&self.settings, http), signals, read_at).await
+        confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
     }
 
     async fn probe(&self, http: &dyn Http) -> Result<Vec<String>, ApiError> {

@@ -20,20 +20,36 @@ pub(super) enum Person {
     Missing,
 }
 
-/// The people behind learners: from the course's membership list, or one by one.
-pub(super) async fn people(
-    api: &mut Api<'_>,
-    course: &str,
-    learners: &[&str],
-) -> Result<HashMap<String, Person>, ApiError> {
-    let mut found: HashMap<String, Person> = HashMap::new();
-    let wanted: HashSet<&str> = learners.iter().copied().collect();
-    let of =
-        |it: &Membership| text(it.user_id.as_ref()).filter(|user| wanted.contains(user)).map(str::to_owned);
-    let mut memberships: HashMap<String, Membership> = HashMap::new();
-    // Whether somebody who is not in the list may yet be found by themselves.
-    let mut singly = true;
-    if learners.len() > 1 {
+impl Person {
+    /// Where courses are merged, the course in which they are really enrolled.
+    pub(super) fn child_course(&self) -> Option<&str> {
+        match self {
+            Self::Found { child_course, .. } => child_course.as_deref(),
+            Self::Refused(_) | Self::Missing => None,
+        }
+    }
+}
+
+/// The members of a course as far as its list was read.
+#[derive(Debug)]
+pub(super) struct Members<'a> {
+    course: &'a str,
+    listed: HashMap<String, Membership>,
+    /// Whether somebody who is not in the list may yet be found by themselves.
+    singly: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Reads the course's membership list where several learners are asked for.
+    pub(super) async fn of(api: &Api<'_>, course: &'a str, learners: &[&str]) -> Result<Self, ApiError> {
+        let mut members = Self { course, listed: HashMap::new(), singly: true };
+        if learners.len() <= 1 {
+            return Ok(members);
+        }
+        let wanted: HashSet<&str> = learners.iter().copied().collect();
+        let of = |it: &Membership| {
+            text(it.user_id.as_ref()).filter(|user| wanted.contains(user)).map(str::to_owned)
+        };
         let what = "Blackboard course memberships";
         let enough =
             |list: &[Membership]| list.iter().filter_map(of).collect::<HashSet<_>>().len() == wanted.len();
@@ -42,18 +58,20 @@ pub(super) async fn people(
         let pages = learners.len().div_ceil(4).min(PAGES_MAX);
         match api.list(what, url, Some(CACHE), pages, enough).await? {
             Reply::Found(list) => {
-                singly = !list.complete;
-                memberships.extend(list.items.into_iter().filter_map(|it| Some((of(&it)?, it))));
+                members.singly = !list.complete;
+                members.listed.extend(list.items.into_iter().filter_map(|it| Some((of(&it)?, it))));
             }
-            Reply::Missing => singly = false,
+            Reply::Missing => members.singly = false,
             Reply::Forbidden(_) => {}
         }
+        Ok(members)
     }
-    let mut refused = None;
-    for &learner in learners {
-        let mut membership = memberships.remove(learner);
-        if membership.is_none() && singly {
-            let url = expanded(api.url(&["v1", "courses", course, "users", learner]));
+
+    /// The person behind a learner: as the list tells, or asked for alone.
+    pub(super) async fn person(&self, api: &Api<'_>, learner: &str) -> Result<Person, ApiError> {
+        let mut membership = self.listed.get(learner).cloned();
+        if membership.is_none() && self.singly {
+            let url = expanded(api.url(&["v1", "courses", self.course, "users", learner]));
             // Otherwise not in the course, or not for us to see: the user says the rest.
             if let Reply::Found(found) = api.get("Blackboard course membership", url, Some(CACHE)).await? {
                 membership = Some(found);
@@ -71,34 +89,38 @@ pub(super) async fn people(
                 api.get::<User>("Blackboard user", api.url(&["v1", "users", learner]), Some(CACHE)).await?
             }
         };
-        let person = match user {
+        Ok(match user {
             Reply::Found(user) => Person::Found {
                 enrolled: !unavailable(membership.availability.as_ref())
                     && !unavailable(user.availability.as_ref()),
                 child_course: text(membership.child_course_id.as_ref()).map(str::to_owned),
                 user: Box::new(user),
             },
-            Reply::Forbidden(words) => {
-                refused = Some(words.clone());
-                Person::Refused(words)
-            }
+            Reply::Forbidden(words) => Person::Refused(words),
             Reply::Missing => Person::Missing,
-        };
-        found.insert(learner.to_owned(), person);
+        })
     }
-    // One hidden person is a matter of that person; all of them are a missing permission.
-    if let Some(words) = refused
-        && found.values().all(|person| matches!(person, Person::Refused(_)))
-    {
-        return Err(ApiError::Unauthorized {
+}
+
+/// One hidden person is a matter of that person; all of them are a missing permission.
+pub(super) fn refused_to_all<'a>(people: impl Iterator<Item = &'a Person>) -> Result<(), ApiError> {
+    let mut words = None;
+    for person in people {
+        match person {
+            Person::Refused(said) => words = Some(said),
+            Person::Found { .. } | Person::Missing => return Ok(()),
+        }
+    }
+    match words {
+        Some(words) => Err(ApiError::Unauthorized {
             what: format!("Blackboard user: 403{words}: the application's user may not view users; {MEND}"),
-        });
+        }),
+        None => Ok(()),
     }
-    Ok(found)
 }
 
 /// A course and its names. Without permission to read it, it goes by its id alone.
-pub(super) async fn course(api: &mut Api<'_>, id: &str) -> Result<Course, ApiError> {
+pub(super) async fn course(api: &Api<'_>, id: &str) -> Result<Course, ApiError> {
     let info = match api.get("Blackboard course", api.url(&["v3", "courses", id]), Some(CACHE)).await? {
         Reply::Found(info) => info,
         Reply::Missing | Reply::Forbidden(_) => CourseInfo::default(),

@@ -1,23 +1,25 @@
-//! Asks Canvas what is true for a batch of signals.
+//! Asks Canvas what is true for a batch of signals: first about the courses, then about each
+//! learner.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod targets;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::answers::Submission;
 use super::api::Api;
-use super::detail::{Detail, Told, What};
+use super::detail::{Detail, Told};
 use super::ids::Id;
 use super::mastery::mastery;
 use super::people::Person;
 use super::read::{at, decimal, time};
 use super::reading::Reading;
-use crate::{ApiError, AssessmentKind, Confirmation, Outcome, Release, Signal, Withheld, outcome};
+use crate::{ApiError, AssessmentKind, Confirmation, Outcome, Release, Signal, Withheld, learners, outcome};
 
-/// Up to so many learners of one assignment are read one by one, more as a list: a page of the
-/// list holds 100, and the learners may be on any page.
-const FEW: usize = 5;
+use targets::{Target, Targeted, Targets};
+
 /// How long after an event a total that differs may still be on its way.
 const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(2);
 
@@ -28,36 +30,39 @@ pub(super) async fn confirm(
     read_at: DateTime<Utc>,
 ) -> Result<Vec<Confirmation>, ApiError> {
     let mut reading = Reading::new(api, read_at);
-    let mut targets = Vec::with_capacity(signals.len());
-    for signal in signals {
-        targets.push(match serde_json::from_value::<Detail>(signal.detail.clone()) {
-            Ok(detail) => target(&mut reading, detail).await?,
-            Err(error) => Err(format!("the signal's detail is not readable: {error}")),
-        });
+    let Targets { found, said: mut confirmations } = Targets::of(&mut reading, signals).await?;
+    let mut learners: BTreeMap<String, Vec<Targeted>> = BTreeMap::new();
+    for targeted in found {
+        learners.entry(targeted.target.learner()).or_default().push(targeted);
     }
-    list_where_many(&mut reading, &targets).await?;
+    let (mut theirs, mut questions) = (Vec::new(), Vec::with_capacity(learners.len()));
+    for (learner, signals) in learners {
+        theirs.push(signals.iter().map(|it| it.index).collect::<Vec<_>>());
+        questions.push((learner, settle_all(&reading, signals)));
+    }
+    for (theirs, answer) in theirs.into_iter().zip(learners::each(questions, read_at).await?) {
+        match answer {
+            Ok(said) => confirmations.extend(theirs.into_iter().zip(said)),
+            Err(error) => {
+                let unread = |index| (index, Confirmation::Unread(error.clone()));
+                confirmations.extend(theirs.into_iter().map(unread));
+            }
+        }
+    }
+    Ok(confirmations.into_values().collect())
+}
 
+/// Confirms the signals of one learner.
+async fn settle_all(reading: &Reading<'_>, signals: Vec<Targeted>) -> Result<Vec<Confirmation>, ApiError> {
     let mut confirmations = Vec::with_capacity(signals.len());
-    for target in targets {
-        confirmations.push(match target {
+    for Targeted { target, detail, .. } in signals {
+        confirmations.push(match settle(reading, &target, &detail).await? {
+            Ok((outcome, None)) => Confirmation::Settled(vec![outcome]),
+            Ok((outcome, Some(why))) => Confirmation::Unsettled { outcomes: vec![outcome], why },
             Err(why) => Confirmation::Nothing { why },
-            Ok((target, detail)) => match settle(&mut reading, &target, &detail).await? {
-                Ok((outcome, None)) => Confirmation::Settled(vec![outcome]),
-                Ok((outcome, Some(why))) => Confirmation::Unsettled { outcomes: vec![outcome], why },
-                Err(why) => Confirmation::Nothing { why },
-            },
         });
     }
     Ok(confirmations)
-}
-
-/// What to read, with everything known that the event left out.
-#[derive(Debug)]
-enum Target {
-    Submission { course: Id, assignment: Id, learner: Id },
-    Completion { course: Id, learner: Id },
-    Total { course: Id, learner: Id },
-    Mastery { course: Id, outcome: Id, assignment: Option<Id>, learner: String },
 }
 
 /// A value, or why there is nothing to record.
@@ -65,72 +70,7 @@ pub(super) type Found<T> = Result<T, String>;
 /// An outcome, and what Canvas does not show yet, if anything.
 pub(super) type Settled = (Outcome, Option<String>);
 
-async fn target(reading: &mut Reading<'_>, detail: Detail) -> Result<Found<(Target, Detail)>, ApiError> {
-    let target = match detail.what.clone() {
-        What::Submission { course: Some(course), assignment, learner } => {
-            Target::Submission { course, assignment, learner }
-        }
-        What::Submission { course: None, assignment, learner } => {
-            match reading.course_of(assignment, detail.home).await? {
-                Some(course) => Target::Submission { course, assignment, learner },
-                None => return Ok(Err(format!("the assignment {assignment} does not exist in Canvas"))),
-            }
-        }
-        What::Quiz { course, quiz, attempt, learner } => {
-            let Some(assignment) = reading.assignment_of(course, quiz, detail.home).await? else {
-                return Ok(Err(format!("the quiz {quiz} does not exist in Canvas, or is not graded")));
-            };
-            let learner = match learner {
-                Some(learner) => Some(learner),
-                None => reading.learner_of(course, quiz, attempt, detail.home).await?,
-            };
-            match learner {
-                Some(learner) => Target::Submission { course, assignment, learner },
-                None => return Ok(Err(format!("the attempt {attempt} at the quiz {quiz} does not exist"))),
-            }
-        }
-        What::Completion { course, learner } => Target::Completion { course, learner },
-        What::Total { course, learner } => Target::Total { course, learner },
-        What::Mastery { course, outcome, assignment, learner } => {
-            let course = match (course, assignment) {
-                (None, Some(assignment)) => reading.course_of(assignment, detail.home).await?,
-                (course, _) => course,
-            };
-            match course {
-                Some(course) => Target::Mastery { course, outcome, assignment, learner },
-                None => return Ok(Err("the assignment in which it was assessed does not exist".to_owned())),
-            }
-        }
-    };
-    Ok(Ok((target, detail)))
-}
-
-/// Reads the submissions of an assignment as one list where many of its learners are asked for.
-async fn list_where_many(
-    reading: &mut Reading<'_>,
-    targets: &[Found<(Target, Detail)>],
-) -> Result<(), ApiError> {
-    let mut wanted: BTreeMap<(Id, Id), (BTreeSet<Id>, Option<u64>)> = BTreeMap::new();
-    for (target, detail) in targets.iter().flatten() {
-        if let Target::Submission { course, assignment, learner } = target {
-            let entry = wanted.entry((*course, *assignment)).or_default();
-            entry.0.insert(*learner);
-            entry.1 = detail.home;
-        }
-    }
-    for ((course, assignment), (learners, home)) in wanted {
-        if learners.len() > FEW {
-            reading.list_submissions(course, assignment, learners, home).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn settle(
-    reading: &mut Reading<'_>,
-    target: &Target,
-    detail: &Detail,
-) -> Result<Found<Settled>, ApiError> {
+async fn settle(reading: &Reading<'_>, target: &Target, detail: &Detail) -> Result<Found<Settled>, ApiError> {
     match target {
         Target::Submission { course, assignment, learner } => {
             submission(reading, *course, *assignment, *learner, detail).await
@@ -144,14 +84,14 @@ async fn settle(
 }
 
 async fn submission(
-    reading: &mut Reading<'_>,
+    reading: &Reading<'_>,
     course: Id,
     assignment: Id,
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
-    let Some(item) = reading.assignment(course, assignment, &detail.told).await? else {
+    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
+    let Some(item) = reading.assignment(course, assignment) else {
         return Ok(Err(format!("the assignment {assignment} does not exist in Canvas")));
     };
     let person = match reading.person(course, &learner.to_string(), detail.home).await? {
@@ -194,8 +134,8 @@ async fn submission(
         }
         _ => {}
     }
-    outcome.score = submission.score(&item);
-    outcome.passed = submission.passed(&item);
+    outcome.score = submission.score(item);
+    outcome.passed = submission.passed(item);
     outcome.release = release(submission.withheld());
     outcome.graded_at = submission.graded_at;
     outcome.attempt = submission.attempt();
@@ -231,12 +171,12 @@ fn not_shown_yet(told: &Told, at: Option<DateTime<Utc>>, shown: &Submission) -> 
 }
 
 async fn completion(
-    reading: &mut Reading<'_>,
+    reading: &Reading<'_>,
     course: Id,
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person(course, &learner.to_string(), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
@@ -264,12 +204,12 @@ async fn completion(
 }
 
 async fn total(
-    reading: &mut Reading<'_>,
+    reading: &Reading<'_>,
     course: Id,
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person_now(course, &learner.to_string(), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
@@ -280,7 +220,7 @@ async fn total(
     let withheld = match person.withheld {
         Some(reason) => Some(reason),
         None if score.is_none() => Some(Withheld::NotGraded),
-        None if reading.totals_hidden(course).await? => Some(Withheld::Hidden),
+        None if reading.totals_hidden(course) => Some(Withheld::Hidden),
         None => None,
     };
     let told = &detail.told;

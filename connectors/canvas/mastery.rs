@@ -13,14 +13,14 @@ use crate::{ApiError, AssessmentKind, Outcome, Score, Withheld, outcome};
 /// A learner's mastery as the outcome's own calculation gives it (the latest, the highest, a
 /// decaying average …): one result of several says little.
 pub(super) async fn mastery(
-    reading: &mut Reading<'_>,
+    reading: &Reading<'_>,
     course: Id,
     outcome_id: Id,
     assignment: Option<Id>,
     uuid: &str,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course).await? else { return Ok(Err(no_course(course))) };
+    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person(course, &format!("uuid:{uuid}"), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::ids::Id;
+use crate::decimal;
 
 /// Walks down members; `Null` where one is missing.
 pub(super) fn at<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
@@ -23,10 +24,10 @@ pub(super) fn text(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A number, exactly as written.
+/// A number, exactly as written. Canvas's own numbers are doubles, which `serde_json` reads
+/// exactly with its feature `float_roundtrip` only.
 pub(super) fn decimal(value: &Value) -> Option<Decimal> {
-    let text = text(value)?;
-    text.parse().or_else(|_| Decimal::from_scientific(&text)).ok().map(|number| number.normalize())
+    decimal::decimal(&text(value)?)
 }
 
 /// An id in any spelling. A number that lost its precision on the way (`1.1e16`) is none.
@@ -66,6 +67,16 @@ mod tests {
         }
         for none in [json!(null), json!(""), json!("A-"), json!({}), json!([1]), json!(true)] {
             assert_eq!(decimal(&none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_grade_just_below_the_mark_is_not_read_as_the_mark() {
+        for mark in 1..=1000u16 {
+            let below = f64::from(mark).next_down().to_string();
+            let number: Value = serde_json::from_str(&below).unwrap();
+            assert_eq!(decimal(&number).unwrap().to_string(), below);
+            assert!(decimal(&number).unwrap() < Decimal::from(mark));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What one batch reads, each thing once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -28,13 +29,11 @@ pub(super) struct Reading<'a> {
     api: Api<'a>,
     /// The time of the reading.
     pub(super) read_at: DateTime<Utc>,
-    courses: BTreeMap<Id, Option<Course>>,
+    courses: BTreeMap<Id, (Option<Course>, Fresh)>,
     assignments: BTreeMap<(Id, Id), (Option<Assignment>, Fresh)>,
-    submissions: BTreeMap<(Id, Id, Id), Submission>,
+    submissions: Mutex<BTreeMap<(Id, Id, Id), Submission>>,
     courses_of: BTreeMap<Id, Option<Id>>,
     assignments_of: BTreeMap<(Id, Id), Option<Id>>,
-    /// Courses that were read anew in this batch.
-    renewed: BTreeSet<Id>,
 }
 
 impl<'a> Reading<'a> {
@@ -44,56 +43,63 @@ impl<'a> Reading<'a> {
             read_at,
             courses: BTreeMap::new(),
             assignments: BTreeMap::new(),
-            submissions: BTreeMap::new(),
+            submissions: Mutex::default(),
             courses_of: BTreeMap::new(),
             assignments_of: BTreeMap::new(),
-            renewed: BTreeSet::new(),
         }
     }
 
-    /// The course as outcomes carry it.
-    pub(super) async fn course(&mut self, course: Id) -> Result<Option<outcome::Course>, ApiError> {
-        if !self.courses.contains_key(&course) {
-            self.read_course(course, Fresh::Recent).await?;
-        }
+    /// The course as outcomes carry it, if it was read and exists.
+    pub(super) fn course(&self, course: Id) -> Option<outcome::Course> {
         let id = course.to_string();
-        Ok(self.courses.get(&course).cloned().flatten().map(|found| outcome::Course {
+        self.known_course(course).cloned().map(|found| outcome::Course {
             url: Some(self.api.page(&["courses", &id])),
             id,
             also: found.also,
             name: found.name,
-        }))
+        })
     }
 
-    /// Whether the course keeps its totals from learners, by an answer that is not old.
-    pub(super) async fn totals_hidden(&mut self, course: Id) -> Result<bool, ApiError> {
-        // Neither "hidden" nor "shown" may be ten minutes old: both decide.
-        if self.renewed.insert(course) {
-            self.read_course(course, Fresh::Renewed).await?;
+    /// Whether the course keeps its totals from learners.
+    pub(super) fn totals_hidden(&self, course: Id) -> bool {
+        self.known_course(course).is_some_and(|found| found.totals_hidden)
+    }
+
+    fn known_course(&self, course: Id) -> Option<&Course> {
+        self.courses.get(&course)?.0.as_ref()
+    }
+
+    /// Reads the course, unless this batch did so already; whether it exists.
+    pub(super) async fn read_course(&mut self, course: Id, fresh: Fresh) -> Result<bool, ApiError> {
+        if let Some((known, how_fresh)) = self.courses.get(&course)
+            && (fresh == Fresh::Recent || *how_fresh == fresh)
+        {
+            return Ok(known.is_some());
         }
-        let found = self.courses.get(&course).and_then(Option::as_ref);
-        Ok(found.is_some_and(|found| found.totals_hidden))
-    }
-
-    async fn read_course(&mut self, course: Id, fresh: Fresh) -> Result<(), ApiError> {
         let found = self.api.get(COURSE, &["courses", &course.to_string()], &[], fresh).await?;
-        self.courses.insert(course, found.as_ref().map(Course::read));
-        Ok(())
+        let exists = found.is_some();
+        self.courses.insert(course, (found.as_ref().map(Course::read), fresh));
+        Ok(exists)
     }
 
-    /// The assignment. An answer of the last ten minutes is not good enough where it would
+    /// The assignment, if it was read and exists.
+    pub(super) fn assignment(&self, course: Id, assignment: Id) -> Option<&Assignment> {
+        self.assignments.get(&(course, assignment))?.0.as_ref()
+    }
+
+    /// Reads the assignment. An answer of the last ten minutes is not good enough where it would
     /// withhold the outcome, or contradicts the event's points possible.
-    pub(super) async fn assignment(
+    pub(super) async fn read_assignment(
         &mut self,
         course: Id,
         assignment: Id,
         told: &Told,
-    ) -> Result<Option<Assignment>, ApiError> {
+    ) -> Result<(), ApiError> {
         let mut fresh = Fresh::Recent;
         if let Some((known, how_fresh)) = self.assignments.get(&(course, assignment)) {
             let good = known.as_ref().is_none_or(|known| is_current(known, told));
             if good || *how_fresh == Fresh::Renewed {
-                return Ok(known.clone());
+                return Ok(());
             }
             fresh = Fresh::Renewed;
         }
@@ -103,20 +109,21 @@ impl<'a> Reading<'a> {
             fresh = Fresh::Renewed;
             found = self.api.get(ASSIGNMENT, &path, &[], fresh).await?.as_ref().map(Assignment::read);
         }
-        self.assignments.insert((course, assignment), (found.clone(), fresh));
-        Ok(found)
+        self.assignments.insert((course, assignment), (found, fresh));
+        Ok(())
     }
 
     /// One learner's submission, from the list if it was read.
     pub(super) async fn submission(
-        &mut self,
+        &self,
         course: Id,
         assignment: Id,
         learner: Id,
         home: Option<u64>,
     ) -> Result<Option<Submission>, ApiError> {
-        if let Some(listed) = self.submissions.get(&(course, assignment, learner)) {
-            return Ok(Some(listed.clone()));
+        let known = self.submissions().get(&(course, assignment, learner)).cloned();
+        if known.is_some() {
+            return Ok(known);
         }
         let path = [
             "courses",
@@ -129,9 +136,13 @@ impl<'a> Reading<'a> {
         let found = self.api.get(SUBMISSION, &path, &[], Fresh::Now).await?;
         let found = found.map(|found| Submission::read(&found, home));
         if let Some(found) = &found {
-            self.submissions.insert((course, assignment, learner), found.clone());
+            self.submissions().insert((course, assignment, learner), found.clone());
         }
         Ok(found)
+    }
+
+    fn submissions(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Id, Id, Id), Submission>> {
+        self.submissions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the list of an assignment's submissions until all learners asked for are found.
@@ -144,7 +155,7 @@ impl<'a> Reading<'a> {
         home: Option<u64>,
     ) -> Result<(), ApiError> {
         let path = ["courses", &course.to_string(), "assignments", &assignment.to_string(), "submissions"];
-        let submissions = &mut self.submissions;
+        let submissions = self.submissions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let take = |page: Vec<Value>| {
             for submission in page {
                 let submission = Submission::read(&submission, home);
@@ -162,7 +173,7 @@ impl<'a> Reading<'a> {
 
     /// A learner (an id, or `uuid:…`) in a course; `Err` says why there is none.
     pub(super) async fn person(
-        &mut self,
+        &self,
         course: Id,
         user: &str,
         home: Option<u64>,
@@ -172,7 +183,7 @@ impl<'a> Reading<'a> {
 
     /// The same with enrolments, and so totals, read now.
     pub(super) async fn person_now(
-        &mut self,
+        &self,
         course: Id,
         user: &str,
         home: Option<u64>,
@@ -181,7 +192,7 @@ impl<'a> Reading<'a> {
     }
 
     async fn person_as(
-        &mut self,
+        &self,
         course: Id,
         user: &str,
         home: Option<u64>,

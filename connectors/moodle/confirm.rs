@@ -13,6 +13,8 @@
 //! Completion of activities is read with every grade and not only when it was signalled: an
 //! outcome is the whole state, and one that lacks Moodle's decision would undo an earlier one
 //! that had it.
+//!
+//! What is asked of each learner alone fails for this learner alone.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +41,7 @@ pub(super) async fn confirm(
     }
     let mut readings = BTreeMap::new();
     for (course, wants) in &courses {
-        readings.insert(*course, Reading::of(api, *course, wants).await?);
+        readings.insert(*course, Reading::of(api, *course, wants, read_at).await?);
     }
     Ok(signals.iter().map(|signal| answer(api, signal, readings.get(&course(signal)), read_at)).collect())
 }
@@ -61,6 +63,7 @@ fn answer(api: &Api<'_>, signal: &Signal, reading: Option<&Reading>, read_at: Da
         Some((_, Found::Gone(why))) => Confirmation::Nothing { why: why.clone() },
         // Nothing is said about this learner now, and what was confirmed before stays.
         Some((_, Found::Puzzling(why))) => Confirmation::Unsettled { outcomes: Vec::new(), why: why.clone() },
+        Some((_, Found::Unread(error))) => Confirmation::Unread(error.clone()),
         None => {
             Confirmation::Nothing { why: "the signal names no learner that Moodle could know".to_owned() }
         }

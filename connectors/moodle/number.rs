@@ -1,14 +1,11 @@
 //! Numbers as Moodle writes them: ids as 4 or `"4"`, grades as `"45.00000"`, `75.5` or null.
-//!
-//! A grade goes from its digits to a decimal without passing through binary floating point:
-//! grades exactly at the mark are frequent.
-
-use std::str::FromStr as _;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::decimal::{decimal_in, unquoted};
 
 /// How many decimal places Moodle stores of a grade.
 const PLACES: u32 = 5;
@@ -28,12 +25,6 @@ pub(super) fn integer(raw: Option<&RawValue>) -> Option<i64> {
     unquoted(raw?).trim().parse().ok()
 }
 
-/// A decimal, as a number or as a string; its digits as they stand.
-pub(super) fn decimal(raw: &RawValue) -> Option<Decimal> {
-    let text = unquoted(raw).trim();
-    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
-}
-
 /// A time in whole seconds since 1970.
 pub(super) fn time(seconds: Option<i64>) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds.filter(|seconds| *seconds > 0)?, 0)
@@ -43,11 +34,6 @@ pub(super) fn time(seconds: Option<i64>) -> Option<DateTime<Utc>> {
 /// storing may carry more places.
 pub(super) fn stored(grade: Decimal) -> Decimal {
     grade.round_dp_with_strategy(PLACES, RoundingStrategy::MidpointAwayFromZero).normalize()
-}
-
-fn unquoted(raw: &RawValue) -> &str {
-    let text = raw.get();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 /// A member of an answer that is an id.
@@ -68,7 +54,7 @@ pub(super) fn member_decimal<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Decimal>, D::Error> {
     let Some(raw) = Option::<Box<RawValue>>::deserialize(deserializer)? else { return Ok(None) };
-    match decimal(&raw) {
+    match decimal_in(&raw) {
         Some(decimal) => Ok(Some(decimal)),
         None => Err(serde::de::Error::custom("not a number")),
     }
@@ -93,18 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn decimals_keep_their_digits() {
-        let of = |text: &str| decimal(&raw(text)).unwrap().to_string();
-        assert_eq!(of(r#""45.00000""#), "45.00000");
-        assert_eq!(of("0.1"), "0.1");
-        assert_eq!(of("59.99999999999999999"), "59.99999999999999999");
-        assert_eq!(of("1e2"), "100");
-        assert_eq!(decimal(&raw("true")), None);
-    }
-
-    #[test]
     fn an_unrounded_grade_equals_the_stored_one() {
-        let of = |text: &str| stored(decimal(&raw(text)).unwrap());
+        let of = |text: &str| stored(decimal_in(&raw(text)).unwrap());
         assert_eq!(of("33.333333333333336"), of("33.33333"));
         assert_eq!(of(r#""45.00000""#).to_string(), "45");
         assert_ne!(of("59.99999"), of("60"));

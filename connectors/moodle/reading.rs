@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::accounts::{self, Identified};
 use super::answers::{
     Activities, Activity, CompetencyInCourse, CompetencySummary, CompletionStatus, CourseCompletion,
@@ -12,6 +14,7 @@ use super::api::{
 };
 use super::event::Hint;
 use crate::ApiError;
+use crate::learners;
 
 /// Up to so many learners, each one's grades are asked for; beyond, the whole course's.
 const FEW: usize = 3;
@@ -56,6 +59,8 @@ pub(super) enum Found {
     Gone(String),
     /// An answer that means neither.
     Puzzling(String),
+    /// No answer, here or before it was their turn.
+    Unread(ApiError),
 }
 
 /// A learner's state. What was not asked for is `None`.
@@ -95,6 +100,7 @@ impl Reading {
         api: &Api<'_>,
         course: Option<u64>,
         wants: &BTreeMap<&str, Wants>,
+        read_at: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
         let Identified { ids, unknown, mut accounts } =
             accounts::identify(api, wants.keys().copied()).await?;
@@ -108,12 +114,10 @@ impl Reading {
             }
         }
         if let Some(course) = course {
-            reading.grades(api, course, &wanted).await?;
+            reading.reports(api, course, &wanted).await?;
             reading.names(api, course).await?;
-            reading.activities(api, course, &wanted).await?;
-            reading.completion(api, course, &wanted).await?;
         }
-        reading.competencies(api, &wanted).await?;
+        reading.alone(api, &wanted, read_at).await?;
         reading.accounts(api, &mut accounts).await?;
         Ok(reading)
     }
@@ -133,77 +137,42 @@ impl Reading {
         })
     }
 
-    /// Those still here who want something, by id.
-    fn who(&mut self, wanted: &BTreeMap<u64, Wants>, what: impl Fn(&Wants, &Known) -> bool) -> Vec<u64> {
-        self.here()
-            .filter(|known| wanted.get(&known.id).is_some_and(|wants| what(wants, known)))
-            .map(|known| known.id)
-            .collect()
+    /// Those still here who need this, by id.
+    fn who(&mut self, wanted: &BTreeMap<u64, Wants>, need: Need) -> Vec<u64> {
+        let needs = |known: &&mut Known| wanted.get(&known.id).is_some_and(|wants| wants.contains(&need));
+        self.here().filter(needs).map(|known| known.id).collect()
     }
 
-    fn known(&mut self, id: u64) -> Option<&mut Known> {
-        match self.learners.get_mut(&id) {
-            Some(Found::Here(known)) => Some(known),
-            _ => None,
-        }
-    }
-
-    /// Keeps an error with the learner if it concerns only them.
-    fn lose(&mut self, id: u64, fault: Fault) -> Result<(), ApiError> {
-        let found = match fault {
-            Fault::Gone(why) => Found::Gone(why),
-            Fault::Api(ApiError::Refused { what }) => Found::Puzzling(what),
-            Fault::Api(error) => return Err(error),
-        };
-        self.learners.insert(id, found);
-        Ok(())
-    }
-
-    async fn grades(
+    /// Reads the gradebook of the whole course, where that is cheaper or tells more than asking
+    /// about each learner.
+    async fn reports(
         &mut self,
         api: &Api<'_>,
         course: u64,
         wanted: &BTreeMap<u64, Wants>,
     ) -> Result<(), ApiError> {
-        let learners = self.who(wanted, |wants, _| wants.contains(&Need::Grades));
-        let enrolment = !self.who(wanted, |wants, _| wants.contains(&Need::Enrolment)).is_empty();
-        if learners.len() > FEW || enrolment {
-            let asked =
-                api.ask::<GradeReports>(&GRADES, &[pair("courseid", &course), pair("userid", &0)]).await;
-            let mut reports: BTreeMap<u64, GradeReport> = match asked {
-                Ok(reports) => reports.usergrades.into_iter().map(|report| (report.userid, report)).collect(),
-                Err(Fault::Api(error)) => return Err(error),
-                Err(Fault::Gone(why)) => {
-                    for id in learners {
-                        self.learners.insert(id, Found::Gone(format!("course {course}: {why}")));
-                    }
-                    return Ok(());
-                }
-            };
-            for id in learners {
-                self.keep_report(id, course, reports.remove(&id));
-            }
+        let learners = self.who(wanted, Need::Grades);
+        if learners.len() <= FEW && self.who(wanted, Need::Enrolment).is_empty() {
             return Ok(());
         }
-        for id in learners {
-            match api.ask::<GradeReports>(&GRADES, &[pair("courseid", &course), pair("userid", &id)]).await {
-                Ok(reports) => {
-                    let report = reports.usergrades.into_iter().find(|report| report.userid == id);
-                    self.keep_report(id, course, report);
+        let asked = api.ask::<GradeReports>(&GRADES, &[pair("courseid", &course), pair("userid", &0)]).await;
+        let mut reports: BTreeMap<u64, GradeReport> = match asked {
+            Ok(reports) => reports.usergrades.into_iter().map(|report| (report.userid, report)).collect(),
+            Err(Fault::Api(error)) => return Err(error),
+            Err(Fault::Gone(why)) => {
+                for id in learners {
+                    self.learners.insert(id, Found::Gone(format!("course {course}: {why}")));
                 }
-                Err(fault) => self.lose(id, fault)?,
+                return Ok(());
+            }
+        };
+        for id in learners {
+            match (reports.remove(&id), self.learners.get_mut(&id)) {
+                (Some(report), Some(Found::Here(known))) => known.report = Some(report),
+                _ => drop(self.learners.insert(id, Found::Gone(not_in_gradebook(id, course)))),
             }
         }
         Ok(())
-    }
-
-    fn keep_report(&mut self, id: u64, course: u64, report: Option<GradeReport>) {
-        if report.is_none() {
-            let why = format!("learner {id} is not in the gradebook of course {course}");
-            self.learners.insert(id, Found::Gone(why));
-        } else if let Some(known) = self.known(id) {
-            known.report = report;
-        }
     }
 
     async fn names(&mut self, api: &Api<'_>, course: u64) -> Result<(), ApiError> {
@@ -223,85 +192,27 @@ impl Reading {
         self.info.as_ref().is_none_or(|info| info.enablecompletion != Some(0))
     }
 
-    async fn activities(
+    /// Asks what can only be asked about each learner alone.
+    async fn alone(
         &mut self,
         api: &Api<'_>,
-        course: u64,
         wanted: &BTreeMap<u64, Wants>,
+        read_at: DateTime<Utc>,
     ) -> Result<(), ApiError> {
-        if !self.tracks_completion() {
-            return Ok(());
-        }
-        let graded = |known: &Known| {
-            let items = known.report.iter().flat_map(|report| &report.gradeitems);
-            items.into_iter().any(|item| item.cmid.is_some() && item.graderaw.is_some())
-        };
-        for id in self.who(wanted, |wants, known| wants.contains(&Need::Activities) || graded(known)) {
-            match api.ask::<Activities>(&ACTIVITIES, &[pair("courseid", &course), pair("userid", &id)]).await
-            {
-                Ok(activities) => {
-                    if let Some(known) = self.known(id) {
-                        known.activities = Some(activities.statuses);
-                    }
+        let alone = Alone { api, course: self.course, completion: self.tracks_completion() };
+        let (mut ids, mut questions) = (Vec::new(), Vec::new());
+        for (id, found) in std::mem::take(&mut self.learners) {
+            match (found, wanted.get(&id)) {
+                (Found::Here(known), Some(wants)) => {
+                    ids.push(id);
+                    questions.push((id, alone.read(known, wants)));
                 }
-                Err(fault) => self.lose(id, fault)?,
+                (found, _) => drop(self.learners.insert(id, found)),
             }
         }
-        Ok(())
-    }
-
-    async fn completion(
-        &mut self,
-        api: &Api<'_>,
-        course: u64,
-        wanted: &BTreeMap<u64, Wants>,
-    ) -> Result<(), ApiError> {
-        if !self.tracks_completion() {
-            return Ok(());
-        }
-        for id in self.who(wanted, |wants, _| wants.contains(&Need::Completion)) {
-            let asked = api
-                .ask::<CourseCompletion>(&COMPLETION, &[pair("courseid", &course), pair("userid", &id)])
-                .await;
-            let status = match asked {
-                Ok(completion) => Ok(completion.completionstatus),
-                Err(Fault::Api(ApiError::Refused { what })) => Err(what),
-                Err(fault) => {
-                    self.lose(id, fault)?;
-                    continue;
-                }
-            };
-            if let Some(known) = self.known(id) {
-                known.completion = Some(status);
-            }
-        }
-        Ok(())
-    }
-
-    async fn competencies(&mut self, api: &Api<'_>, wanted: &BTreeMap<u64, Wants>) -> Result<(), ApiError> {
-        for id in self.who(wanted, |_, _| true) {
-            for need in wanted.get(&id).into_iter().flatten() {
-                let Need::Competency(competency) = need else { continue };
-                let mut parameters = vec![pair("userid", &id), pair("competencyid", competency)];
-                let asked = match self.course {
-                    Some(course) => {
-                        parameters.push(pair("courseid", &course));
-                        api.ask::<CompetencyInCourse>(&COMPETENCY_IN_COURSE, &parameters)
-                            .await
-                            .map(|summary| summary.usercompetencysummary)
-                    }
-                    None => api.ask::<CompetencySummary>(&COMPETENCY, &parameters).await,
-                };
-                let rated = match asked {
-                    Ok(summary) => Ok(summary),
-                    Err(Fault::Gone(why) | Fault::Api(ApiError::Refused { what: why })) => Err(why),
-                    Err(Fault::Api(error)) => return Err(error),
-                };
-                if let Some(known) = self.known(id) {
-                    known.competencies.insert(*competency, rated);
-                }
-            }
-        }
+        let answers = learners::each(questions, read_at).await?;
+        let found = answers.into_iter().map(|answer| answer.unwrap_or_else(Found::Unread));
+        self.learners.extend(ids.into_iter().zip(found));
         Ok(())
     }
 
@@ -335,7 +246,86 @@ impl Reading {
     }
 }
 
+/// Asks about one learner.
+struct Alone<'a> {
+    api: &'a Api<'a>,
+    course: Option<u64>,
+    /// Whether the course tracks completion.
+    completion: bool,
+}
+
+impl Alone<'_> {
+    /// Adds to what is known.
+    ///
+    /// # Errors
+    /// What says nothing of the learner.
+    async fn read(&self, mut known: Box<Known>, wants: &Wants) -> Result<Found, ApiError> {
+        match self.ask(&mut known, wants).await {
+            Ok(()) => Ok(Found::Here(known)),
+            Err(Fault::Gone(why)) => Ok(Found::Gone(why)),
+            Err(Fault::Api(ApiError::Refused { what })) => Ok(Found::Puzzling(what)),
+            Err(Fault::Api(error)) => Err(error),
+        }
+    }
+
+    async fn ask(&self, known: &mut Known, wants: &Wants) -> Result<(), Fault> {
+        if let Some(course) = self.course {
+            self.ask_in(course, known, wants).await?;
+        }
+        for need in wants {
+            let Need::Competency(competency) = need else { continue };
+            let rated = match self.competency(known.id, *competency).await {
+                Ok(summary) => Ok(summary),
+                Err(Fault::Gone(why) | Fault::Api(ApiError::Refused { what: why })) => Err(why),
+                Err(fault) => return Err(fault),
+            };
+            known.competencies.insert(*competency, rated);
+        }
+        Ok(())
+    }
+
+    async fn ask_in(&self, course: u64, known: &mut Known, wants: &Wants) -> Result<(), Fault> {
+        let whose = [pair("courseid", &course), pair("userid", &known.id)];
+        if wants.contains(&Need::Grades) && known.report.is_none() {
+            let reports: GradeReports = self.api.ask(&GRADES, &whose).await?;
+            known.report = reports.usergrades.into_iter().find(|report| report.userid == known.id);
+            if known.report.is_none() {
+                return Err(Fault::Gone(not_in_gradebook(known.id, course)));
+            }
+        }
+        if self.completion && (wants.contains(&Need::Activities) || known.has_graded_activity()) {
+            let activities: Activities = self.api.ask(&ACTIVITIES, &whose).await?;
+            known.activities = Some(activities.statuses);
+        }
+        if self.completion && wants.contains(&Need::Completion) {
+            known.completion = Some(match self.api.ask::<CourseCompletion>(&COMPLETION, &whose).await {
+                Ok(completion) => Ok(completion.completionstatus),
+                Err(Fault::Api(ApiError::Refused { what })) => Err(what),
+                Err(fault) => return Err(fault),
+            });
+        }
+        Ok(())
+    }
+
+    async fn competency(&self, learner: u64, competency: u64) -> Result<CompetencySummary, Fault> {
+        let mut parameters = vec![pair("userid", &learner), pair("competencyid", &competency)];
+        let Some(course) = self.course else { return self.api.ask(&COMPETENCY, &parameters).await };
+        parameters.push(pair("courseid", &course));
+        let rated: CompetencyInCourse = self.api.ask(&COMPETENCY_IN_COURSE, &parameters).await?;
+        Ok(rated.usercompetencysummary)
+    }
+}
+
+fn not_in_gradebook(learner: u64, course: u64) -> String {
+    format!("learner {learner} is not in the gradebook of course {course}")
+}
+
 impl Known {
+    fn has_graded_activity(&self) -> bool {
+        let mut items = self.report.iter().flat_map(|report| &report.gradeitems);
+        items.any(|item| item.cmid.is_some() && item.graderaw.is_some())
+    }
+
     fn is_proved(&self) -> bool {
         self.report.is_some()
             || self.activities.is_some()

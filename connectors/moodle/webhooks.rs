@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::event::{Event, Values};
 use super::number;
 use super::settings::Settings;
+use crate::decimal::decimal_in;
 use crate::{Receipt, Rejection, Reply, Request};
 
 /// What stands in the recorded body for the token.
@@ -108,7 +109,7 @@ fn read(body: &[u8]) -> Result<Event, String> {
     };
     let grade = match other.finalgrade {
         None => None,
-        Some(raw) => Some(number::decimal(raw).ok_or("`other.finalgrade` is not a number")?),
+        Some(raw) => Some(decimal_in(raw).ok_or("`other.finalgrade` is not a number")?),
     };
     Ok(Event {
         name,

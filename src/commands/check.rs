@@ -30,7 +30,7 @@ pub(super) fn run(settings: anyhow::Result<Settings>) -> anyhow::Result<ExitCode
         return Ok(ExitCode::FAILURE);
     }
     for (name, source) in &settings.sources {
-        println!("source  {name:<24} {}  {}", source.kind, webhook(&settings, name));
+        println!("source  {name:<24} {:<10}  {}", source.kind, webhook(&settings, name));
     }
     if settings.sources.is_empty() {
         println!(

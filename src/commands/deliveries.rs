@@ -24,25 +24,29 @@ pub(super) struct Deliveries {
     /// Only in this state: waiting, duplicate, ignored, refused, parked or done.
     #[arg(long)]
     state: Option<String>,
-    /// How many, newest first.
+    /// How many, newest first; times are UTC.
     #[arg(long, default_value_t = 20)]
     limit: u32,
 }
 
 pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::connect(settings.database.url.expose(), 1).await.context("database.url")?;
+    let store = Store::open(settings.database.url.expose(), 1).await?;
     if let Some(id) = command.id {
         if command.retry {
             return retry(&store, id).await;
         }
-        let Some(trail) = store.delivery(id).await? else { bail!("there is no delivery {id}") };
-        print!("{}", whole(&trail));
+        print!("{}", whole(&found(&store, id).await?));
         return Ok(ExitCode::SUCCESS);
     }
     let state = command.state.as_deref().map(state).transpose()?;
     let filter = TrailFilter { source: command.source.clone(), state, limit: command.limit };
-    for trail in store.deliveries(&filter).await? {
+    let trails = store.deliveries(&filter).await?;
+    if trails.is_empty() {
+        let filtered = filter.source.is_some() || filter.state.is_some();
+        println!("{}", if filtered { "no such delivery" } else { "no deliveries yet" });
+    }
+    for trail in trails {
         let at = trail.received_at.format("%Y-%m-%d %H:%M:%S");
         println!(
             "{} {at} {:<12} {:<9} {}",
@@ -55,11 +59,22 @@ pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
+async fn found(store: &Store, id: Uuid) -> anyhow::Result<DeliveryTrail> {
+    store.delivery(id).await?.with_context(|| {
+        format!("there is no delivery {id}; `accolade deliveries` lists the newest, with their ids")
+    })
+}
+
 async fn retry(store: &Store, id: Uuid) -> anyhow::Result<ExitCode> {
-    match store.retry_parked(id, Clock::system().now()).await? {
-        0 => bail!("delivery {id} has no parked work"),
-        rows => println!("{rows} taken up again; a running `accolade serve` does it within seconds"),
+    let rows = store.retry_parked(id, Clock::system().now()).await?;
+    if rows == 0 {
+        let trail = found(store, id).await?;
+        bail!("nothing of delivery {id} is parked; it is {}: {}", trail.state.as_str(), trail.reason);
     }
+    let what = if rows == 1 { "the parked work".to_owned() } else { format!("{rows} pieces of parked work") };
+    println!(
+        "{what} of delivery {id} will be tried again: at once where `accolade serve` runs, else when it starts"
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,19 +92,29 @@ fn one_line(text: &str) -> String {
     if line.chars().count() > 160 { line.chars().take(159).chain(['…']).collect() } else { line }
 }
 
+/// A state with its reason, if it has one.
+fn said(state: &str, reason: &str) -> String {
+    if reason.is_empty() { state.to_owned() } else { format!("{state}: {reason}") }
+}
+
 /// Everything about one delivery.
 fn whole(trail: &DeliveryTrail) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     // Writing into a String cannot fail.
-    let _ =
-        writeln!(text, "delivery {}\nsource   {}\nreceived {}", trail.id, trail.source, trail.received_at);
-    let _ = writeln!(text, "state    {}: {}", trail.state.as_str(), trail.reason);
+    let at = trail.received_at.format("%Y-%m-%d %H:%M:%S UTC");
+    let _ = writeln!(text, "delivery {}\nsource   {}\nreceived {at}", trail.id, trail.source);
+    let _ = writeln!(text, "state    {}", said(trail.state.as_str(), &trail.reason));
+    if let Some(status) = trail.status {
+        let _ = writeln!(text, "answered {status}");
+    }
     for signal in &trail.signals {
-        let _ = writeln!(text, "  signal {} {} {}: {}", signal.id, signal.event, signal.state, signal.reason);
+        let _ =
+            writeln!(text, "  signal {} {} {}", signal.id, signal.event, said(&signal.state, &signal.reason));
         for event in &signal.events {
-            let _ = writeln!(text, "    event {} {}: {}", event.id, event.state, event.reason);
+            let _ = writeln!(text, "    event {} {}", event.id, said(&event.state, &event.reason));
             for (credential, badge, mail) in &event.credentials {
+                let mail = if mail == "done" { "sent" } else { mail };
                 let _ = writeln!(text, "      badge {badge}, credential {credential}, claim mail {mail}");
             }
         }
@@ -97,6 +122,9 @@ fn whole(trail: &DeliveryTrail) -> String {
     match &trail.body {
         Some(body) => drop(writeln!(text, "body\n{}", String::from_utf8_lossy(body))),
         None => text.push_str("the body was not kept: nobody vouched for it\n"),
+    }
+    if trail.state == DeliveryState::Parked {
+        let _ = writeln!(text, "once its cause is mended: accolade deliveries {} --retry", trail.id);
     }
     text
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
-use crate::mail::Transport;
+use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
 use crate::secrets;
-use crate::store::Store;
+use crate::store::{OpenError, Store};
 use crate::telemetry::Metrics;
 
 /// How long one part may take.
@@ -29,7 +29,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         "claim links",
         secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
     );
-    examination.try_part("database", database(&settings)).await;
+    examination.try_part("database", database(settings.database.url.expose())).await;
     examination.try_part("queue", queue(&settings)).await;
     examination.try_part("mail", mail(&settings)).await;
     match config::sources(&settings) {
@@ -79,10 +79,17 @@ impl Examination {
     }
 }
 
-async fn database(settings: &Settings) -> anyhow::Result<String> {
-    let store = Store::connect(settings.database.url.expose(), 1).await?;
-    store.ping().await?;
-    Ok(format!("{} answers", store.kind()))
+/// A database that `serve` still has to make or to bring up to date is as it should be before the
+/// first start.
+async fn database(url: &str) -> Result<String, OpenError> {
+    let store = match Store::open(url, 1).await {
+        Err(OpenError::NotReady(why)) => return Ok(why),
+        opened => opened?,
+    };
+    let statements = store.verify().await?;
+    let found = format!("{} answers, and its tables fit ({statements} statements tried)", store.kind());
+    store.close().await;
+    Ok(found)
 }
 
 async fn queue(settings: &Settings) -> anyhow::Result<String> {
@@ -93,6 +100,8 @@ async fn queue(settings: &Settings) -> anyhow::Result<String> {
 }
 
 async fn mail(settings: &Settings) -> anyhow::Result<String> {
+    // Reads the key of DKIM, among others.
+    Composer::new(&settings.mail)?;
     let transport = Transport::new(&settings.mail)?;
     let said = transport.probe().await?;
     transport.close().await;

@@ -133,12 +133,7 @@ struct OpenAccount<'a> {
 
 /// Judges the badges by what is known of the person now. With `all` false only those for which
 /// there is something to say.
-fn account<'a>(
-    person: &'a Person,
-    badges: &[&'a BadgeFile],
-    catalog: &'a Catalog,
-    all: bool,
-) -> Account<'a> {
+fn account<'a>(person: &'a Person, badges: &[&'a BadgeFile], catalog: &'a Catalog, all: bool) -> Account<'a> {
     let outcomes: Vec<Fact<'_>> = person
         .outcomes
         .iter()

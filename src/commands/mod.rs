@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 
 use crate::app::Role;
@@ -68,7 +69,10 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let settings = || -> anyhow::Result<Settings> {
             let env: BTreeMap<String, String> = std::env::vars().collect();
-            Ok(config::load(self.config.as_deref(), &env)?)
+            config::load(self.config.as_deref(), &env).map_err(|error| match &self.config {
+                Some(_) => error.into(),
+                None => anyhow!("{error}\nname a configuration file with --config FILE or ACCOLADE_CONFIG"),
+            })
         };
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,

@@ -3,16 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::queue::{Message, Queue};
-use crate::store::{Due, NewDelivery, Recorded, Store, StoreError, Verdict};
+use crate::store::{Due, NewDelivery, Recorded, Store, StoreError, Verdict, Work};
 
 /// Deliveries that may wait for a commit; past that the sender is asked to come again.
 const WAITING: usize = 2_048;
+/// Bytes of bodies that may wait for a commit, 32 MiB. A byte of a body costs about five until
+/// it is committed: the request's buffer, the body that is kept, its signals, and the values of
+/// the statement before and after they are encoded. So a flood takes some 160 MiB, which a small
+/// machine has, and not the gigabytes of 2,048 large bodies; and what waits is still four
+/// thousand times a usual body of 8 KiB, or sixteen of the largest (`server.max_body_bytes`).
+const WAITING_BYTES: u32 = 32 << 20;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
 /// Groups whose messages may wait to be published; past that the sweeper publishes them.
@@ -32,12 +38,18 @@ pub enum Full {
     Stopping,
 }
 
-type Waiting = (NewDelivery, oneshot::Sender<Result<Recorded, Full>>);
+/// A delivery, its share of [`WAITING_BYTES`], and who waits for the answer.
+struct Waiting {
+    delivery: NewDelivery,
+    bytes: OwnedSemaphorePermit,
+    answer: oneshot::Sender<Result<Recorded, Full>>,
+}
 
 /// Writes deliveries. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Committer {
     sender: mpsc::Sender<Waiting>,
+    bytes: Arc<Semaphore>,
 }
 
 impl Committer {
@@ -55,7 +67,7 @@ impl Committer {
         let (sender, receiver) = mpsc::channel(WAITING);
         let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         let (publish, unpublished) = mpsc::channel(UNPUBLISHED);
-        tasks.spawn(publish_groups(unpublished, Arc::clone(queue)));
+        tasks.spawn(publish_groups(unpublished, store.clone(), Arc::clone(queue), clock.clone()));
         for _ in 0..writers.max(1) {
             tasks.spawn(write_groups(
                 Arc::clone(&receiver),
@@ -66,7 +78,7 @@ impl Committer {
                 stop.clone(),
             ));
         }
-        Self { sender }
+        Self { sender, bytes: Arc::new(Semaphore::new(WAITING_BYTES as usize)) }
     }
 
     /// Records one delivery; returns after the commit.
@@ -75,7 +87,11 @@ impl Committer {
     /// [`Full`]: it is not recorded, and the sender has to come again.
     pub async fn commit(&self, delivery: NewDelivery) -> Result<Recorded, Full> {
         let (answer, recorded) = oneshot::channel();
-        self.sender.try_send((delivery, answer)).map_err(|error| match error {
+        // One larger than all the room still goes through, alone.
+        let size = delivery.body.as_ref().map_or(0, Vec::len);
+        let size = u32::try_from(size).unwrap_or(u32::MAX).min(WAITING_BYTES);
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(size).map_err(|_| Full::Busy)?;
+        self.sender.try_send(Waiting { delivery, bytes, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Full::Busy,
             mpsc::error::TrySendError::Closed(_) => Full::Stopping,
         })?;
@@ -102,11 +118,12 @@ async fn write_groups(
                 () = stop.cancelled() => return,
             }
         }
-        let (deliveries, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let (deliveries, answers): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
         match record(&store, &deliveries).await {
             Ok(recorded) => {
                 let messages = messages(&deliveries, &recorded, &public_url, &clock);
-                for (answer, recorded) in answers.into_iter().zip(recorded) {
+                for ((answer, _bytes), recorded) in answers.into_iter().zip(recorded) {
                     // A sender that went away meanwhile is told nothing; its delivery stays.
                     let _ = answer.send(Ok(recorded));
                 }
@@ -117,7 +134,7 @@ async fn write_groups(
             }
             Err(error) => {
                 tracing::error!(%error, deliveries = deliveries.len(), "deliveries not recorded; their senders are asked to come again");
-                for answer in answers {
+                for (answer, _bytes) in answers {
                     let _ = answer.send(Err(Full::Database));
                 }
             }
@@ -157,20 +174,22 @@ fn messages(
         .collect()
 }
 
-async fn publish_groups(mut groups: mpsc::Receiver<Vec<Message>>, queue: Arc<Queue>) {
+async fn publish_groups(
+    mut groups: mpsc::Receiver<Vec<Message>>,
+    store: Store,
+    queue: Arc<Queue>,
+    clock: Clock,
+) {
     // Ends when the last writer has ended.
     while let Some(mut messages) = groups.recv().await {
         while let Ok(more) = groups.try_recv() {
             messages.extend(more);
         }
-        let count = messages.len();
-        let confirmed = queue.publish(messages, None).await;
-        if confirmed < count {
-            tracing::warn!(
-                count,
-                confirmed,
-                "the queue did not confirm every message; the sweeper publishes the rest"
-            );
-        }
+        // One statement for all of them, and none at a time more: with the broker away every
+        // signal costs one more change of its row, beside its insert.
+        queue.announce(&store, Work::Signals, messages, clock.now()).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

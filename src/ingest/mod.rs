@@ -5,6 +5,8 @@
 
 mod committer;
 mod respond;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -128,16 +131,14 @@ async fn receive(
     // The path as sent: a secret in it must not pass through a decoder that changes it.
     let tail = uri.path().splitn(4, '/').nth(3).map(|rest| format!("/{rest}")).unwrap_or_default();
     let request = Request { path: &tail, headers: &headers, body: &body, received_at, keys: None };
-    match ingest.read(connector.as_ref(), request).await {
+    match read(&ingest.keys, connector.as_ref(), request).await {
         Ok(receipt) => {
             let signals =
                 receipt.signals.into_iter().map(|signal| (ids::timed(received_at), signal)).collect();
             let verdict = Verdict::Accepted { signals, ignored: receipt.ignored };
             ingest.accept(delivery(Some(receipt.body), verdict), receipt.reply).await
         }
-        Err(Unread::Keys) => {
-            respond::busy("the keys that sign these requests cannot be fetched at the moment")
-        }
+        Err(Unread::Keys) => respond::busy("the key that signs this request is not known yet"),
         Err(Unread::Rejected(rejection)) => {
             let status = status_of(&rejection);
             let reason = rejection.to_string();
@@ -159,29 +160,34 @@ fn status_of(rejection: &Rejection) -> StatusCode {
     }
 }
 
+#[derive(Debug)]
 enum Unread {
     Rejected(Rejection),
-    /// The source signs, and no keys could be fetched: the sender shall try again.
+    /// The source signs, with a key that may be newer than the keys that could be fetched: the
+    /// sender shall try again.
     Keys,
 }
 
-impl Ingest {
-    async fn read(&self, connector: &dyn Connector, request: Request<'_>) -> Result<Receipt, Unread> {
-        let Some(url) = connector.key_set_url() else {
-            return connector.receive(&request).map_err(Unread::Rejected);
-        };
-        let keys = self.keys.get(url).await;
-        let read = |keys: Option<&KeySet>| connector.receive(&Request { keys, ..request });
-        match read(keys.as_deref()) {
-            Err(Rejection::UnknownKey { kid }) => match self.keys.fetch(url).await {
-                Some(keys) => read(Some(&keys)).map_err(Unread::Rejected),
-                None if keys.is_none() => Err(Unread::Keys),
-                None => Err(Unread::Rejected(Rejection::UnknownKey { kid })),
-            },
-            result => result.map_err(Unread::Rejected),
-        }
+/// Lets the connector read a request; with the published keys, if its source has any.
+async fn read(sets: &KeySets, connector: &dyn Connector, request: Request<'_>) -> Result<Receipt, Unread> {
+    let Some(url) = connector.key_set_url() else {
+        return connector.receive(&request).map_err(Unread::Rejected);
+    };
+    let since = Instant::now();
+    let keys = sets.get(url).await;
+    let read = |keys: Option<&KeySet>| connector.receive(&Request { keys, ..request });
+    let result = read(keys.as_deref());
+    if !matches!(result, Err(Rejection::UnknownKey { .. })) {
+        return result.map_err(Unread::Rejected);
     }
+    let renewed = sets.renew(url, since).await;
+    match read(renewed.keys.as_deref()) {
+        Err(Rejection::UnknownKey { .. }) if !renewed.since => Err(Unread::Keys),
+        result => result.map_err(Unread::Rejected),
+    }
+}
 
+impl Ingest {
     async fn accept(&self, delivery: NewDelivery, reply: Reply) -> Response {
         let source = delivery.source.clone();
         let ignored = match &delivery.verdict {

@@ -91,6 +91,44 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_call_do_not_run_into_each_other() {
+        let form = |name: &str, value: &str| {
+            let url = "https://lms.example.edu/api".parse().unwrap();
+            Cache::key(&Call::post_form("test", url, vec![(name.to_owned(), value.into())]))
+        };
+        assert_eq!(form("a", "bc"), form("a", "bc"));
+        assert_ne!(form("a", "bc"), form("ab", "c"));
+        let other = Call::get("test", "https://lms.example.edu/api?page=2".parse().unwrap());
+        assert_ne!(
+            Cache::key(&other),
+            Cache::key(&Call::get("test", "https://lms.example.edu/api".parse().unwrap()))
+        );
+    }
+
+    #[test]
+    fn an_answer_in_place_of_another_takes_no_more_room() {
+        let (cache, now) = (Cache::default(), Instant::now());
+        for _ in 0..100 {
+            cache.put(Cache::key(&call("a")), &answer(1 << 20), now, Duration::from_secs(10));
+        }
+        cache.put(Cache::key(&call("b")), &answer(1), now, Duration::from_secs(10));
+        assert!(cache.get(&Cache::key(&call("a")), now).is_some(), "nothing had to make room");
+        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1);
+    }
+
+    #[test]
+    fn what_has_expired_makes_room_before_what_has_not() {
+        let (cache, now) = (Cache::default(), Instant::now());
+        cache.put(Cache::key(&call("kept")), &answer(1), now, Duration::from_mins(10));
+        cache.put(Cache::key(&call("old")), &answer(CAPACITY - 1), now, Duration::from_secs(10));
+        let later = now + Duration::from_secs(11);
+        cache.put(Cache::key(&call("new")), &answer(1 << 20), later, Duration::from_mins(10));
+        assert!(cache.get(&Cache::key(&call("kept")), later).is_some());
+        assert!(cache.get(&Cache::key(&call("new")), later).is_some());
+        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1);
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (cache, now) = (Cache::default(), Instant::now());
         for n in 0..40 {

@@ -161,11 +161,11 @@ impl Http for Client {
                 retry_after: None,
             });
         };
-        if let Some(wait) = self.breaker.wait(Instant::now()) {
+        let pass = self.breaker.admit(Instant::now(), self.limits.time).map_err(|wait| {
             let what =
                 format!("{}: not tried, the LMS is left alone for {} s", call.what, wait.as_secs().max(1));
-            return Err(ApiError::Unavailable { what, retry_after: Some(wait) });
-        }
+            ApiError::Unavailable { what, retry_after: Some(wait) }
+        })?;
         self.keep_pace().await;
         let started = Instant::now();
         let result = self.exchange(&call).await;
@@ -175,7 +175,7 @@ impl Http for Client {
         let answer = match result {
             Ok(answer) => answer,
             Err(cause) => {
-                self.breaker.failed(Instant::now());
+                pass.failed(Instant::now());
                 return Err(ApiError::Unavailable {
                     what: format!("{}: {cause}", call.what),
                     retry_after: None,
@@ -191,7 +191,7 @@ impl Http for Client {
                 return Err(ApiError::RateLimited { what, retry_after: Some(wait) });
             }
             Ok(status) if status.is_server_error() => {
-                self.breaker.failed(Instant::now());
+                pass.failed(Instant::now());
                 let wait = retry_after(&answer.headers);
                 let what = format!("{}: the LMS answers {status}", call.what);
                 return Err(ApiError::Unavailable { what, retry_after: wait });
@@ -209,7 +209,7 @@ impl Http for Client {
                 );
                 return Err(ApiError::Unauthorized { what });
             }
-            _ => self.breaker.succeeded(),
+            _ => pass.succeeded(),
         }
         if let (Some(key), Some(keep), 200..=299) = (key, call.cache, answer.status) {
             self.cache.put(key, &answer, Instant::now(), keep);

@@ -27,7 +27,20 @@ pub struct KeySets {
 #[derive(Debug, Clone)]
 struct Held {
     keys: Option<Arc<KeySet>>,
-    fetched: Instant,
+    /// When the fetch that brought `keys` began.
+    asked: Option<Instant>,
+    /// When the last fetch ended, whether or not it brought keys.
+    tried: Instant,
+}
+
+/// A key set that was looked at again for a key that it lacked.
+#[derive(Debug)]
+pub struct Renewed {
+    /// The set, if there is any.
+    pub keys: Option<Arc<KeySet>>,
+    /// Whether it was asked for since. Then a key that is not in it is in no other; before, it may
+    /// be as new as the request that it signs.
+    pub since: bool,
 }
 
 impl KeySets {
@@ -39,36 +52,42 @@ impl KeySets {
     /// The key set at `url`; fetched if there is none or it is old. If that fails the old one
     /// still serves.
     pub async fn get(&self, url: &Url) -> Option<Arc<KeySet>> {
-        let held = self.lock().get(url).cloned();
-        match held {
-            Some(held) if held.fetched.elapsed() < FRESH && held.keys.is_some() => held.keys,
+        match self.held(url) {
+            Some(Held { keys: Some(keys), asked: Some(asked), .. }) if asked.elapsed() < FRESH => Some(keys),
             _ => self.fetch(url).await,
         }
     }
 
-    /// Fetches the key set anew, unless that was done a moment ago. A request that comes while
-    /// another one fetches waits: the key that it needs may be on its way, and a refusal now
-    /// would lose what it tells.
-    pub async fn fetch(&self, url: &Url) -> Option<Arc<KeySet>> {
+    /// The key set as it is after `since`, when a key was needed that was not in it: fetched anew,
+    /// unless that was done a moment ago. Who comes while another fetches waits: the key may be on
+    /// its way.
+    pub async fn renew(&self, url: &Url, since: Instant) -> Renewed {
+        let keys = self.fetch(url).await;
+        let asked = self.held(url).and_then(|held| held.asked);
+        Renewed { keys, since: asked.is_some_and(|asked| asked >= since) }
+    }
+
+    async fn fetch(&self, url: &Url) -> Option<Arc<KeySet>> {
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(turns.entry(url.clone()).or_default())
         };
         let _turn = turn.lock().await;
-        let old = self.lock().get(url).cloned();
+        let old = self.held(url);
         if let Some(held) = &old
-            && held.fetched.elapsed() < COOL_DOWN
+            && held.tried.elapsed() < COOL_DOWN
         {
             return held.keys.clone();
         }
-        let keys = match self.read(url).await {
-            Ok(keys) => Some(Arc::new(keys)),
+        let asked = Instant::now();
+        let (keys, asked) = match self.read(url).await {
+            Ok(keys) => (Some(Arc::new(keys)), Some(asked)),
             Err(error) => {
                 tracing::warn!(%url, error, "the key set cannot be fetched; signed deliveries wait for it");
-                old.and_then(|held| held.keys)
+                old.map_or((None, None), |held| (held.keys, held.asked))
             }
         };
-        self.lock().insert(url.clone(), Held { keys: keys.clone(), fetched: Instant::now() });
+        self.lock().insert(url.clone(), Held { keys: keys.clone(), asked, tried: Instant::now() });
         keys
     }
 
@@ -89,6 +108,10 @@ impl KeySets {
         KeySet::parse(&body)
     }
 
+    fn held(&self, url: &Url) -> Option<Held> {
+        self.lock().get(url).cloned()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Url, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,38 +119,122 @@ impl KeySets {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
+    /// A server that publishes the key `old`, and from the third request on `new`; slowly, and
+    /// not at all when `away`.
+    struct Server {
+        url: Url,
+        fetches: Arc<AtomicUsize>,
+        away: Arc<AtomicBool>,
+        task: tokio::task::JoinHandle<()>,
+    }
+
+    impl Server {
+        async fn start() -> Self {
+            crate::secrets::install_tls();
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/jwks", listener.local_addr().unwrap()).parse().unwrap();
+            let (fetches, away) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+            let (counted, broken) = (Arc::clone(&fetches), Arc::clone(&away));
+            let task = tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let fetch = counted.fetch_add(1, Ordering::SeqCst);
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    if broken.load(Ordering::SeqCst) {
+                        continue;
+                    }
+                    let kid = if fetch < 2 { "old" } else { "new" };
+                    let body = format!(r#"{{"keys":[{{"kty":"RSA","kid":"{kid}","n":"AQAB","e":"AQAB"}}]}}"#);
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+                }
+            });
+            Self { url, fetches, away, task }
+        }
+
+        fn fetches(&self) -> usize {
+            self.fetches.load(Ordering::SeqCst)
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            self.task.abort();
+        }
+    }
+
+    fn sets() -> KeySets {
+        KeySets::new(crate::lms::Client::http().unwrap())
+    }
+
+    /// As if all that was fetched had been fetched that much earlier.
+    fn age(sets: &KeySets, by: Duration) {
+        for held in sets.lock().values_mut() {
+            held.tried = held.tried.checked_sub(by).unwrap();
+            held.asked = held.asked.map(|asked| asked.checked_sub(by).unwrap());
+        }
+    }
+
     #[tokio::test]
     async fn requests_beside_a_fetch_get_what_it_brings() {
-        crate::secrets::install_tls();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url: Url = format!("http://{}/jwks", listener.local_addr().unwrap()).parse().unwrap();
-        let fetches = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&fetches);
-        let server = tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                counted.fetch_add(1, Ordering::Relaxed);
-                let _ = stream.read(&mut [0; 4096]).await;
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                let body = r#"{"keys":[{"kty":"RSA","kid":"new","n":"AQAB","e":"AQAB"}]}"#;
-                let head =
-                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-                let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+        let (server, sets) = (Server::start().await, sets());
+        let since = Instant::now();
+        let (one, two) = tokio::join!(sets.renew(&server.url, since), async {
+            while server.fetches() == 0 {
+                tokio::task::yield_now().await;
             }
+            sets.renew(&server.url, Instant::now()).await
         });
-        let sets = KeySets::new(crate::lms::Client::http().unwrap());
-        let (one, two) = tokio::join!(sets.fetch(&url), async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            sets.fetch(&url).await
-        });
-        assert!(one.is_some_and(|keys| keys.has("new")));
-        assert!(two.is_some_and(|keys| keys.has("new")));
-        assert_eq!(fetches.load(Ordering::Relaxed), 1);
-        server.abort();
+        assert!(one.keys.is_some_and(|keys| keys.has("old")));
+        assert!(two.keys.is_some_and(|keys| keys.has("old")));
+        assert!(one.since, "what it lacks does not exist");
+        assert!(!two.since, "it may have been answered before that request's key was published");
+        assert_eq!(server.fetches(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_set_lacks_is_certain_only_once_it_was_fetched_anew() {
+        let (server, sets) = (Server::start().await, sets());
+        assert!(sets.get(&server.url).await.unwrap().has("old"));
+        let renew = async || sets.renew(&server.url, Instant::now()).await;
+        for _ in 0..5 {
+            let early = renew().await;
+            assert!(early.keys.unwrap().has("old") && !early.since);
+        }
+        assert_eq!(server.fetches(), 1, "no flood");
+        age(&sets, COOL_DOWN);
+        let renewed = renew().await;
+        assert!(renewed.keys.unwrap().has("old") && renewed.since);
+        age(&sets, COOL_DOWN);
+        let renewed = renew().await;
+        assert!(renewed.keys.unwrap().has("new") && renewed.since, "it is published at last");
+        assert_eq!(server.fetches(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_fails_proves_nothing_and_the_old_set_serves() {
+        let (server, sets) = (Server::start().await, sets());
+        sets.get(&server.url).await.unwrap();
+        server.away.store(true, Ordering::SeqCst);
+        age(&sets, FRESH);
+        assert!(sets.get(&server.url).await.unwrap().has("old"));
+        assert_eq!(server.fetches(), 2, "an old set is fetched anew");
+        sets.get(&server.url).await.unwrap();
+        let renewed = sets.renew(&server.url, Instant::now()).await;
+        assert!(renewed.keys.is_some_and(|keys| keys.has("old")) && !renewed.since);
+        assert_eq!(server.fetches(), 2, "nor does a failure cause a flood");
+        age(&sets, COOL_DOWN);
+        let renewed = sets.renew(&server.url, Instant::now()).await;
+        assert!(renewed.keys.is_some_and(|keys| keys.has("old")) && !renewed.since);
+        assert_eq!(server.fetches(), 3);
     }
 }

@@ -9,4 +9,4 @@ mod client;
 mod keys;
 
 pub use client::{Client, Limits};
-pub use keys::KeySets;
+pub use keys::{KeySets, Renewed};

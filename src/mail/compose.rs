@@ -63,11 +63,6 @@ pub struct Composed {
 #[error("{0}")]
 pub struct MailError(pub String);
 
-/// Composes one mail: [`Composer`] for those who send one only.
-pub fn compose(settings: &MailSettings, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
-    Composer::new(settings)?.compose(mail)
-}
-
 /// Composes mails; sender and key are read once.
 #[derive(Debug)]
 pub struct Composer {

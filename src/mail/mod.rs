@@ -8,6 +8,6 @@ pub mod read;
 mod smtp;
 mod transport;
 
-pub use compose::{ClaimMail, Composed, Composer, MailError, compose};
+pub use compose::{ClaimMail, Composed, Composer, MailError};
 pub use smtp::SmtpTransport;
 pub use transport::{SendError, Transport, TransportOptions};

@@ -1,6 +1,6 @@
 //! Reads the mails that this program wrote, for the development page and for tests.
 //!
-//! Only what [`super::compose`] writes is understood: a multipart/alternative of two parts.
+//! Only what [`super::Composer`] writes is understood: a multipart/alternative of two parts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

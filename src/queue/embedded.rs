@@ -74,12 +74,12 @@ impl Embedded {
         }
     }
 
-    pub(super) fn publish(&self, messages: &[Message], delay: Option<Duration>) -> usize {
-        let publish = |message: &&Message| match delay {
-            Some(delay) => self.later(message.work, message.id, delay),
-            None => self.now(message.work, message.id),
+    pub(super) fn publish(&self, messages: &[Message], delay: Option<Duration>) -> Vec<Uuid> {
+        let refused = |message: &&Message| match delay {
+            Some(delay) => !self.later(message.work, message.id, delay),
+            None => !self.now(message.work, message.id),
         };
-        messages.iter().filter(publish).count()
+        messages.iter().filter(refused).map(|message| message.id).collect()
     }
 
     fn now(&self, work: Work, id: Uuid) -> bool {

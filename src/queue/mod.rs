@@ -7,11 +7,13 @@ mod rabbitmq;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
-use crate::store::Work;
+use crate::store::{Store, Work};
 
 pub use message::Message;
 
@@ -82,6 +84,12 @@ impl Consumer {
         Some(batch)
     }
 
+    /// Takes no more messages until the next [`Consumer::next_batch`]; those that wait in this
+    /// process and were not given out go back.
+    pub async fn pause(&mut self) {
+        self.source.cancel().await;
+    }
+
     /// The next message, or `None` once the consumer was cancelled. Dropping the future loses
     /// nothing.
     async fn next(&mut self) -> Option<Delivery> {
@@ -150,15 +158,44 @@ impl Queue {
     }
 
     /// Publishes messages, `delay` from now if given. Never waits longer than a few seconds.
-    /// The answer counts those known to be in the queue; the rest is the sweeper's.
+    /// The answer has the rows of those that are not known to be in the queue.
     ///
     /// On RabbitMQ a delayed message goes past the topic exchange, so that queues of other
     /// programs do not get it; the delay is one of [`Delivery::retry`].
-    pub async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> usize {
+    #[must_use = "the rows of what may be lost have to be made due"]
+    pub async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> Vec<Uuid> {
         match self {
             Self::Embedded(queue) => queue.publish(&messages, delay),
             Self::RabbitMq(queue) => queue.publish(messages, delay).await,
         }
+    }
+
+    /// Publishes the messages of rows of one kind of work. Where one is not known to be in the
+    /// queue its row is due for the sweeper at once, so that work goes on as soon as the broker
+    /// is back; with the database away, too, it is due when its grace ends. Answers how many
+    /// those are.
+    pub async fn announce(
+        &self,
+        store: &Store,
+        work: Work,
+        messages: Vec<Message>,
+        now: DateTime<Utc>,
+    ) -> usize {
+        let all = messages.len();
+        let unknown = self.publish(messages, None).await;
+        if unknown.is_empty() {
+            return 0;
+        }
+        warn!(
+            work = work.as_str(),
+            all,
+            unknown = unknown.len(),
+            "not known to be in the queue; the sweeper publishes these again"
+        );
+        if let Err(error) = store.forget_messages_of(work, &unknown, now).await {
+            debug!(%error, "they are published again after their grace");
+        }
+        unknown.len()
     }
 
     /// Starts to take messages of one kind of work, at most `prefetch` unanswered at a time.

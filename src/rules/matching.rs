@@ -83,7 +83,13 @@ impl<'a> Look<'a> {
             (look.met(), released, look.measure(), outcome.as_of, look.at(), ids)
         };
         let words = |look: &Self| (look.asks(), look.found());
-        key(self).cmp(&key(other)).then_with(|| words(self).cmp(&words(other)))
+        // Two that serve this condition alike may serve another one differently: which of them is
+        // taken must not hang on their order.
+        let whole = |look: &Self| format!("{:?}", look.outcome);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| words(self).cmp(&words(other)))
+            .then_with(|| whole(self).cmp(&whole(other)))
     }
 }
 

@@ -3,15 +3,16 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection as _, PgConnection};
 
-use super::StoreError;
 use super::session::Pool;
 use super::statement::statements;
+use super::{Store, StoreError};
 
 statements! {
     PING = "SELECT 1";
@@ -32,14 +33,88 @@ const POSTGRES_SETTINGS: &str = "\
     SET idle_in_transaction_session_timeout = '30s'; \
     SET TIME ZONE 'UTC'";
 
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
+
 const POSTGRES_MIGRATION_SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
+
+/// Why a database cannot be used by those who neither make nor migrate one.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It is not there yet, or its tables are missing or older than this program: says which, and
+    /// the mend.
+    #[error("{0}")]
+    NotReady(String),
+    /// It cannot be reached, or its URL is wrong.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Opens a database that is there already and has this version's tables; makes and changes
+    /// nothing. Arguments as for [`Store::connect`].
+    ///
+    /// # Errors
+    /// [`OpenError::NotReady`] when only `accolade serve` can help.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
+        let pool = match scheme(url) {
+            "sqlite" => {
+                let options = sqlite_options(url)?;
+                let file = options.get_filename();
+                if !in_memory(url) && !file.exists() {
+                    return Err(OpenError::NotReady(format!(
+                        "there is no database {} yet: `accolade serve` makes it. If it should be there, check database.url",
+                        file.display()
+                    )));
+                }
+                // The mode of the journal stays as it is: an empty file stays empty.
+                connect_sqlite(url, options, connections).await?
+            }
+            _ => Pool::connect(url, connections).await?,
+        };
+        let store = Self { pool };
+        let missing = store.pool.applied().await.map(|applied| missing(&store.pool.known(), &applied));
+        match missing {
+            Ok(None) => Ok(store),
+            Ok(Some(why)) => {
+                store.close().await;
+                Err(OpenError::NotReady(why))
+            }
+            Err(error) => {
+                store.close().await;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// What the tables lack, if anything. A newer program may have added more.
+fn missing(known: &[i64], applied: &[i64]) -> Option<String> {
+    if applied.is_empty() {
+        return Some("the database has no tables yet: `accolade serve` makes them".to_owned());
+    }
+    known.iter().any(|version| !applied.contains(version)).then(|| {
+        let newest = |versions: &[i64]| versions.iter().max().copied().unwrap_or_default();
+        format!(
+            "the database is of an older version ({} of {}): start `accolade serve` of this version once, which brings it up to date",
+            newest(applied),
+            newest(known)
+        )
+    })
+}
 
 impl Pool {
     pub(super) async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let scheme = url.split(':').next().unwrap_or_default();
-        match scheme {
+        match scheme(url) {
             "postgres" | "postgresql" => connect_postgres(url, connections).await,
-            "sqlite" => connect_sqlite(url, connections).await,
+            "sqlite" => {
+                let options = sqlite_options(url)?;
+                // What cannot be made here is said, with the file's name, when the file is opened.
+                if let Some(folder) = options.get_filename().parent() {
+                    let _ = std::fs::create_dir_all(folder);
+                }
+                let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+                connect_sqlite(url, options, connections).await
+            }
             // The rest of the URL may hold a password.
             _ => Err(StoreError::Refused(
                 "the database's URL must begin with sqlite: or postgres://".to_owned(),
@@ -55,19 +130,45 @@ impl Pool {
                 connection.close_on_drop();
                 sqlx::raw_sql(POSTGRES_MIGRATION_SETTINGS).execute(&mut *connection).await?;
                 // An advisory lock lets the others wait.
-                let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
-                migrator.set_ignore_missing(true);
-                Ok(migrator.run_direct(None, &mut *connection, false).await?)
+                Ok(self.migrator().run_direct(None, &mut *connection, false).await?)
             }
             Self::Sqlite { write, .. } => {
-                let mut migrator = sqlx::migrate!("src/store/migrations/sqlite");
-                // A process of the last version may start beside one of the next.
-                migrator.set_ignore_missing(true);
                 // sqlx takes no lock in SQLite: this transaction around all of it is one.
                 let mut transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                migrator.run_direct(None, &mut *transaction, false).await?;
+                self.migrator().run_direct(None, &mut *transaction, false).await?;
                 Ok(transaction.commit().await?)
             }
+        }
+    }
+
+    fn migrator(&self) -> Migrator {
+        let mut migrator = match self {
+            Self::Postgres(_) => sqlx::migrate!("src/store/migrations/postgres"),
+            Self::Sqlite { .. } => sqlx::migrate!("src/store/migrations/sqlite"),
+        };
+        // A process of the last version may start beside one of the next.
+        migrator.set_ignore_missing(true);
+        migrator
+    }
+
+    /// The migrations of this program.
+    fn known(&self) -> Vec<i64> {
+        self.migrator().iter().map(|migration| migration.version).collect()
+    }
+
+    /// The migrations that were applied; none where there are no tables.
+    async fn applied(&self) -> Result<Vec<i64>, StoreError> {
+        let applied = match self {
+            Self::Postgres(pool) => sqlx::query_scalar(APPLIED).fetch_all(pool).await,
+            Self::Sqlite { write, .. } => sqlx::query_scalar(APPLIED).fetch_all(write).await,
+        };
+        match applied {
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some("42P01") || error.message().contains("no such table") =>
+            {
+                Ok(Vec::new())
+            }
+            applied => Ok(applied?),
         }
     }
 
@@ -84,6 +185,14 @@ impl Pool {
             }
         }
     }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+fn in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 async fn connect_postgres(url: &str, connections: u32) -> Result<Pool, StoreError> {
@@ -110,19 +219,19 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<Pool, StoreErro
     Ok(Pool::Postgres(pool))
 }
 
-async fn connect_sqlite(url: &str, connections: u32) -> Result<Pool, StoreError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| StoreError::Refused(format!("the database's URL: {error}")))?;
-    // What cannot be made here is said, with the file's name, when the file is opened.
-    if let Some(folder) = options.get_filename().parent() {
-        let _ = std::fs::create_dir_all(folder);
-    }
-    let options = options
-        .create_if_missing(true)
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    Ok(SqliteConnectOptions::from_str(url)
+        .map_err(|error| StoreError::Refused(format!("the database's URL: {error}")))?
         .busy_timeout(BUSY_LIMIT)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true);
+        .foreign_keys(true))
+}
+
+async fn connect_sqlite(
+    url: &str,
+    options: SqliteConnectOptions,
+    connections: u32,
+) -> Result<Pool, StoreError> {
     // For ever: the database in memory ends with its connection.
     let one = || {
         SqlitePoolOptions::new()
@@ -132,8 +241,7 @@ async fn connect_sqlite(url: &str, connections: u32) -> Result<Pool, StoreError>
             .max_lifetime(None)
     };
     let write = open_sqlite(one(), &options).await?;
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    let read = if in_memory {
+    let read = if in_memory(url) {
         write.clone()
     } else {
         let pool =
@@ -160,5 +268,20 @@ async fn open_sqlite(
             Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
             Err(other) => return Err(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn what_the_tables_lack_is_told_and_a_newer_version_is_no_lack() {
+        assert_eq!(missing(&[1, 2], &[1, 2]), None);
+        assert_eq!(missing(&[1, 2], &[1, 2, 3]), None);
+        assert!(missing(&[1, 2], &[]).unwrap().contains("no tables yet"));
+        let older = missing(&[1, 2], &[1]).unwrap();
+        assert!(older.contains("older version (1 of 2)") && older.contains("`accolade serve`"), "{older}");
+        assert!(missing(&[1, 2], &[1, 3]).is_some(), "one of ours is not there");
     }
 }

@@ -28,6 +28,7 @@ use std::fmt;
 
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
 pub use candidates::{Candidate, HeldAward, StoredOutcome};
+pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use error::StoreError;
@@ -74,7 +75,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database; a SQLite file is made if it is missing.
+    /// Opens the database for those who migrate it next; a SQLite file is made if it is missing.
     ///
     /// `url` is `sqlite://path`, `sqlite::memory:` or `postgres://…`; `connections` is how many
     /// may be open at once (SQLite: for reading, beside the one that writes).

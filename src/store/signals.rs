@@ -14,8 +14,8 @@ statements! {
         WHERE id {in $1} AND state = 'waiting'";
 
     WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
-        WHERE source = $1 AND batch = $2 AND state = 'waiting' AND due_at <= $3
-        ORDER BY created_at, id LIMIT $4";
+        WHERE source = $1 AND batch = $2 AND state = 'waiting'
+        ORDER BY created_at, id LIMIT $3";
 
     PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE signals SET state = 'parked', reason = r.reason
         FROM {rows} WHERE signals.id = r.id AND signals.state = 'waiting'";
@@ -149,17 +149,16 @@ impl Store {
         self.readable(rows).await
     }
 
-    /// Signals of the same source and batch that wait too and are due by `now`, oldest first:
+    /// Signals of the same source and batch that wait, whether or not they are due, oldest first:
     /// one call to the LMS serves them all.
     pub async fn waiting_siblings(
         &self,
         source: &str,
         batch: &str,
-        now: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<StoredSignal>, StoreError> {
         let mut session = self.pool.read().await?;
-        let values = values![source, key(batch), now, limit];
+        let values = values![source, key(batch), limit];
         let rows: Vec<SignalRow> = session.all(&WAITING_SIBLINGS, values).await?;
         drop(session);
         self.readable(rows).await

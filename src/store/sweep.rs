@@ -30,6 +30,26 @@ macro_rules! due {
     };
 }
 
+// A lease may be held by a process that lives: it is waited for. A row that is locked is being
+// worked on, so its message came; waiting for several could be waiting in a circle.
+macro_rules! forget {
+    ($table:literal, $leased:literal, $which:literal) => {
+        concat!(
+            "WITH taken AS MATERIALIZED (
+                SELECT id FROM ",
+            $table,
+            " WHERE state = 'waiting' AND ",
+            $which,
+            " {skip locked})
+            UPDATE ",
+            $table,
+            " SET sweep_at = CASE ",
+            $leased,
+            " WHEN due_at > $1 THEN due_at ELSE $1 END WHERE id IN (SELECT id FROM taken)"
+        )
+    };
+}
+
 macro_rules! backlog {
     ($table:literal) => {
         concat!(
@@ -49,14 +69,13 @@ statements! {
     DUE_EVENTS = due!("events");
     DUE_MAILS = due!("mails");
 
-    FORGET_SIGNALS = "UPDATE signals SET sweep_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
-        WHERE state = 'waiting'";
-    FORGET_EVENTS = "UPDATE events SET sweep_at = CASE WHEN due_at > $1 THEN due_at ELSE $1 END
-        WHERE state = 'waiting'";
-    /// A lease may be held by a process that lives: it is waited for.
-    FORGET_MAILS = "UPDATE mails SET sweep_at =
-            CASE WHEN leased_until > $1 THEN leased_until WHEN due_at > $1 THEN due_at ELSE $1 END
-        WHERE state = 'waiting'";
+    FORGET_SIGNALS = forget!("signals", "", "TRUE");
+    FORGET_EVENTS = forget!("events", "", "TRUE");
+    FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "TRUE");
+
+    FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2}");
+    FORGET_THESE_EVENTS = forget!("events", "", "id {in $2}");
+    FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
 
     SIGNALS_BACKLOG = backlog!("signals");
     EVENTS_BACKLOG = backlog!("events");
@@ -145,6 +164,14 @@ impl Work {
         }
     }
 
+    fn forget_these(self) -> &'static Statement {
+        match self {
+            Self::Signals => &FORGET_THESE_SIGNALS,
+            Self::Assessments => &FORGET_THESE_EVENTS,
+            Self::Mails => &FORGET_THESE_MAILS,
+        }
+    }
+
     fn backlog(self) -> &'static Statement {
         match self {
             Self::Signals => &SIGNALS_BACKLOG,
@@ -180,6 +207,22 @@ impl Store {
         for statement in [&FORGET_SIGNALS, &FORGET_EVENTS, &FORGET_MAILS] {
             session.run(statement, values![now]).await?;
         }
+        session.commit().await
+    }
+
+    /// Makes these rows due as soon as their time has come: their messages are not known to be
+    /// in the queue. A row that does not wait any more is left as it is.
+    pub async fn forget_messages_of(
+        &self,
+        work: Work,
+        rows: &[Uuid],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.pool.write().await?;
+        session.run(work.forget_these(), values![now, rows]).await?;
         session.commit().await
     }
 

@@ -4,7 +4,7 @@
 //! (judged again), a credential that cannot be signed (parked with the reason; its neighbours
 //! are stored). Not failures: nothing earned, held already, no address yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::guard::guarded;
 use super::issue::{self, Desk, ONCE};
-use super::retry::{DATABASE_AWAY, backoff};
+use super::outage::{Hold, Patience};
+use super::retry::{backoff, unstored};
 use crate::badges::{Issuer, status};
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
@@ -28,8 +30,6 @@ use crate::telemetry::Metrics;
 const LINGER: Duration = Duration::from_millis(20);
 /// How often one event may fail before it is parked.
 const ATTEMPTS: u32 = 6;
-/// How long an event waits while others hold the rows that it needs.
-const CONFLICT_WAIT: Duration = Duration::from_secs(5);
 /// How often a batch is judged again because a person changed meanwhile.
 const ROUNDS: u32 = 5;
 
@@ -61,6 +61,10 @@ pub struct Awarder {
 /// Events that could not be evaluated, each with its reason.
 type Failed = Vec<(Uuid, String)>;
 
+/// The database is away, and the messages went back to the queue.
+#[derive(Debug)]
+pub(super) struct GivenBack;
+
 /// Why nothing came of a batch.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -80,58 +84,75 @@ struct Judged<'a> {
 impl Awarder {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
-        let mut consumer = self.queue.consume(Work::Assessments, batch.saturating_mul(2), stop);
+        let mut consumer = self.queue.consume(Work::Assessments, batch.saturating_mul(2), stop.clone());
+        let patience = Patience::new(stop);
         while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
-            self.batch(deliveries).await;
+            if self.batch(deliveries, &mut patience.hold()).await.is_err() {
+                patience.pause(&mut consumer, &self.store).await;
+            }
         }
     }
 
-    async fn batch(&self, deliveries: Vec<Delivery>) {
+    pub(super) async fn batch(
+        &self,
+        deliveries: Vec<Delivery>,
+        hold: &mut Hold<'_>,
+    ) -> Result<(), GivenBack> {
         let mut ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        match self.guarded(ids.clone()).await {
+        match self.guarded(&ids, hold).await {
             Ok(failed) => {
-                for delivery in deliveries {
-                    match failed.iter().find(|(id, _)| *id == delivery.id) {
-                        Some((_, reason)) => self.postpone(delivery, reason).await,
-                        None => delivery.ack().await,
-                    }
+                let failed: HashMap<Uuid, String> = failed.into_iter().collect();
+                let (put_off, done): (Vec<_>, Vec<_>) =
+                    deliveries.into_iter().partition(|delivery| failed.contains_key(&delivery.id));
+                for delivery in done {
+                    delivery.ack().await;
                 }
+                for delivery in put_off {
+                    let reason = failed.get(&delivery.id).map_or("", String::as_str);
+                    self.postpone(delivery, reason, hold).await?;
+                }
+                Ok(())
             }
-            Err(Fault::Store(StoreError::Unavailable(error))) => {
-                tracing::warn!(error, "awards wait for the database");
-                tokio::time::sleep(DATABASE_AWAY).await;
-            }
+            Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
             // One of the batch is at fault: each alone, so that it harms nobody else.
             Err(error) => {
                 tracing::warn!(%error, events = ids.len(), "the batch failed; trying its events one by one");
                 for delivery in deliveries {
-                    self.alone(delivery).await;
+                    self.alone(delivery, hold).await?;
                 }
+                Ok(())
             }
         }
     }
 
-    async fn alone(&self, delivery: Delivery) {
-        match self.guarded(vec![delivery.id]).await {
-            Ok(failed) => match failed.first() {
-                Some((_, reason)) => self.postpone(delivery, reason).await,
-                None => delivery.ack().await,
-            },
-            Err(Fault::Store(StoreError::Unavailable(_))) => drop(delivery),
-            // Others hold the same rows: that passes, and is nothing that the event can help.
-            Err(Fault::Store(StoreError::Conflict)) => delivery.retry(CONFLICT_WAIT).await,
-            Err(error) => self.postpone(delivery, &error.to_string()).await,
+    async fn alone(&self, delivery: Delivery, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
+        match self.guarded(&[delivery.id], hold).await {
+            Ok(failed) => {
+                if let Some((_, reason)) = failed.first() {
+                    return self.postpone(delivery, reason, hold).await;
+                }
+                delivery.ack().await;
+                Ok(())
+            }
+            Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
+            Err(Fault::Store(error @ StoreError::Conflict)) => {
+                delivery.retry(unstored(&error)).await;
+                Ok(())
+            }
+            Err(error) => self.postpone(delivery, &error.to_string(), hold).await,
         }
     }
 
-    /// Works in a task of its own: an event that makes the program panic must not end the worker.
-    async fn guarded(&self, ids: Vec<Uuid>) -> Result<Failed, Fault> {
-        let this = self.clone();
-        match tokio::spawn(async move { this.work(&ids).await }).await {
-            Ok(worked) => Ok(worked?),
-            Err(_) => Err(Fault::Crashed),
+    async fn guarded(&self, ids: &[Uuid], hold: &mut Hold<'_>) -> Result<Failed, Fault> {
+        loop {
+            let (this, ids) = (self.clone(), ids.to_vec());
+            match guarded(async move { this.work(&ids).await }).await {
+                Some(Err(error @ StoreError::Unavailable(_))) if hold.again(&error).await => {}
+                Some(worked) => return Ok(worked?),
+                None => return Err(Fault::Crashed),
+            }
         }
     }
 
@@ -200,12 +221,14 @@ impl Awarder {
             }
         }
         if !mails.is_empty() {
-            self.queue.publish(mails, None).await;
+            self.queue.announce(&self.store, Work::Mails, mails, now).await;
         }
         Ok(again)
     }
 
     fn judge<'a>(&'a self, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
+        #[cfg(test)]
+        super::guard::crashes::pass(candidate.event);
         let mut judged = Judged { candidate, earned: Vec::new(), reason: Vec::new() };
         let Some(about) = candidate.about.and_then(|index| candidate.outcomes.get(index)) else {
             judged.reason.push("the outcome is gone".to_owned());
@@ -306,10 +329,15 @@ impl Awarder {
         })
     }
 
-    async fn postpone(&self, delivery: Delivery, error: &str) {
-        let attempts = match self.store.candidates(&[delivery.id]).await {
+    async fn postpone(&self, delivery: Delivery, error: &str, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
+        let ids = [delivery.id];
+        let attempts = match hold.until(|| self.store.candidates(&ids)).await {
             Ok(candidates) => candidates.first().map_or(0, |candidate| candidate.attempts),
-            Err(StoreError::Unavailable(_) | StoreError::Conflict) => return drop(delivery),
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error @ StoreError::Conflict) => {
+                delivery.retry(unstored(&error)).await;
+                return Ok(());
+            }
             // Its facts cannot be read, now or later: parked, or it would come back for ever.
             Err(_) => ATTEMPTS,
         };
@@ -317,11 +345,13 @@ impl Awarder {
         let until = (attempts + 1 < ATTEMPTS)
             .then(|| self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default());
         tracing::error!(event = %delivery.id, error, parked = until.is_none(), "an event was not evaluated");
-        match self.store.postpone_event(delivery.id, until, error).await {
+        match hold.until(|| self.store.postpone_event(delivery.id, until, error)).await {
             Ok(()) if until.is_some() => delivery.retry(wait).await,
             Ok(()) => delivery.ack().await,
-            Err(_) => drop(delivery),
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error) => delivery.retry(unstored(&error)).await,
         }
+        Ok(())
     }
 }
 

@@ -4,23 +4,28 @@
 //! committed yet. None of them loses a signal, and none counts as an attempt but the last.
 //! Not failures: a grade that is not there, a learner who is gone, an outcome that is unchanged.
 
+mod storing;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Connector};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::retry::DATABASE_AWAY;
+use super::guard::guarded;
+use super::outage::Patience;
+use super::retry::unstored;
+use super::turns::Turns;
 use super::verdict::Verdicts;
 use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::lms::Client;
-use crate::queue::{Delivery, Message, Queue};
+use crate::queue::{Delivery, Queue};
 use crate::store::{ConfirmResult, SignalVerdict, Store, StoreError, StoredSignal, Work};
 use crate::telemetry::Metrics;
 
@@ -71,44 +76,21 @@ pub struct Confirmer {
     pub turns: Turns,
 }
 
-/// Turns by (source, batch).
-#[derive(Debug, Clone, Default)]
-pub struct Turns(Arc<Mutex<TurnsByBatch>>);
-
-/// Held by the group whose turn it is.
-type Turn = tokio::sync::Mutex<()>;
-type TurnsByBatch = HashMap<(String, String), Weak<Turn>>;
-
-impl Turns {
-    fn of(&self, source: &str, batch: &str) -> Arc<Turn> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let key = (source.to_owned(), batch.to_owned());
-        if let Some(turn) = turns.get(&key).and_then(Weak::upgrade) {
-            return turn;
-        }
-        let turn = Arc::default();
-        turns.insert(key, Arc::downgrade(&turn));
-        turn
-    }
-}
-
-/// What one group of signals came to.
-enum Ending {
-    /// Stored; those that wait come back after their time.
-    Stored(HashMap<Uuid, Duration>),
-    /// The database does not answer.
-    DatabaseAway,
-}
+/// How long until the messages of signals come back that wait, however they wait.
+type Waits = HashMap<Uuid, Duration>;
 
 impl Confirmer {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
-        let mut consumer = self.queue.consume(Work::Signals, Self::prefetch(batch, self.sources.len()), stop);
+        let prefetch = Self::prefetch(batch, self.sources.len());
+        let mut consumer = self.queue.consume(Work::Signals, prefetch, stop.clone());
+        let patience = Patience::new(stop);
         let mut groups = JoinSet::new();
         while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
             while groups.try_join_next().is_some() {}
-            self.dispatch(deliveries, &mut groups).await;
+            if !self.dispatch(deliveries, &patience, &mut groups).await {
+                patience.pause(&mut consumer, &self.store).await;
+            }
         }
         while groups.join_next().await.is_some() {}
     }
@@ -118,16 +100,24 @@ impl Confirmer {
         batch.saturating_mul(u16::try_from(sources.max(4)).unwrap_or(u16::MAX))
     }
 
-    /// Sorts messages into groups that share a call, and starts each.
-    async fn dispatch(&self, deliveries: Vec<Delivery>, groups: &mut JoinSet<()>) {
+    /// Sorts messages into groups that share a call, and starts each. `false` when the database
+    /// is away and the messages went back to the queue.
+    async fn dispatch(
+        &self,
+        deliveries: Vec<Delivery>,
+        patience: &Patience,
+        groups: &mut JoinSet<()>,
+    ) -> bool {
         let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
-        let waiting = match self.store.waiting_signals(&ids).await {
+        let waiting = match patience.hold().until(|| self.store.waiting_signals(&ids)).await {
             Ok(waiting) => waiting,
+            Err(StoreError::Unavailable(_)) => return false,
             Err(error) => {
-                tracing::warn!(%error, "signals cannot be read; trying again");
-                drop(deliveries);
-                tokio::time::sleep(DATABASE_AWAY).await;
-                return;
+                tracing::error!(%error, "signals cannot be read; trying again later");
+                for delivery in deliveries {
+                    delivery.retry(unstored(&error)).await;
+                }
+                return true;
             }
         };
         let mut rows: HashMap<Uuid, StoredSignal> = waiting.into_iter().map(|row| (row.id, row)).collect();
@@ -153,18 +143,24 @@ impl Confirmer {
             }
         }
         for ((source, batch), members) in grouped {
-            let this = self.clone();
-            groups.spawn(async move { this.group(&source, &batch, members).await });
+            let (this, patience) = (self.clone(), patience.clone());
+            groups.spawn(async move { this.group(&source, &batch, members, &patience).await });
         }
+        true
     }
 
-    async fn group(&self, source: &str, batch: &str, members: Vec<(Delivery, StoredSignal)>) {
+    async fn group(
+        &self,
+        source: &str,
+        batch: &str,
+        members: Vec<(Delivery, StoredSignal)>,
+        patience: &Patience,
+    ) {
         let (deliveries, rows): (Vec<_>, Vec<_>) = members.into_iter().unzip();
         let Some(configured) = self.sources.get(source) else {
             let verdicts = self.verdicts();
             let results = rows.iter().map(|row| verdicts.without_source(row)).collect();
-            let ending = self.store(results).await;
-            return answer(deliveries, &ending).await;
+            return answer(deliveries, self.store(&rows, results, patience).await).await;
         };
         let Ok(_places) =
             configured.places.try_acquire_many(u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
@@ -176,20 +172,29 @@ impl Confirmer {
         };
         let turn = self.turns.of(source, batch);
         let _turn = turn.lock().await;
-        // In a task of its own: a signal that makes the connector panic must not take its
-        // neighbours with it, and must not come back for ever.
-        let task = {
-            let (this, source, batch, rows) =
-                (self.clone(), source.to_owned(), batch.to_owned(), rows.clone());
-            tokio::spawn(async move { this.confirm(&source, &batch, rows).await })
+        // Each try asks the LMS again: after an outage what it shows may be something else.
+        let stored = patience.hold().until(|| self.attempt(source, batch, &rows, patience)).await;
+        answer(deliveries, stored).await;
+    }
+
+    /// A signal that makes the connector panic must not take its neighbours with it, and must
+    /// not come back for ever.
+    async fn attempt(
+        &self,
+        source: &str,
+        batch: &str,
+        rows: &[StoredSignal],
+        patience: &Patience,
+    ) -> Result<Waits, StoreError> {
+        let confirming = {
+            let (this, source, batch, rows, patience) =
+                (self.clone(), source.to_owned(), batch.to_owned(), rows.to_vec(), patience.clone());
+            async move { this.confirm(&source, &batch, rows, &patience).await }
         };
-        let ending = if let Ok(ending) = task.await {
-            ending
-        } else {
-            let results = self.one_by_one(source, &rows).await;
-            self.store(results).await
-        };
-        answer(deliveries, &ending).await;
+        match guarded(confirming).await {
+            Some(stored) => stored,
+            None => self.store(rows, self.one_by_one(source, rows).await, patience).await,
+        }
     }
 
     /// After a crash: each row alone, so that only the one that causes it counts it.
@@ -197,30 +202,38 @@ impl Confirmer {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
             let (this, source, alone) = (self.clone(), source.to_owned(), row.clone());
-            let asked = tokio::spawn(async move {
+            let asked = guarded(async move {
                 match this.sources.get(&source) {
                     Some(configured) => this.ask(configured, &source, &[alone]).await,
                     None => Vec::new(),
                 }
             });
             match asked.await {
-                Ok(answered) => results.extend(answered),
-                Err(_) => results.push(self.verdicts().crashed(row)),
+                Some(answered) => results.extend(answered),
+                None => results.push(self.verdicts().crashed(row)),
             }
         }
         results
     }
 
-    async fn confirm(&self, source: &str, batch: &str, rows: Vec<StoredSignal>) -> Ending {
+    async fn confirm(
+        &self,
+        source: &str,
+        batch: &str,
+        rows: Vec<StoredSignal>,
+        patience: &Patience,
+    ) -> Result<Waits, StoreError> {
         let now = self.clock.now();
         // All that wait, those whose time has not come included: what one of them still misses
         // says that what the LMS shows of its learner is about to change.
-        let siblings = self.store.waiting_siblings(source, batch, DateTime::<Utc>::MAX_UTC, SIBLINGS).await;
+        let siblings = self.store.waiting_siblings(source, batch, SIBLINGS).await;
         let rows = match siblings {
             // Those that another copy finished while this one waited for its turn are not
             // among the siblings; of these nothing is left to do.
-            Ok(siblings) if siblings.iter().all(|row| row.not_before > now) => {
-                return Ending::Stored(HashMap::new());
+            Ok(siblings)
+                if siblings.len() < SIBLINGS as usize && siblings.iter().all(|row| row.not_before > now) =>
+            {
+                return Ok(Waits::new());
             }
             Ok(siblings) => {
                 let ours: Vec<Uuid> = siblings.iter().map(|row| row.id).collect();
@@ -230,13 +243,13 @@ impl Confirmer {
                 }
                 all
             }
-            Err(StoreError::Unavailable(_)) => return Ending::DatabaseAway,
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
             Err(error) => {
                 tracing::error!(%error, source, "siblings cannot be read; confirming alone");
                 rows
             }
         };
-        let Some(configured) = self.sources.get(source) else { return Ending::Stored(HashMap::new()) };
+        let Some(configured) = self.sources.get(source) else { return Ok(Waits::new()) };
         let mut results = self.ask(configured, source, &rows).await;
         // Of those asked about before their time only the end is stored: they keep their waits.
         let early: BTreeSet<Uuid> =
@@ -244,7 +257,7 @@ impl Confirmer {
         results.retain(|result| {
             !early.contains(&result.signal) || matches!(result.verdict, SignalVerdict::Done { .. })
         });
-        self.store(results).await
+        self.store(&rows, results, patience).await
     }
 
     /// Asks the LMS about rows of one batch. Where it refuses, one learner may be the reason: the
@@ -289,7 +302,16 @@ impl Confirmer {
     ) -> Vec<ConfirmResult> {
         let verdicts = self.verdicts();
         match answer {
-            Ok(confirmations) if confirmations.len() == rows.len() => verdicts.said(rows, confirmations),
+            Ok(confirmations) if confirmations.len() == rows.len() => {
+                let mut unread = confirmations.iter().filter_map(|said| match said {
+                    Confirmation::Unread(error) => Some(error),
+                    _ => None,
+                });
+                if let Some(error) = unread.next() {
+                    heed(configured, source, 1 + unread.count(), error);
+                }
+                verdicts.said(rows, confirmations)
+            }
             Ok(confirmations) => {
                 tracing::error!(
                     source,
@@ -300,10 +322,7 @@ impl Confirmer {
                 rows.iter().map(|row| verdicts.crashed(row)).collect()
             }
             Err(error) => {
-                tracing::warn!(source, signals = rows.len(), %error, "not confirmed");
-                if let ApiError::RateLimited { retry_after, .. } = &error {
-                    configured.client.pause(retry_after.unwrap_or(Duration::from_mins(1)));
-                }
+                heed(configured, source, rows.len(), &error);
                 rows.iter().map(|row| verdicts.fault(row, &error, alone)).collect()
             }
         }
@@ -312,66 +331,23 @@ impl Confirmer {
     fn verdicts(&self) -> Verdicts<'_> {
         Verdicts { rules: &self.catalog.rules, now: self.clock.now(), settle: self.settle }
     }
+}
 
-    async fn store(&self, results: Vec<ConfirmResult>) -> Ending {
-        let now = self.clock.now();
-        let mut tries = 0;
-        let stored = loop {
-            match self.store.confirm(&results, now).await {
-                Err(StoreError::Conflict) if tries < 5 => tries += 1,
-                result => break result,
-            }
-        };
-        match stored {
-            Ok(confirmed) => {
-                let events: Vec<_> = confirmed.iter().flat_map(|signal| &signal.events).collect();
-                let messages =
-                    events.iter().map(|event| Message::assessment(&self.public_url, event, now)).collect();
-                self.queue.publish(messages, None).await;
-                let mut waits = HashMap::new();
-                for (result, confirmed) in results.iter().zip(&confirmed) {
-                    if let Some(again_at) = confirmed.again_at {
-                        waits.insert(result.signal, (again_at - now).to_std().unwrap_or_default());
-                        self.metrics.confirmation(&result.source, "wait");
-                        tracing::info!(delivery = %result.delivery, signal = %result.signal, source = %result.source, "another reading says otherwise; reading again");
-                        continue;
-                    }
-                    let (state, reason) = match &result.verdict {
-                        SignalVerdict::Done { reason } => ("done", reason),
-                        SignalVerdict::Park { reason } => ("park", reason),
-                        SignalVerdict::Wait { until, reason, .. } => {
-                            waits.insert(result.signal, (*until - now).to_std().unwrap_or_default());
-                            ("wait", reason)
-                        }
-                    };
-                    self.metrics.confirmation(&result.source, state);
-                    tracing::info!(delivery = %result.delivery, signal = %result.signal, source = %result.source, state, reason, "signal asked about");
-                }
-                Ending::Stored(waits)
-            }
-            Err(error) => {
-                tracing::error!(%error, "confirmations not stored; trying again");
-                Ending::DatabaseAway
-            }
-        }
+/// Tells of a fault, and leaves the LMS alone if it asks for that.
+fn heed(configured: &Source, source: &str, signals: usize, error: &ApiError) {
+    tracing::warn!(source, signals, %error, "not confirmed");
+    if let ApiError::RateLimited { retry_after, .. } = error {
+        configured.client.pause(retry_after.unwrap_or(Duration::from_mins(1)));
     }
 }
 
-async fn answer(deliveries: Vec<Delivery>, ending: &Ending) {
-    match ending {
-        Ending::Stored(waits) => {
-            for delivery in deliveries {
-                match waits.get(&delivery.id) {
-                    Some(wait) => delivery.retry(*wait).await,
-                    None => delivery.ack().await,
-                }
-            }
-        }
-        Ending::DatabaseAway => {
-            // Held while the database is away, so that its messages do not circle; given back
-            // by being dropped.
-            tokio::time::sleep(DATABASE_AWAY).await;
-            drop(deliveries);
+/// Answers messages. While the database is away they are given back, by being dropped.
+async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, StoreError>) {
+    let Ok(waits) = stored else { return };
+    for delivery in deliveries {
+        match waits.get(&delivery.id) {
+            Some(wait) => delivery.retry(*wait).await,
+            None => delivery.ack().await,
         }
     }
 }

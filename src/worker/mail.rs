@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use super::retry::{DATABASE_AWAY, backoff};
+use super::guard::guarded;
+use super::outage::{PAUSE, Patience};
+use super::retry::{backoff, unstored};
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::Catalog;
@@ -25,7 +28,14 @@ use crate::telemetry::Metrics;
 /// How long a batch gathers.
 const LINGER: Duration = Duration::from_millis(20);
 /// How long a lease lasts: longer than a whole batch takes with a mail server that hangs.
-const LEASE: TimeDelta = TimeDelta::minutes(4);
+const LEASE: Duration = Duration::from_mins(4);
+/// How long a mail can be marked after it was leased: half a minute less than the lease, which
+/// is longer than a database that hangs takes to be given up.
+const MARKABLE: Duration = Duration::from_secs(210);
+/// How long a process that is to stop goes on trying to mark what it has sent.
+const LAST_TRIES: Duration = Duration::from_secs(4);
+/// Mails that are marked together while others are still being sent.
+const MARKED: usize = 32;
 /// Mails that one connection sends of a batch; each may hang for half a minute.
 const PER_CONNECTION: usize = 4;
 /// Waits after a temporary refusal.
@@ -63,66 +73,103 @@ pub struct Mailer {
 impl Mailer {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
-        let mut consumer = self.queue.consume(Work::Mails, batch.saturating_mul(2), stop);
+        let mut consumer = self.queue.consume(Work::Mails, batch.saturating_mul(2), stop.clone());
+        let patience = Patience::new(stop.clone());
         let most = usize::from(batch).min(self.connections.max(1).saturating_mul(PER_CONNECTION));
         while let Some(deliveries) = consumer.next_batch(most, LINGER).await {
             let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
-            match self.batch(&ids).await {
-                // The sweeper brings back what waits: its time is in the row.
-                Ok(()) => {
+            match patience.hold().until(|| self.lease(&ids)).await {
+                Ok((leased, until)) => {
+                    self.deliver(leased, until, &stop).await;
+                    // The sweeper brings back what waits: its time is in the row. What could not
+                    // be marked comes back when its lease ends.
                     for delivery in deliveries {
                         delivery.ack().await;
                     }
                 }
+                Err(StoreError::Unavailable(_)) => {
+                    drop(deliveries);
+                    patience.pause(&mut consumer, &self.store).await;
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "mails wait for the database");
-                    tokio::time::sleep(DATABASE_AWAY).await;
+                    tracing::error!(%error, "mails cannot be taken; trying again later");
+                    for delivery in deliveries {
+                        delivery.retry(unstored(&error)).await;
+                    }
                 }
             }
         }
         self.transport.close().await;
     }
 
-    async fn batch(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        let now = self.clock.now();
+    /// Leases mails, and says until when they can be marked.
+    async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<LeasedMail>, Instant), StoreError> {
+        let (now, began) = (self.clock.now(), Instant::now());
         let leased = self.store.lease_mails(ids, now, now + LEASE).await?;
-        let sending = leased.into_iter().map(|mail| async move { (mail.id, self.send(&mail).await) });
+        Ok((leased, began + MARKABLE))
+    }
+
+    /// Sends leased mails and marks them.
+    async fn deliver(&self, leased: Vec<LeasedMail>, until: Instant, stop: &CancellationToken) {
+        // Each in a task of its own: what makes one of them panic must not take its neighbours
+        // with it.
+        let sending = leased.into_iter().map(|mail| {
+            let this = self.clone();
+            async move {
+                let mail = Arc::new(mail);
+                let sent = guarded({
+                    let (this, mail) = (this.clone(), Arc::clone(&mail));
+                    async move { this.send(&mail).await }
+                });
+                let sent = sent.await.unwrap_or_else(|| {
+                    let reason = "sending it failed inside the program; please report it";
+                    Err(SendError::Temporary(reason.to_owned()))
+                });
+                (mail.id, this.verdict(&mail, sent))
+            }
+        });
         // As many at a time as there are connections; each is marked soon after it left.
         let mut sending = futures_util::stream::iter(sending).buffer_unordered(self.connections.max(1));
         let mut results = Vec::new();
-        let mut failed = None;
         while let Some(result) = sending.next().await {
             results.push(result);
-            if results.len() >= 32 {
-                failed = self.finish(std::mem::take(&mut results)).await.err().or(failed);
+            // Where that fails they are marked with the others: what is being sent must not wait.
+            if results.len() % MARKED == 0
+                && self.store.finish_mails(&results, self.clock.now()).await.is_ok()
+            {
+                results.clear();
             }
         }
-        self.finish(results).await?;
-        failed.map_or(Ok(()), Err)
+        self.finish(&results, until, stop).await;
     }
 
-    /// Marking is tried hard: a mail that left and is not marked leaves again.
-    async fn finish(&self, results: Vec<(Uuid, MailVerdict)>) -> Result<(), StoreError> {
-        if results.is_empty() {
-            return Ok(());
-        }
-        let mut tries = 0;
-        loop {
-            match self.store.finish_mails(&results, self.clock.now()).await {
-                Err(_) if tries < 10 => {
-                    tries += 1;
-                    tokio::time::sleep(DATABASE_AWAY / 4).await;
+    /// Marking is tried hard: a mail that left and is not marked by the end of its lease leaves
+    /// again.
+    async fn finish(&self, results: &[(Uuid, MailVerdict)], until: Instant, stop: &CancellationToken) {
+        let (mut until, mut stopping) = (until, false);
+        while let Err(error) = self.store.finish_mails(results, self.clock.now()).await {
+            tracing::warn!(%error, mails = results.len(), "mails are not marked yet");
+            tokio::select! {
+                () = sleep(PAUSE) => {}
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    until = until.min(Instant::now() + LAST_TRIES);
                 }
-                result => return result,
+            }
+            if Instant::now() >= until {
+                tracing::error!(%error, mails = results.len(), "mails could not be marked: those that were sent are sent once more, with the same Message-ID");
+                return;
             }
         }
     }
 
-    async fn send(&self, mail: &LeasedMail) -> MailVerdict {
-        let sent = match self.composed(mail) {
-            Ok(composed) => self.transport.send(&composed).await,
-            Err(error) => Err(error),
-        };
+    async fn send(&self, mail: &LeasedMail) -> Result<String, SendError> {
+        let composed = self.composed(mail)?;
+        self.transport.send(&composed).await
+    }
+
+    /// What the mail server's answer means.
+    fn verdict(&self, mail: &LeasedMail, sent: Result<String, SendError>) -> MailVerdict {
         let verdict = match sent {
             Ok(response) => MailVerdict::Sent { response },
             Err(SendError::Permanent(reason)) => MailVerdict::Park { reason },
@@ -147,6 +194,8 @@ impl Mailer {
 
     /// A fault of the settings is temporary: it hits every mail alike, and a human mends it.
     fn composed(&self, mail: &LeasedMail) -> Result<Composed, SendError> {
+        #[cfg(test)]
+        super::guard::crashes::pass(mail.id);
         let settings = |error: &dyn std::fmt::Display| SendError::Temporary(error.to_string());
         // A process that was started before the badge came does not know it, another one does.
         let badge = self.catalog.badge(&mail.badge).ok_or_else(|| {

@@ -5,13 +5,19 @@
 
 mod award;
 mod confirm;
+mod guard;
 mod issue;
 mod mail;
+mod outage;
 mod retry;
+#[cfg(test)]
+mod samples;
 mod sweep;
+mod turns;
 mod verdict;
 
 pub use award::Awarder;
-pub use confirm::{Confirmer, Source, Turns};
+pub use confirm::{Confirmer, Source};
 pub use mail::Mailer;
 pub use sweep::Sweeper;
+pub use turns::Turns;

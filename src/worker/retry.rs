@@ -2,14 +2,28 @@
 
 use std::time::Duration;
 
+use crate::store::StoreError;
+
 /// Doubles from `first` with each attempt, up to `longest`.
 pub(super) fn backoff(first: Duration, longest: Duration, attempts: u32) -> Duration {
     first.saturating_mul(1 << attempts.min(16)).min(longest)
 }
 
-/// The pause of a worker whose database does not answer. No attempt is spent on it, and its
-/// messages go back to the queue.
-pub(super) const DATABASE_AWAY: Duration = Duration::from_secs(2);
+/// How long a message waits while others hold the rows that it needs: that passes, and is
+/// nothing that its row can help.
+const CONFLICT_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a message waits whose row cannot even be put off: the tables are not as they should
+/// be, which a human has to mend.
+const REFUSED_WAIT: Duration = Duration::from_mins(1);
+
+/// How long a message waits when nothing could be stored about its row.
+pub(super) fn unstored(error: &StoreError) -> Duration {
+    match error {
+        StoreError::Conflict | StoreError::Unavailable(_) => CONFLICT_WAIT,
+        StoreError::Corrupt { .. } | StoreError::Refused(_) => REFUSED_WAIT,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -66,9 +66,14 @@ impl Sweeper {
     }
 
     async fn round(&self) -> Result<(), StoreError> {
+        // A broker that is away, or takes nothing because of an alarm, costs this question and
+        // touches no row.
+        if let Err(error) = self.queue.ping().await {
+            tracing::debug!(%error, "nothing is swept");
+            return Ok(());
+        }
         for work in Work::ALL {
-            // Several groups, so that what gathered while the broker was away goes out soon. A
-            // broker that is away takes no messages either.
+            // Several groups, so that what gathered while the broker was away goes out soon.
             for _ in 0..GROUPS {
                 let shallow = matches!(self.queue.depth(work).await, Ok(depth) if depth < DEEP);
                 let now = self.clock.now();
@@ -82,7 +87,8 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Publishes rows again; whether there may be more.
+    /// Publishes rows again; whether there may be more that the queue takes. Those that it does
+    /// not take are due again at once, so another group would be the same one.
     async fn publish(&self, work: Work, due: Vec<Due>) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let messages: Vec<Message> = match work {
@@ -97,10 +103,14 @@ impl Sweeper {
             }
         };
         if !messages.is_empty() {
-            let count = messages.len();
-            self.queue.publish(messages, None).await;
+            let all = messages.len();
+            let unknown = self.queue.announce(&self.store, work, messages, now).await;
+            let count = all - unknown;
             self.metrics.swept(work, count);
             tracing::info!(work = work.as_str(), count, "published again");
+            if unknown > 0 {
+                return Ok(false);
+            }
         }
         Ok(due.len() >= GROUP as usize)
     }
@@ -113,6 +123,7 @@ mod tests {
     use super::*;
     use crate::ids;
     use crate::store::{NewDelivery, Verdict};
+    use crate::worker::samples::Bench;
 
     #[tokio::test]
     async fn one_round_fills_the_queue_with_what_was_lost_and_no_more() {
@@ -153,5 +164,43 @@ mod tests {
         };
         sweeper.round().await.unwrap();
         assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
+    }
+
+    #[tokio::test]
+    async fn while_the_queue_takes_nothing_no_row_is_touched() {
+        let bench = Bench::new().await;
+        bench.tell("ada").await;
+        bench.store.forget_messages(bench.clock.now()).await.unwrap();
+        bench.queue.close().await;
+        let touch = "CREATE TRIGGER touch BEFORE UPDATE ON signals BEGIN SELECT RAISE(ABORT, 'touched'); END";
+        bench.execute(touch).await;
+        sweeper(&bench).round().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_the_queue_does_not_take_is_due_again_at_once_and_not_tried_in_the_same_round() {
+        let bench = Bench::new().await;
+        let (_, signal) = bench.tell("ada").await;
+        let now = bench.clock.now();
+        bench.store.forget_messages(now).await.unwrap();
+        let due = bench.store.due(Work::Signals, now, now + AGAIN, GROUP).await.unwrap();
+        assert!(bench.due(Work::Signals).await.is_empty());
+        bench.queue.close().await;
+        // As if there were more.
+        let full = due.into_iter().cycle().take(GROUP as usize).collect();
+        assert!(!sweeper(&bench).publish(Work::Signals, full).await.unwrap());
+        assert_eq!(bench.due(Work::Signals).await, [signal]);
+    }
+
+    fn sweeper(bench: &Bench) -> Sweeper {
+        Sweeper {
+            store: bench.store.clone(),
+            queue: Arc::clone(&bench.queue),
+            clock: bench.clock.clone(),
+            metrics: Arc::new(Metrics::new()),
+            public_url: "http://localhost".into(),
+            every: Duration::from_secs(1),
+            starts_empty: false,
+        }
     }
 }

@@ -36,13 +36,15 @@ pub(super) struct Verdicts<'a> {
 impl Verdicts<'_> {
     /// What the LMS's word means for the signals of one reading, in their order.
     ///
-    /// Where the LMS does not show yet what a signal tells, what it shows of that learner is
-    /// about to change: earlier signals of theirs, which it seems to confirm, wait with it.
-    /// 80, then 40, and an LMS that still shows 80 would award a badge otherwise.
+    /// Where the LMS does not show yet what a signal tells, or that could not be read, what it
+    /// shows of that learner may be about to change: earlier signals of theirs, which it seems to
+    /// confirm, wait with it. 80, then 40, and an LMS that still shows 80 would award a badge
+    /// otherwise. How old those are does not matter: the later change is what is young.
     pub(super) fn said(&self, rows: &[StoredSignal], said: Vec<Confirmation>) -> Vec<ConfirmResult> {
         let mut open: BTreeMap<&str, Option<DateTime<Utc>>> = BTreeMap::new();
         for (row, said) in rows.iter().zip(&said) {
-            if matches!(said, Confirmation::Unsettled { .. }) && self.age(row) < self.settle {
+            let is_open = matches!(said, Confirmation::Unsettled { .. } | Confirmation::Unread(_));
+            if is_open && self.age(row) < self.settle {
                 let latest = open.entry(&row.signal.learner).or_default();
                 *latest = (*latest).max(row.signal.occurred_at);
             }
@@ -51,10 +53,11 @@ impl Verdicts<'_> {
             open.get(row.signal.learner.as_str()).is_some_and(|latest| *latest >= row.signal.occurred_at)
         };
         let judge = |(row, said): (&StoredSignal, Confirmation)| match said {
-            Confirmation::Settled(outcomes) if overtaken(row) => {
+            Confirmation::Settled(_) if overtaken(row) => {
                 let why = "a later event of this learner tells of a change that is not shown yet".to_owned();
-                self.one(row, Confirmation::Unsettled { outcomes, why })
+                self.unsettled(row, why)
             }
+            Confirmation::Unsettled { why, .. } if overtaken(row) => self.unsettled(row, why),
             said => self.one(row, said),
         };
         rows.iter().zip(said).map(judge).collect()
@@ -67,22 +70,21 @@ impl Verdicts<'_> {
                 result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
             }
             Confirmation::Nothing { why } => result(row, Vec::new(), SignalVerdict::Done { reason: why }),
+            Confirmation::Unread(error) => self.fault(row, &error, true),
+            Confirmation::Unsettled { why, .. } if self.age(row) < self.settle => self.unsettled(row, why),
             Confirmation::Unsettled { outcomes, why } => {
-                if self.age(row) < self.settle {
-                    // What it shows is about to change, by what the signal tells: nothing rests
-                    // on it yet, or a grade that was just taken back would earn a badge.
-                    let until = self.after(backoff(SETTLE_WAIT.0, SETTLE_WAIT.1, row.attempts));
-                    return result(
-                        row,
-                        Vec::new(),
-                        SignalVerdict::Wait { until, attempt: true, reason: why },
-                    );
-                }
                 let shown = self.remarks(&row.source, &outcomes);
                 let reason = format!("{why}; the LMS never showed it, so what it shows counts: {shown}");
                 result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
             }
         }
+    }
+
+    /// What the LMS shows is about to change: nothing rests on it yet, or a grade that was just
+    /// taken back would earn a badge.
+    fn unsettled(&self, row: &StoredSignal, reason: String) -> ConfirmResult {
+        let until = self.after(backoff(SETTLE_WAIT.0, SETTLE_WAIT.1, row.attempts));
+        result(row, Vec::new(), SignalVerdict::Wait { until, attempt: true, reason })
     }
 
     /// What a fault of the LMS means for one signal: it waits, whatever the fault, unless the
@@ -282,6 +284,50 @@ mod tests {
         let results = verdicts.said(&rows, vec![settled(), unsettled(), settled(), settled()]);
         let waits: Vec<bool> = results.iter().map(|result| wait(&result.verdict).is_some()).collect();
         assert_eq!(waits, [true, true, false, false]);
+    }
+
+    #[test]
+    fn what_could_not_be_read_waits_as_for_a_fault_and_spends_no_attempt() {
+        let told =
+            ApiError::RateLimited { what: "slow".to_owned(), retry_after: Some(Duration::from_secs(77)) };
+        for age in [0, 86_400] {
+            let unread = verdict(|verdicts| verdicts.one(&row(age, 3), Confirmation::Unread(told.clone())));
+            assert_eq!(wait(&unread), Some((77, false)));
+        }
+    }
+
+    /// Alice was told 80 and then 40; of the second nothing is known yet.
+    #[test]
+    fn what_a_later_event_of_the_learner_leaves_open_waits_with_it() {
+        let away = || ApiError::Unavailable { what: "away".to_owned(), retry_after: None };
+        let unread = || Confirmation::Unread(away());
+        let unsettled = || Confirmation::Unsettled { outcomes: Vec::new(), why: "not there".to_owned() };
+        let settled = || Confirmation::Settled(Vec::new());
+        let told = |learner: &str, at: i64, age: i64| {
+            let mut row = row(age, 0);
+            learner.clone_into(&mut row.signal.learner);
+            row.signal.occurred_at = DateTime::from_timestamp(NOW - 1_000 + at, 0);
+            row
+        };
+        let waits = |rows: &[StoredSignal], said: Vec<Confirmation>| {
+            let rules = Rulebook::new(Vec::new());
+            let now = DateTime::from_timestamp(NOW, 0).unwrap();
+            let verdicts = Verdicts { rules: &rules, now, settle: Duration::from_mins(5) };
+            let results = verdicts.said(rows, said);
+            results.iter().map(|result| wait(&result.verdict).is_some()).collect::<Vec<_>>()
+        };
+        // The first one may be old: the LMS was away.
+        for (age, open) in [(1, unread()), (1, unsettled()), (900, unread()), (900, unsettled())] {
+            let rows = [told("alice", 1, age), told("alice", 2, 1), told("alice", 3, 1), told("bob", 1, 1)];
+            let said = vec![settled(), open, settled(), settled()];
+            assert_eq!(waits(&rows, said), [true, true, false, false], "{age}");
+        }
+        // Nor does it count as never shown when a later one is open.
+        let rows = [told("alice", 1, 900), told("alice", 2, 1)];
+        assert_eq!(waits(&rows, vec![unsettled(), unread()]), [true, true]);
+        // What was told so long ago would be shown by now, so the others need not wait for it.
+        let rows = [told("alice", 1, 900), told("alice", 2, 900)];
+        assert_eq!(waits(&rows, vec![settled(), unread()]), [false, true]);
     }
 
     #[test]

@@ -247,7 +247,6 @@ fn the_production_example_loads() {
         ("MOODLE_WS_TOKEN", "0123456789abcdef0123456789abcdef"),
         ("MOODLE_TOKEN", "a-long-random-token-for-the-plugin"),
         ("CANVAS_API_TOKEN", "1234~abcdefghijklmnopqrstuvwxyz"),
-        ("CANVAS_PATH_SECRET", "a-long-random-part-of-the-address"),
         ("BLACKBOARD_APPLICATION_KEY", "0f0e0d0c-0000-0000-0000-000000000000"),
         ("BLACKBOARD_APPLICATION_SECRET", "another-secret-of-the-application"),
         ("BLACKBOARD_EVENT_KEY", "a-long-random-key-for-caliper"),

@@ -11,7 +11,7 @@ use accolade_connectors::{ApiError, Call, Http as _};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -185,6 +185,114 @@ async fn a_secret_that_no_header_can_carry_is_not_shown() {
 }
 
 #[tokio::test]
+async fn calls_that_wait_for_their_turn_do_not_go_out_into_a_pause() {
+    let lms = Lms::start(|_| async { StatusCode::TOO_MANY_REQUESTS.into_response() }).await;
+    let client = client(Limits { concurrency: 1, ..LIMITS });
+    let calls = (0..10).map(|_| client.send(lms.call()));
+    for answer in futures_util::future::join_all(calls).await {
+        answer.unwrap_err();
+    }
+    assert_eq!(lms.hits(), 1);
+}
+
+#[tokio::test]
+async fn a_5xx_carries_the_wait_that_it_asks_for() {
+    for (said, wait) in [("9", Some(Duration::from_secs(9))), ("soon", None), ("-1", None), ("1e300", None)] {
+        let lms = Lms::start(move |_| async move {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, said)]).into_response()
+        })
+        .await;
+        let error = client(LIMITS).send(lms.call()).await.unwrap_err();
+        assert!(
+            matches!(&error, ApiError::Unavailable { retry_after, .. } if *retry_after == wait),
+            "{said}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn calls_go_out_slowly_while_the_limit_is_nearly_used_up() {
+    let remaining = |hit| if hit < 3 { "2.5" } else { "690" };
+    let lms =
+        Lms::start(move |hit| async move { [("x-rate-limit-remaining", remaining(hit))].into_response() })
+            .await;
+    let client = client(LIMITS);
+    let started = std::time::Instant::now();
+    for _ in 0..4 {
+        client.send(lms.call()).await.unwrap();
+    }
+    let slow = started.elapsed();
+    assert!(slow >= Duration::from_millis(1_900), "one a second: {slow:?}");
+    for _ in 0..10 {
+        client.send(lms.call()).await.unwrap();
+    }
+    assert!(
+        started.elapsed().saturating_sub(slow) < Duration::from_secs(5),
+        "and fast again when there is room"
+    );
+}
+
+#[tokio::test]
+async fn a_limit_that_is_told_counts_instead_of_the_usual_one() {
+    let lms = Lms::start(|_| async {
+        [("x-rate-limit-remaining", "30"), ("x-rate-limit-limit", "100")].into_response()
+    })
+    .await;
+    let client = client(LIMITS);
+    let started = std::time::Instant::now();
+    for _ in 0..10 {
+        client.send(lms.call()).await.unwrap();
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "30 of 100 is plenty");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let lms = Lms::start(|_| async {
+        let chunk = axum::body::Bytes::from(vec![b' '; 1 << 20]);
+        let chunks = futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone()));
+        axum::body::Body::from_stream(chunks).into_response()
+    })
+    .await;
+    let limits = Limits { time: Duration::from_mins(1), ..LIMITS };
+    let error = client(limits).send(lms.call()).await.unwrap_err().to_string();
+    assert!(error.contains("larger than 64 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn a_form_arrives_as_it_was_meant() {
+    let router = Router::new().fallback(any(async |headers: HeaderMap, body: String| {
+        format!("{} {body}", headers[header::CONTENT_TYPE].to_str().unwrap())
+    }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    let form = vec![("a".to_owned(), "1&b=2 ä".into()), ("values[0]".to_owned(), "x".into())];
+    let answer = client(LIMITS).send(Call::post_form("Test call", url, form)).await.unwrap();
+    assert_eq!(
+        String::from_utf8(answer.body).unwrap(),
+        "application/x-www-form-urlencoded a=1%26b%3D2+%C3%A4&values%5B0%5D=x"
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_frees_its_place() {
+    let lms = Lms::start(async |hit| {
+        if hit == 0 {
+            std::future::pending::<()>().await;
+        }
+        StatusCode::OK.into_response()
+    })
+    .await;
+    let client = client(Limits { concurrency: 1, ..LIMITS });
+    tokio::select! {
+        answer = client.send(lms.call()) => panic!("{answer:?}"),
+        () = async { while lms.hits() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    assert_eq!(client.send(lms.call()).await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn unknown_keys_cause_no_flood_of_fetches() {
     let jwks = r#"{"keys":[{"kty":"RSA","kid":"2026-11","use":"sig","alg":"RS256","n":"AQAB","e":"AQAB"}]}"#;
     let lms = Lms::start(move |_| async move { jwks.into_response() }).await;
@@ -192,7 +300,8 @@ async fn unknown_keys_cause_no_flood_of_fetches() {
     let sets = KeySets::new(Client::http().unwrap());
     assert!(sets.get(&lms.url).await.unwrap().has("2026-11"));
     for _ in 0..50 {
-        sets.fetch(&lms.url).await;
+        let renewed = sets.renew(&lms.url, tokio::time::Instant::now()).await;
+        assert!(!renewed.since && renewed.keys.unwrap().has("2026-11"));
         sets.get(&lms.url).await;
     }
     assert_eq!(lms.hits(), 1);

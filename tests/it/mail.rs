@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use accolade::config::{DkimSettings, MailSettings};
 use accolade::mail::read::read;
-use accolade::mail::{ClaimMail, Composed, SendError, Transport, TransportOptions, compose};
+use accolade::mail::{ClaimMail, Composed, Composer, MailError, SendError, Transport, TransportOptions};
 use chrono::{DateTime, Utc};
 use url::Url;
 
@@ -55,6 +55,10 @@ impl Values {
             language: None,
         }
     }
+}
+
+fn compose(settings: &MailSettings, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+    Composer::new(settings)?.compose(mail)
 }
 
 fn composed() -> Composed {

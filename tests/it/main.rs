@@ -6,10 +6,12 @@
 mod architecture;
 mod badges;
 mod canvas_signed;
+mod cli;
 mod config;
 mod journey;
 mod lms;
 mod mail;
+mod outage;
 mod queue;
 mod store;
 mod support;

@@ -153,6 +153,11 @@ async fn html_half_an_answer_and_a_5xx_pass_by_themselves() {
             let refused_token = path == TOKEN && status == 403;
             match confirmed {
                 Err(ApiError::Unavailable { .. }) => {}
+                Ok(said)
+                    if matches!(said.as_slice(), [Confirmation::Unread(ApiError::Unavailable { .. })]) =>
+                {
+                    assert!(path.contains("/users/_12_1"), "{path} concerns all");
+                }
                 Err(ApiError::Unauthorized { .. }) if refused_token => {}
                 other => panic!("{status} {body} at {path}: {other:?}"),
             }
@@ -163,6 +168,133 @@ async fn html_half_an_answer_and_a_5xx_pass_by_themselves() {
         panic!("taken")
     };
     assert!(!what.contains("wrong-place"), "{what}");
+}
+
+/// A class of which the lists tell nothing, so that each one is asked about alone.
+fn class(ids: &[String]) -> Site {
+    let mut site = Site::new()
+        .with(&format!("{GRADEBOOK}/users?limit=100"), 200, list(&[]))
+        .with(&format!("{GRADEBOOK}/attempts?limit=100"), 403, ERROR)
+        .with("v1/courses/_3_1/users?limit=100&expand=user", 403, ERROR);
+    for id in ids {
+        let of = |fixture| changed(fixture, &[("/userId", json!(id))]);
+        site = site
+            .with(&format!("{GRADEBOOK}/users/{id}"), 200, of(GRADE))
+            .with(&format!("{GRADEBOOK}/attempts?limit=100&userId={id}"), 200, list(&[&of(ATTEMPT)]))
+            .with(&format!("v1/courses/_3_1/users/{id}?expand=user"), 200, of(MEMBERSHIP));
+    }
+    site
+}
+
+fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("_{}_1", 1000 + index)).collect()
+}
+
+#[tokio::test]
+async fn a_time_out_about_one_learner_fails_this_learner_alone() {
+    let ids = ids(4);
+    for path in [
+        format!("{GRADEBOOK}/users/_1001_1"),
+        format!("{GRADEBOOK}/attempts?limit=100&userId=_1001_1"),
+        "v1/courses/_3_1/users/_1001_1?expand=user".to_owned(),
+    ] {
+        let mut signals: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
+        signals.push(signal_of("_1001_1"));
+        let confirmed = confirm(&class(&ids).with(&path, 504, ""), &signals).await.unwrap();
+        for (place, said) in confirmed.iter().enumerate() {
+            match said {
+                Confirmation::Unread(ApiError::Unavailable { what, .. }) if place == 1 || place == 4 => {
+                    assert!(what.contains("504"), "{what}");
+                }
+                Confirmation::Settled(outcomes) if place != 1 && place != 4 => {
+                    assert_eq!(outcomes[0].learner.id, ids[place]);
+                }
+                other => panic!("{path}: {place}: {other:?}"),
+            }
+        }
+    }
+    // What concerns the column fails for all.
+    for path in [
+        format!("{GRADEBOOK}/users?limit=100"),
+        format!("{GRADEBOOK}/attempts?limit=100"),
+        "v1/courses/_3_1/users?limit=100&expand=user".to_owned(),
+        "v3/courses/_3_1".to_owned(),
+    ] {
+        let signals: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
+        let confirmed = confirm(&class(&ids).with(&path, 504, ""), &signals).await;
+        assert!(matches!(confirmed, Err(ApiError::Unavailable { .. })), "{path}: {confirmed:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
+    let ids = ids(40);
+    let membership = |id: &str| format!("v1/courses/_3_1/users/{id}?expand=user");
+    // One learner at each step.
+    let site = class(&ids)
+        .with(&format!("{GRADEBOOK}/users/{}", ids[0]), 504, "")
+        .with(&format!("{GRADEBOOK}/attempts?limit=100&userId={}", ids[1]), 504, "")
+        .with(&membership(&ids[2]), 504, "");
+    let mut waiting: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
+    for second in 0..500 {
+        let read_at = now() + chrono::TimeDelta::seconds(second);
+        let confirmed = source().confirm(&waiting, &site, read_at).await.unwrap();
+        let mut said = confirmed.iter();
+        waiting.retain(|_| matches!(said.next(), Some(Confirmation::Unread(_))));
+        if waiting.len() == 3 {
+            assert!(waiting.iter().zip(&ids).all(|(signal, id)| signal.learner == *id));
+            return;
+        }
+    }
+    panic!("{} wait still", waiting.len());
+}
+
+#[tokio::test]
+async fn a_blackboard_that_answers_nobody_is_asked_little() {
+    let ids = ids(40);
+    let mut site = class(&ids);
+    for id in &ids {
+        site = site.with(&format!("{GRADEBOOK}/users/{id}"), 504, "");
+    }
+    let signals: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
+    let confirmed = confirm(&site, &signals).await.unwrap();
+    assert!(confirmed.iter().all(|said| matches!(said, Confirmation::Unread(_))));
+    let asked = site.paths().iter().filter(|path| path.contains("/users/_")).count();
+    assert!((1..=4).contains(&asked), "{asked} of 40");
+}
+
+/// A token that ends while several learners are asked about: it is renewed once, for all.
+#[tokio::test]
+async fn calls_at_the_same_time_share_one_renewal() {
+    let ids = ids(4);
+    let token = |n: u8| (200, json!({"access_token": format!("token-{n}")}));
+    let mut site = class(&ids).in_turn(TOKEN, &[token(1), token(2)]);
+    for id in &ids {
+        let grade: Value = serde_json::from_str(&changed(GRADE, &[("/userId", json!(id))])).unwrap();
+        let path = format!("{GRADEBOOK}/users/{id}");
+        site = site.in_turn(&path, &[(401, json!({"message": "ended"})), (200, grade)]);
+    }
+    let site = Slow(site);
+    let signals: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
+    let confirmed = source().confirm(&signals, &site, now()).await.unwrap();
+    assert!(confirmed.iter().all(|said| matches!(said, Confirmation::Settled(_))), "{confirmed:?}");
+    let calls = site.0.calls.lock().unwrap();
+    let with_new = calls
+        .iter()
+        .filter(|call| path(call).contains("/users/_") && call.headers[0].1.expose() == "Bearer token-2");
+    assert!(with_new.count() >= 4);
+}
+
+/// Answers after others had their turn.
+struct Slow(Site);
+
+#[async_trait::async_trait]
+impl Http for Slow {
+    async fn send(&self, call: Call) -> Result<Answer, ApiError> {
+        let answer = self.0.send(call).await;
+        tokio::task::yield_now().await;
+        answer
+    }
 }
 
 #[tokio::test]

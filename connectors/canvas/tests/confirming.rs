@@ -336,6 +336,93 @@ async fn pages_end_and_stay_on_the_site() {
 }
 
 #[tokio::test]
+async fn a_time_out_about_one_learner_fails_this_learner_alone() {
+    let enrolments = "/api/v1/courses/731/enrollments?user_id=102".to_owned();
+    for path in ["/api/v1/users/102/profile".to_owned(), enrolments, format!("{LIST}/102")] {
+        let (mut signals, canvas) = class(3);
+        signals.push(signals[1].clone());
+        let canvas = canvas.raw(&path, 504, "");
+        let confirmations = canvas.confirm(&signals).await.unwrap();
+        for (place, confirmation) in confirmations.iter().enumerate() {
+            match confirmation {
+                Confirmation::Settled(outcomes) if place == 0 || place == 2 => {
+                    assert_eq!(outcomes[0].learner.id, (101 + place).to_string());
+                }
+                Confirmation::Unread(ApiError::Unavailable { what, .. }) if place == 1 || place == 3 => {
+                    assert!(what.contains("504"), "{what}");
+                }
+                other => panic!("{path}: {place}: {other:?}"),
+            }
+        }
+    }
+    // What concerns the course fails for all.
+    for path in [COURSE, ASSIGNMENT, LIST] {
+        let (signals, canvas) = class(8);
+        let error = canvas.raw(path, 504, "").confirm(&signals).await.unwrap_err();
+        assert!(matches!(error, ApiError::Unavailable { .. }), "{path}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
+    let (signals, canvas) = class(40);
+    let canvas = canvas.json(LIST, &page(101..141)).raw("/api/v1/users/101/profile", 429, "");
+    let mut waiting = signals;
+    for second in 0..100 {
+        let read_at = now() + chrono::TimeDelta::seconds(second);
+        let confirmations = source().confirm(&waiting, &canvas, read_at).await.unwrap();
+        let mut said = confirmations.iter();
+        waiting.retain(|_| match said.next().unwrap() {
+            Confirmation::Unread(ApiError::RateLimited { .. }) => true,
+            Confirmation::Settled(_) => false,
+            other => panic!("{other:?}"),
+        });
+        if waiting.len() == 1 {
+            assert_eq!(waiting[0].learner, "101");
+            return;
+        }
+    }
+    panic!("{} wait still", waiting.len());
+}
+
+#[tokio::test]
+async fn a_canvas_that_answers_nobody_is_asked_little() {
+    let (signals, mut canvas) = class(40);
+    canvas = canvas.json(LIST, &page(101..141));
+    for learner in 101..141 {
+        canvas = canvas.raw(&format!("/api/v1/users/{learner}/profile"), 504, "");
+    }
+    let confirmations = canvas.confirm(&signals).await.unwrap();
+    assert!(confirmations.iter().all(|said| matches!(said, Confirmation::Unread(_))));
+    let asked = canvas.calls.lock().unwrap().iter().filter(|call| name(call).ends_with("/profile")).count();
+    assert!((1..=4).contains(&asked), "{asked} of 40");
+}
+
+/// Of a quiz event only the attempt says whose it is.
+#[tokio::test]
+async fn an_attempt_whose_owner_cannot_be_read_waits_alone() {
+    let quiz = "/api/v1/courses/731/quizzes";
+    let event = fixture("quiz_submitted");
+    let first = signal(&event);
+    let path = |signal: &Signal| {
+        let what = &signal.detail["what"];
+        let (quiz_id, attempt) = (what["quiz"].as_str().unwrap(), what["attempt"].as_str().unwrap());
+        (format!("{quiz}/{quiz_id}"), format!("{quiz}/{quiz_id}/submissions/{attempt}"))
+    };
+    let mut second = first.clone();
+    second.detail["what"]["attempt"] = json!("9999");
+    second.learner = "quiz-submission:9999".to_owned();
+    let (quiz, attempt) = path(&first);
+    let canvas = Replay::canvas()
+        .json(&quiz, &fixture("api_quiz"))
+        .json(&attempt, &fixture("api_quiz_submission"))
+        .raw(&path(&second).1, 502, "");
+    let confirmations = canvas.confirm(&[second, first]).await.unwrap();
+    assert!(matches!(&confirmations[0], Confirmation::Unread(_)), "{:?}", confirmations[0]);
+    assert!(!matches!(&confirmations[1], Confirmation::Unread(_)), "{:?}", confirmations[1]);
+}
+
+#[tokio::test]
 async fn confirmations_come_in_the_order_of_the_signals() {
     let (mut signals, canvas) = class(3);
     signals.insert(1, Signal { detail: json!({"what": "else"}), ..event() });

@@ -141,7 +141,13 @@ async fn mastery_without_a_course_is_found_through_the_assignment() {
 }
 
 async fn error(canvas: Replay) -> ApiError {
-    canvas.confirm(&[signal(&fixture("grade_change"))]).await.unwrap_err()
+    match canvas.confirm(&[signal(&fixture("grade_change"))]).await {
+        Err(error) => error,
+        Ok(confirmations) => match confirmations.as_slice() {
+            [Confirmation::Unread(error)] => error.clone(),
+            other => panic!("{other:?}"),
+        },
+    }
 }
 
 #[tokio::test]

@@ -102,6 +102,7 @@ proptest! {
         let _ = receive(&*source(), &path, &body);
         let _ = receive(&*source(), "", &body);
         prop_assert!(receive(&*source(), "/new-secret", &body).is_err());
+        prop_assert!(receive(&*unsigned_source(), "/new-secret", &body).is_err());
     }
 
     #[test]

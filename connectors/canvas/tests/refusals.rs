@@ -35,20 +35,38 @@ fn a_wrong_or_missing_path_secret_is_refused() {
     for event in EVENTS {
         let body = fixture(event).to_string();
         for path in ["/wrong", "/new-secre", "/new-secret2", "/new-secret/", "//new-secret"] {
-            let reason = bad_signature(receive(&*source(), path, body.as_bytes()));
-            assert!(!reason.contains("new-secret"), "{reason}");
+            for (source, body) in [(unsigned_source(), &body), (source(), &signed(&fixture(event)))] {
+                let reason = bad_signature(receive(&*source, path, body.as_bytes()));
+                assert!(reason.contains("path_secret") && !reason.contains("new-secret"), "{reason}");
+            }
         }
         for path in ["", "/"] {
-            bad_signature(receive(&*source(), path, body.as_bytes()));
+            let reason = bad_signature(receive(&*unsigned_source(), path, body.as_bytes()));
+            assert!(reason.contains("lacks its last part"), "{reason}");
         }
     }
 }
 
 #[test]
 fn both_secrets_work_while_one_is_replaced() {
-    let body = fixture("grade_change").to_string();
+    let event = fixture("grade_change");
     for path in ["/old-secret", "/new-secret"] {
-        receive(&*source(), path, body.as_bytes()).unwrap();
+        receive(&*unsigned_source(), path, event.to_string().as_bytes()).unwrap();
+        receive(&*source(), path, signed(&event).as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_signed_source_takes_nothing_unsigned_even_at_the_secret_address() {
+    for event in EVENTS {
+        let body = fixture(event).to_string();
+        let quoted = Value::String(body.clone()).to_string();
+        for body in [body.as_str(), quoted.as_str(), "{}", ""] {
+            for path in ["/new-secret", "/old-secret", "", "/"] {
+                let reason = bad_signature(receive(&*source(), path, body.as_bytes()));
+                assert!(reason.contains("tick “Sign Payload”"), "{event} {path}: {reason}");
+            }
+        }
     }
 }
 
@@ -161,9 +179,8 @@ fn another_account_is_refused_however_authentic() {
             let extensions = json!({"com.instructure.canvas": {"root_account_uuid": other}});
             with(event, "/data/0/actor/extensions", extensions)
         };
-        for (path, body) in [("", signed(&event)), ("/new-secret", event.to_string())] {
-            let result = receive(&*source(), path, body.as_bytes());
-            assert!(matches!(result, Err(Rejection::WrongAccount(_))), "{path} {result:?}");
+        for result in [receive(&*source(), "", signed(&event).as_bytes()), unsigned(&event)] {
+            assert!(matches!(result, Err(Rejection::WrongAccount(_))), "{result:?}");
         }
     }
 }
@@ -177,15 +194,17 @@ fn an_event_without_an_account_is_refused() {
 #[test]
 fn caliper_without_an_account_needs_the_path_secret() {
     let event = fixture("caliper_grade_event");
+    let token = signed(&event);
     assert_eq!(unsigned(&event).unwrap().signals.len(), 1);
-    let result = receive(&*source(), "", signed(&event).as_bytes());
+    assert_eq!(receive(&*source(), "/new-secret", token.as_bytes()).unwrap().signals.len(), 1);
+    let result = receive(&*source(), "", token.as_bytes());
     assert!(matches!(result, Err(Rejection::WrongAccount(_))), "{result:?}");
 }
 
 #[test]
 fn what_is_no_event_is_malformed() {
     for body in ["", "{", "[]", "null", "\"\"", "\"{\"", "{\"data\": {}}", "<html>", "a.b"] {
-        let result = receive(&*source(), "/new-secret", body.as_bytes());
+        let result = receive(&*unsigned_source(), "/new-secret", body.as_bytes());
         assert!(matches!(result, Err(Rejection::Malformed { .. })), "{body}: {result:?}");
     }
 }
@@ -206,8 +225,6 @@ fn settings_that_make_no_source_name_the_key() {
     });
     super::super::build(good.clone()).unwrap();
     for (pointer, value, key) in [
-        ("/site", json!("ftp://canvas.example.test"), "site"),
-        ("/site", json!("https://user:pw@canvas.example.test"), "site"),
         ("/api_token", json!(""), "api_token"),
         ("/api_token", json!("two words"), "api_token"),
         ("/api_token", json!("line\n"), "api_token"),
@@ -220,12 +237,9 @@ fn settings_that_make_no_source_name_the_key() {
     }
     let error = super::super::build(with(good.clone(), "/path_secret", None)).unwrap_err();
     assert!(error.message.contains("signed = true"), "{error}");
-    for (pointer, value) in [
-        ("/path_secret", Some(json!(""))),
-        ("/root_account", None),
-        ("/site", None),
-        ("/secret", Some(json!("x"))),
-    ] {
+    for (pointer, value) in
+        [("/path_secret", Some(json!(""))), ("/root_account", None), ("/secret", Some(json!("x")))]
+    {
         let error = super::super::build(with(good.clone(), pointer, value)).unwrap_err();
         assert!(!error.message.is_empty(), "{pointer}");
     }

@@ -171,8 +171,8 @@ async fn one_learner_costs_four_calls() {
     assert_eq!(
         site.functions(),
         [
-            "gradereport_user_get_grade_items",
             "core_course_get_courses_by_field",
+            "gradereport_user_get_grade_items",
             "core_completion_get_activities_completion_status",
             "core_user_get_users_by_field",
         ]

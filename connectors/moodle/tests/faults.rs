@@ -13,7 +13,13 @@ const GRADES: &str = "gradereport_user_get_grade_items userid=4";
 async fn error(function: &str, status: u16, body: impl Into<Vec<u8>>) -> ApiError {
     let mut site = Site::recorded();
     site.answer(function, status, body);
-    confirm(&site, &[Capture::number("0097").signal()]).await.unwrap_err()
+    match confirm(&site, &[Capture::number("0097").signal()]).await {
+        Err(error) => error,
+        Ok(confirmations) => match confirmations.as_slice() {
+            [Confirmation::Unread(error)] => error.clone(),
+            other => panic!("{other:?}"),
+        },
+    }
 }
 
 fn unauthorized(error: &ApiError) -> &str {
@@ -144,6 +150,77 @@ async fn a_learner_who_left_does_not_fail_the_others() {
     let confirmations = confirm(&site, &[graded(8), graded(4)]).await.unwrap();
     assert!(matches!(&confirmations[0], Confirmation::Nothing { .. }), "{:?}", confirmations[0]);
     settled(&confirmations[1]);
+}
+
+const ACTIVITIES: &str = "core_completion_get_activities_completion_status";
+const COMPLETION: &str = "core_completion_get_course_completion_status";
+const COMPETENCY: &str = "tool_lp_data_for_user_competency_summary_in_course";
+
+fn about(number: &str, learner: u64) -> Signal {
+    Capture::number(number).with(|event| event["relateduserid"] = learner.into()).signal()
+}
+
+#[tokio::test]
+async fn a_time_out_about_one_learner_fails_this_learner_alone() {
+    for (number, function) in
+        [("0097", GRADES), ("0097", ACTIVITIES), ("0115", COMPLETION), ("0133", COMPETENCY)]
+    {
+        let function = function.split(' ').next().unwrap();
+        let mut site = Site::recorded();
+        site.item(8, 2, &json!({"graderaw": 90}));
+        site.answer(&format!("{function} userid=8"), 504, "");
+        let confirmations = confirm(&site, &[about(number, 8), about(number, 4), graded(8)]).await.unwrap();
+        for of_erin in [&confirmations[0], &confirmations[2]] {
+            assert!(
+                matches!(of_erin, Confirmation::Unread(ApiError::Unavailable { what, .. }) if what.contains("504")),
+                "{function}: {of_erin:?}"
+            );
+        }
+        settled(&confirmations[1]);
+    }
+    // What concerns the course fails for all.
+    for function in ["core_course_get_courses_by_field", "core_user_get_users_by_field"] {
+        let mut site = Site::recorded();
+        site.answer(function, 504, "");
+        let error = confirm(&site, &[graded(8), graded(4)]).await.unwrap_err();
+        assert!(matches!(error, ApiError::Unavailable { .. }), "{error}");
+    }
+    let mut site = Site::recorded();
+    site.answer("gradereport_user_get_grade_items userid=0", 504, "");
+    confirm(&site, &[4, 5, 7, 8].map(graded)).await.unwrap_err();
+}
+
+/// Every learner needs a call of their own for the completion of a course.
+#[tokio::test]
+async fn a_moodle_that_answers_nobody_is_asked_little() {
+    let mut site = Site::recorded();
+    site.answer(COMPLETION, 504, "");
+    let signals: Vec<Signal> = (100..300).map(|learner| about("0115", learner)).collect();
+    let confirmations = confirm(&site, &signals).await.unwrap();
+    assert!(confirmations.iter().all(|said| matches!(said, Confirmation::Unread(_))));
+    let asked = site.functions().iter().filter(|function| *function == COMPLETION).count();
+    assert!((1..=4).contains(&asked), "{asked} of 200");
+}
+
+#[tokio::test]
+async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
+    let mut site = Site::recorded();
+    site.answer(&format!("{COMPLETION} userid=100"), 504, "");
+    let users: Vec<_> =
+        (100..140).map(|id| json!({"id": id, "email": format!("{id}@example.test")})).collect();
+    site.json("core_user_get_users_by_field", &json!(users));
+    let mut waiting: Vec<Signal> = (100..140).map(|learner| about("0115", learner)).collect();
+    for second in 0..100 {
+        let confirmations =
+            source().confirm(&waiting, &site, super::at(super::READ_AT + second)).await.unwrap();
+        let mut said = confirmations.iter();
+        waiting.retain(|_| matches!(said.next(), Some(Confirmation::Unread(_))));
+        if waiting.len() == 1 {
+            assert_eq!(waiting[0].learner, "100");
+            return;
+        }
+    }
+    panic!("{} wait still", waiting.len());
 }
 
 #[tokio::test]

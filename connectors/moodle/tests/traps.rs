@@ -268,7 +268,7 @@ async fn a_total_comes_with_its_own_maximum_and_with_the_ungraded_items() {
                 assert_eq!(outcomes.len(), 6);
                 outcome(outcomes, Assessment::COURSE_TOTAL).score.clone().unwrap().max.unwrap().to_string()
             }
-            Confirmation::Nothing { why } => panic!("{why}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(maxima, ["113", "63", "100", "110"]);

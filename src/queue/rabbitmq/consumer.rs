@@ -180,7 +180,7 @@ impl Ticket {
             id: self.id,
             body: std::mem::take(&mut self.body),
         };
-        if self.owner.send(vec![message]).await == 1 {
+        if self.owner.send(vec![message]).await.contains(&self.id) {
             if let Some(acker) = self.acker.take() {
                 acknowledge(&acker, self.id).await;
             }

@@ -8,6 +8,7 @@ mod link;
 mod session;
 mod topology;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +20,11 @@ use lapin::types::{FieldTable, ShortString};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use uuid::Uuid;
 
 use self::address::Address;
 use self::link::{Link, Plan};
-use self::session::{LIMIT, Outgoing, Session, step};
+use self::session::{LIMIT, Outgoing, Published, Session, step};
 use self::topology::{Names, Tier};
 use super::{Message, QueueError};
 use crate::store::Work;
@@ -70,7 +71,8 @@ impl RabbitMq {
         Ok(Self { shared: Arc::new(Shared { names, publishing, consuming, in_flight, stop }) })
     }
 
-    pub(super) async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> usize {
+    pub(super) async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> Vec<Uuid> {
+        let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
         let outgoing = |message: Message| {
             let (exchange, routing_key) = match delay {
                 None => (self.shared.names.exchange(), ShortString::try_new(message.routing_key).ok()?),
@@ -78,26 +80,32 @@ impl RabbitMq {
             };
             Some(Outgoing { exchange, routing_key, id: message.id, body: message.body })
         };
-        self.send(messages.into_iter().filter_map(outgoing).collect()).await
+        let taken = self.send(messages.into_iter().filter_map(outgoing).collect()).await;
+        ids.into_iter().filter(|id| !taken.contains(id)).collect()
     }
 
-    /// Publishes all, then waits for the confirms; counts those that came in time.
-    async fn send(&self, messages: Vec<Outgoing>) -> usize {
-        let Ok(session) = self.shared.publishing.now() else { return 0 };
+    /// Publishes all, then waits for the confirms; answers those that came in time.
+    async fn send(&self, messages: Vec<Outgoing>) -> HashSet<Uuid> {
+        let (mut taken, mut returned) = (HashSet::with_capacity(messages.len()), Vec::new());
+        let Ok(session) = self.shared.publishing.now() else { return taken };
         if session.blocked() {
-            return 0;
+            return taken;
         }
-        let (all, mut confirmed) = (messages.len(), 0);
         let deadline = Instant::now() + LIMIT;
-        let publish = async |message| {
-            let Ok(_permit) = self.shared.in_flight.acquire().await else { return false };
-            session.publish(message).await
+        let publish = async |message: Outgoing| {
+            let id = message.id;
+            let Ok(_permit) = self.shared.in_flight.acquire().await else { return (id, Published::Unknown) };
+            (id, session.publish(message).await)
         };
         let mut answers = stream::iter(messages).map(publish).buffer_unordered(IN_FLIGHT).boxed();
         loop {
             match timeout_at(deadline, answers.next()).await {
-                Ok(Some(true)) => confirmed += 1,
-                Ok(Some(false)) => {}
+                Ok(Some((id, Published::Taken))) => drop(taken.insert(id)),
+                Ok(Some((id, Published::Returned(other)))) => {
+                    taken.insert(id);
+                    returned.push(other.unwrap_or(id));
+                }
+                Ok(Some((_, Published::Unknown))) => {}
                 Ok(None) => break,
                 Err(_) => {
                     session.stalled();
@@ -105,10 +113,10 @@ impl RabbitMq {
                 }
             }
         }
-        if confirmed < all {
-            warn!(all, confirmed, "messages without a confirm are published again later");
+        for id in returned {
+            taken.remove(&id);
         }
-        confirmed
+        taken
     }
 
     pub(super) fn consume(&self, work: Work, prefetch: u16) -> Consumer {

@@ -41,6 +41,18 @@ pub(super) struct Outgoing {
     pub(super) body: Vec<u8>,
 }
 
+/// What became of a message that went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Published {
+    /// It is in its queue.
+    Taken,
+    /// It was confirmed, and the message of this id came back because no queue takes it: itself,
+    /// or a neighbour that was published at the same time. `None` where it cannot be told.
+    Returned(Option<Uuid>),
+    /// Refused, or nobody knows.
+    Unknown,
+}
+
 /// A connection that works, until the first error on it. It is never mended, only replaced.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -122,15 +134,14 @@ impl Session {
     /// Publishes one message and waits for its confirm, for as long as the caller lets it.
     ///
     /// lapin gives a returned message to the confirm that comes next, which under load can be a
-    /// neighbour's. The count stays right, and the sweeper finds the row.
-    pub(super) async fn publish(&self, message: Outgoing) -> bool {
+    /// neighbour's: its own id says which it is.
+    pub(super) async fn publish(&self, message: Outgoing) -> Published {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
             .with_message_id(message.id.to_string().into())
             .with_content_type(CONTENT_TYPE.into())
             .with_app_id("accolade".into());
-        let routing_key = message.routing_key.clone();
         let sent = self
             .channel
             .basic_publish(message.exchange, message.routing_key, options, &message.body, properties)
@@ -143,23 +154,29 @@ impl Session {
             Ok(Confirmation::Ack(None)) => {
                 let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.confirmed.store(now, Ordering::Relaxed);
-                true
+                Published::Taken
             }
             // A queue that refuses for now, for example while it has no majority.
-            Ok(Confirmation::Nack(None)) => false,
-            Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_))) => {
+            Ok(Confirmation::Nack(None)) => Published::Unknown,
+            Ok(Confirmation::Ack(Some(returned))) => {
                 self.fail(format_args!(
-                    "no queue takes messages for {routing_key}: its queue or binding is gone"
+                    "no queue takes messages for {}: its queue or binding is gone",
+                    returned.routing_key
                 ));
-                false
+                let id = returned.properties.message_id().as_ref();
+                Published::Returned(id.and_then(|id| id.as_str().parse().ok()))
+            }
+            Ok(Confirmation::Nack(Some(_))) => {
+                self.fail("a queue that messages are published to, or its binding, is gone");
+                Published::Unknown
             }
             Ok(Confirmation::NotRequested) => {
                 self.fail("the channel has lost its confirms");
-                false
+                Published::Unknown
             }
             Err(error) => {
                 self.fail(error);
-                false
+                Published::Unknown
             }
         }
     }

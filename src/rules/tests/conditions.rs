@@ -95,6 +95,18 @@ fn of_several_outcomes_the_best_counts() {
 }
 
 #[test]
+fn of_two_that_serve_a_condition_alike_the_choice_does_not_hang_on_their_order() {
+    let rule = Rule::Any(vec![asks("quiz", percent("0")), asks("quiz", Threshold::Passed)]);
+    let scored = Outcome { passed: Some(true), ..outcome("quiz", "9", "10") };
+    let bare = Outcome { score: None, ..scored.clone() };
+    let one = judge(&rule, &[scored.clone(), bare.clone()]);
+    let other = judge(&rule, &[bare, scored]);
+    assert_eq!(one.evidence.len(), other.evidence.len());
+    let mirrored: Vec<usize> = other.evidence.iter().map(|index| 1 - index).rev().collect();
+    assert_eq!(one.evidence, mirrored);
+}
+
+#[test]
 fn course_total_and_completion_are_told_apart_by_kind() {
     let condition =
         |assessment, threshold| Rule::Condition(Condition::new("moodle", "2", assessment, threshold));

@@ -1,136 +1,88 @@
-use sqlx::Connection as _;
-use url::Url;
-
 use super::*;
-use crate::badges::{Profile, SigningKey};
-use crate::rules::Rulebook;
-use crate::store::{ConfirmResult, NewDelivery, NewEvent, SignalVerdict, Verdict};
-use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Signal};
+use crate::store::DeliveryState;
+use crate::worker::guard::crashes;
+use crate::worker::samples::Bench;
 
-fn outcome(clock: &Clock) -> Outcome {
-    Outcome {
-        learner: Learner {
-            id: "7".to_owned(),
-            name: Some("Ada".to_owned()),
-            email: Some("ada@example.test".to_owned()),
-            institution_id: None,
-            language: None,
-        },
-        course: Course { id: "1".to_owned(), also: Vec::new(), name: None, url: None },
-        assessment: Assessment {
-            id: "item:1".to_owned(),
-            also: Vec::new(),
-            kind: AssessmentKind::Item,
-            name: None,
-            url: None,
-        },
-        score: None,
-        passed: Some(true),
-        release: Release::Released,
-        graded_at: None,
-        attempt: None,
-        attempts: Vec::new(),
-        late: None,
-        all_graded: None,
-        as_of: clock.now(),
-    }
-}
-
-fn awarder(store: Store, queue: Queue) -> Awarder {
-    let url: Url = "http://localhost:8080/".parse().unwrap();
-    let profile = Profile {
-        slug: "school".to_owned(),
-        name: "School".to_owned(),
-        url: url.clone(),
-        description: None,
-        email: None,
-        image: None,
-    };
-    Awarder {
-        store,
-        queue: Arc::new(queue),
-        catalog: Arc::new(Catalog { badges: Vec::new(), rules: Rulebook::default(), version: String::new() }),
-        issuer: Arc::new(Issuer::with_did_key(profile, &url, SigningKey::from_seed([1; 32]))),
-        secret: ClaimSecret::new([1; 32]),
-        claim_days: 1,
-        clock: Clock::system(),
-        metrics: Arc::new(Metrics::new()),
-        public_url: "http://localhost:8080".into(),
-        domain: "localhost".into(),
-    }
-}
-
-/// A store on a file of its own, with one event of a confirmed outcome: its delivery and itself.
-struct Waiting {
-    _folder: tempfile::TempDir,
-    url: String,
-    store: Store,
-    clock: Clock,
-    delivery: Uuid,
-    event: NewEvent,
-}
-
-async fn waiting() -> Waiting {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let store = Store::connect(&url, 2).await.unwrap();
-    store.migrate().await.unwrap();
-    let clock = Clock::system();
-    let (delivery, signal) = (ids::timed(clock.now()), ids::timed(clock.now()));
-    let told = Signal {
-        key: "1".to_owned(),
-        batch: "course:1".to_owned(),
-        event: "graded".to_owned(),
-        learner: "7".to_owned(),
-        course: None,
-        occurred_at: None,
-        detail: serde_json::Value::Null,
-        outcome: None,
-    };
-    let new = NewDelivery {
-        id: delivery,
-        source: "lms".to_owned(),
-        received_at: clock.now(),
-        user_agent: None,
-        body: None,
-        verdict: Verdict::Accepted { signals: vec![(signal, told)], ignored: Vec::new() },
-    };
-    store.record(&[new]).await.unwrap();
-    let result = ConfirmResult {
-        signal,
-        delivery,
-        source: "lms".to_owned(),
-        outcomes: vec![(outcome(&clock), true)],
-        read: true,
-        verdict: SignalVerdict::Done { reason: String::new() },
-    };
-    let event = store.confirm(&[result], clock.now()).await.unwrap().remove(0).events.remove(0);
-    Waiting { _folder: folder, url, store, clock, delivery, event }
-}
-
-impl Awarder {
-    /// Works off the event, as a message of the queue.
-    async fn award(&self, waiting: &Waiting) {
-        let message = Message::assessment("http://localhost:8080", &waiting.event, waiting.clock.now());
-        self.queue.publish(vec![message], None).await;
-        let mut consumer = self.queue.consume(Work::Assessments, 10, CancellationToken::new());
-        self.batch(consumer.next_batch(10, LINGER).await.unwrap()).await;
-    }
+async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
+    let patience = Patience::new(CancellationToken::new());
+    bench.awarder().batch(deliveries, &mut patience.hold()).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_event_whose_facts_cannot_be_read_is_parked_and_does_not_circle() {
-    let waiting = waiting().await;
-    let mut beside = sqlx::SqliteConnection::connect(&waiting.url).await.unwrap();
-    sqlx::query("UPDATE outcomes SET content = '{}'").execute(&mut beside).await.unwrap();
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    bench.execute("UPDATE outcomes SET content = '{}'").await;
+    award(&bench, bench.taken(&[&event]).await).await;
 
-    let awarder = awarder(waiting.store.clone(), Queue::connect("embedded:", "test").await.unwrap());
-    awarder.award(&waiting).await;
-
-    let trail = waiting.store.delivery(waiting.delivery).await.unwrap().unwrap();
+    let trail = bench.store.delivery(event.delivery).await.unwrap().unwrap();
     assert_eq!(trail.signals[0].events[0].state, "parked");
     assert!(trail.signals[0].events[0].reason.contains("outcomes"), "{:?}", trail.signals[0].events);
-    assert_eq!(awarder.queue.depth(Work::Assessments).await, Ok(0), "it does not come back");
+    assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(0), "it does not come back");
+}
+
+#[tokio::test]
+async fn an_event_that_crashes_counts_it_alone_and_is_parked_in_the_end() {
+    let bench = Bench::new().await;
+    let (good, bad) = (bench.event("1").await, bench.event("2").await);
+    crashes::on(bad.id);
+    award(&bench, bench.taken(&[&good, &bad]).await).await;
+    let state = async |event: &crate::store::NewEvent| {
+        bench.store.delivery(event.delivery).await.unwrap().unwrap().signals.remove(0).events.remove(0)
+    };
+    assert_eq!(state(&good).await.state, "done");
+    assert_eq!(state(&good).await.credentials.len(), 1);
+    assert_eq!(bench.store.candidates(&[bad.id]).await.unwrap()[0].attempts, 1);
+    for attempt in 1..ATTEMPTS {
+        assert_eq!(state(&bad).await.state, "waiting", "after {attempt} attempts");
+        award(&bench, bench.taken(&[&bad]).await).await;
+    }
+    let parked = state(&bad).await;
+    assert_eq!((parked.state.as_str(), parked.credentials.len()), ("parked", 0));
+    assert!(parked.reason.contains("failed inside the program"), "{}", parked.reason);
+    let trail = bench.store.delivery(bad.delivery).await.unwrap().unwrap();
+    assert_eq!(trail.state, DeliveryState::Parked);
+}
+
+#[tokio::test]
+async fn a_mail_whose_message_may_be_lost_is_due_at_once() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let taken = bench.taken(&[&event]).await;
+    bench.queue.close().await;
+    award(&bench, taken).await;
+    assert_eq!(bench.due(Work::Mails).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_waits_and_does_not_circle() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let taken = bench.taken(&[&event]).await;
+    bench.execute("ALTER TABLE mails RENAME TO away").await;
+    award(&bench, taken).await;
+    assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(0), "it comes back later");
+    bench.execute("ALTER TABLE away RENAME TO mails").await;
+    assert_eq!(bench.store.candidates(&[event.id]).await.unwrap()[0].attempts, 0);
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let taken = bench.taken(&[&event]).await;
+    bench.store.close().await;
+    let stop = CancellationToken::new();
+    let patience = Patience::new(stop.clone());
+    let awarder = bench.awarder();
+    let mut hold = patience.hold();
+    let (given_back, ()) = tokio::join!(awarder.batch(taken, &mut hold), async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(0), "it is held");
+        stop.cancel();
+    });
+    assert!(given_back.is_err());
+    assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
 }
 
 /// In the order of their ids the lower ones come last: the order is that of the stack.
@@ -140,42 +92,40 @@ async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     for (id, award) in [
         ("gold", "badge = \"silver\""),
         ("silver", "any = [ { badge = \"tin\" }, { badge = \"wood\" } ]"),
-        ("tin", "source = \"lms\"\ncourse = \"1\"\nassessment = \"item:1\"\npassed = true"),
-        ("wood", "source = \"lms\"\ncourse = \"1\"\nassessment = \"other\"\npassed = true"),
+        ("tin", "source = \"forms\"\ncourse = \"first-aid-2026\"\nassessment = \"final\"\npassed = true"),
+        ("wood", "source = \"forms\"\ncourse = \"first-aid-2026\"\nassessment = \"other\"\npassed = true"),
         ("copper", "badge = \"wood\""),
         (
             "amateur",
-            "source = \"lms\"\ncourse = \"1\"\n\
-             all = [ { assessment = \"item:1\", passed = true }, { none = [ { badge = \"tin\" } ] } ]",
+            "source = \"forms\"\ncourse = \"first-aid-2026\"\n\
+             all = [ { assessment = \"final\", passed = true }, { none = [ { badge = \"tin\" } ] } ]",
         ),
     ] {
         let text =
             format!("[badge]\nname = \"{id}\"\ndescription = \"x\"\ncriteria = \"x\"\n[award]\n{award}\n");
         std::fs::write(badges.path().join(format!("{id}.toml")), text).unwrap();
     }
-    let waiting = waiting().await;
-    let mut awarder = awarder(waiting.store.clone(), Queue::connect("embedded:", "test").await.unwrap());
-    awarder.catalog = Arc::new(Catalog::load(badges.path(), &["lms"]).unwrap());
-    awarder.award(&waiting).await;
+    let bench = Bench::new().await;
+    let waiting = bench.event("7").await;
+    let catalog = Arc::new(Catalog::load(badges.path(), &["forms"]).unwrap());
+    let awarder = Awarder { catalog, ..bench.awarder() };
+    let patience = Patience::new(CancellationToken::new());
+    awarder.batch(bench.taken(&[&waiting]).await, &mut patience.hold()).await.unwrap();
 
-    let trail = waiting.store.delivery(waiting.delivery).await.unwrap().unwrap();
+    let trail = bench.store.delivery(waiting.delivery).await.unwrap().unwrap();
     let event = &trail.signals[0].events[0];
     assert_eq!(event.state, "done", "{event:?}");
     assert_eq!(
         event.reason,
         "“amateur” not yet: the badge “tin” stands in the way (found awarded on DAY); “tin” awarded; “silver” \
          awarded; “gold” awarded"
-            .replace("DAY", &waiting.clock.now().format("%-d %B %Y").to_string())
+            .replace("DAY", &bench.clock.now().format("%-d %B %Y").to_string())
     );
-    let mut beside = sqlx::SqliteConnection::connect(&waiting.url).await.unwrap();
-    let documents: Vec<(String,)> = sqlx::query_as(
-        "SELECT credentials.document FROM credentials JOIN awards ON awards.id = credentials.id ORDER BY awards.badge",
-    )
-    .fetch_all(&mut beside)
-    .await
-    .unwrap();
+    let documents = bench
+        .texts("SELECT document FROM credentials JOIN awards ON awards.id = credentials.id ORDER BY badge")
+        .await;
     let evidence = |index: usize| {
-        let document: serde_json::Value = serde_json::from_str(&documents[index].0).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&documents[index]).unwrap();
         document["evidence"].clone()
     };
     assert_eq!(documents.len(), 3);

@@ -1,11 +1,14 @@
 use accolade_connectors::{Http, Outcome, Receipt, Rejection, Request, Signal};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::ids;
 use crate::lms::Limits;
+use crate::queue::Message;
 use crate::rules::Rulebook;
 use crate::store::{NewDelivery, Verdict};
+use crate::worker::samples::{self, Bench};
 
 /// What the LMS of these tests does when it is asked about the learner `bad`.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +17,10 @@ enum Bad {
     Refuse,
     /// Shows a pass, though the signal tells something else.
     Lag,
+    /// Asks to slow down, after it was asked about the others.
+    Limit,
+    /// Shows a pass of everybody.
+    Show,
 }
 
 #[async_trait]
@@ -28,19 +35,39 @@ impl Connector for Bad {
         _: &dyn Http,
         _: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
+        if matches!(self, Self::Show) {
+            let passed = |signal: &Signal| samples::passed(&signal.learner, &Clock::system());
+            return Ok(signals.iter().map(|signal| Confirmation::Settled(vec![passed(signal)])).collect());
+        }
         if signals.iter().any(|signal| signal.learner == "bad") {
             match self {
                 Self::Crash => panic!("on purpose"),
                 Self::Lag => return Ok(signals.iter().map(|_| lagging()).collect()),
+                Self::Limit => return Ok(signals.iter().map(limited).collect()),
+                Self::Show => {}
                 Self::Refuse => return Err(ApiError::Refused { what: "no such learner".to_owned() }),
             }
         }
-        Ok(signals.iter().map(|_| Confirmation::Nothing { why: "no grade".to_owned() }).collect())
+        Ok(signals.iter().map(|_| nothing()).collect())
     }
 
     async fn probe(&self, _: &dyn Http) -> Result<Vec<String>, ApiError> {
         Ok(Vec::new())
     }
+}
+
+fn nothing() -> Confirmation {
+    Confirmation::Nothing { why: "no grade".to_owned() }
+}
+
+fn limited(signal: &Signal) -> Confirmation {
+    if signal.learner != "bad" {
+        return nothing();
+    }
+    Confirmation::Unread(ApiError::RateLimited {
+        what: "slow down".to_owned(),
+        retry_after: Some(Duration::from_secs(77)),
+    })
 }
 
 fn lagging() -> Confirmation {
@@ -73,6 +100,10 @@ fn lagging() -> Confirmation {
     Confirmation::Unsettled { outcomes: vec![outcome], why: "not shown yet".to_owned() }
 }
 
+fn patience() -> Patience {
+    Patience::new(CancellationToken::new())
+}
+
 async fn confirmer(bad: Bad) -> Confirmer {
     crate::secrets::install_tls();
     let store = Store::connect("sqlite::memory:", 1).await.unwrap();
@@ -98,7 +129,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
 async fn tell(confirmer: &Confirmer, learners: &[&str], at: DateTime<Utc>) -> Vec<StoredSignal> {
     let signal = |(number, learner): (usize, &&str)| {
         let signal = Signal {
-            key: format!("{number}"),
+            key: format!("{learner} {number}"),
             batch: "course".to_owned(),
             event: "graded".to_owned(),
             learner: (*learner).to_owned(),
@@ -132,7 +163,7 @@ async fn messages(confirmer: &Confirmer, rows: &[StoredSignal]) -> Vec<Delivery>
     };
     let published =
         rows.iter().map(|row| Message::signal("http://localhost", &due(row), row.created_at)).collect();
-    confirmer.queue.publish(published, None).await;
+    assert!(confirmer.queue.publish(published, None).await.is_empty());
     let mut consumer = confirmer.queue.consume(Work::Signals, 1_000, CancellationToken::new());
     consumer.next_batch(rows.len(), Duration::from_secs(5)).await.unwrap()
 }
@@ -142,12 +173,51 @@ async fn a_signal_that_crashes_counts_it_alone() {
     let confirmer = confirmer(Bad::Crash).await;
     let rows = tell(&confirmer, &["good", "bad", "other"], Clock::system().now()).await;
     let mut groups = JoinSet::new();
-    confirmer.dispatch(messages(&confirmer, &rows).await, &mut groups).await;
+    confirmer.dispatch(messages(&confirmer, &rows).await, &patience(), &mut groups).await;
     while groups.join_next().await.is_some() {}
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let waiting = confirmer.store.waiting_signals(&ids).await.unwrap();
     let left: Vec<_> = waiting.iter().map(|row| (row.signal.learner.as_str(), row.attempts)).collect();
     assert_eq!(left, [("bad", 1)]);
+}
+
+#[tokio::test]
+async fn a_learner_who_cannot_be_read_waits_alone_and_the_lms_is_left_alone() {
+    let confirmer = confirmer(Bad::Limit).await;
+    let now = Clock::system().now();
+    let rows = tell(&confirmer, &["good", "bad", "other"], now).await;
+    let mut groups = JoinSet::new();
+    confirmer.dispatch(messages(&confirmer, &rows).await, &patience(), &mut groups).await;
+    while groups.join_next().await.is_some() {}
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let waiting = confirmer.store.waiting_signals(&ids).await.unwrap();
+    let left: Vec<_> = waiting.iter().map(|row| (row.signal.learner.as_str(), row.attempts)).collect();
+    assert_eq!(left, [("bad", 0)], "the others are done, and no attempt is spent");
+    assert!(waiting[0].not_before >= now + TimeDelta::seconds(77));
+    let call = accolade_connectors::Call::get("Test call", "http://127.0.0.1:9/".parse().unwrap());
+    let error = confirmer.sources["lms"].client.send(call).await.unwrap_err().to_string();
+    assert!(error.contains("left alone"), "{error}");
+}
+
+/// More wait than one call takes, and none of those who wait longest is due.
+#[tokio::test]
+async fn a_signal_that_is_due_is_not_kept_by_many_that_are_not() {
+    let confirmer = confirmer(Bad::Limit).await;
+    let now = Clock::system().now();
+    let early = tell(&confirmer, &vec!["good"; SIBLINGS as usize], now - TimeDelta::seconds(60)).await;
+    let later = |row: &StoredSignal| {
+        confirmer.verdicts().fault(
+            row,
+            &ApiError::Unavailable { what: "away".to_owned(), retry_after: Some(Duration::from_mins(10)) },
+            true,
+        )
+    };
+    confirmer.store.confirm(&early.iter().map(later).collect::<Vec<_>>(), now).await.unwrap();
+    let due = tell(&confirmer, &["late"], now).await;
+    let mut groups = JoinSet::new();
+    confirmer.dispatch(messages(&confirmer, &due).await, &patience(), &mut groups).await;
+    while groups.join_next().await.is_some() {}
+    assert!(confirmer.store.waiting_signals(&[due[0].id]).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -191,7 +261,7 @@ async fn a_copy_that_comes_long_before_its_row_s_time_ends_there() {
     let confirmer = confirmer(Bad::Refuse).await;
     let rows = tell(&confirmer, &["good"], Clock::system().now() + EARLY + TimeDelta::seconds(1)).await;
     let messages = messages(&confirmer, &rows).await;
-    confirmer.dispatch(messages, &mut JoinSet::new()).await;
+    confirmer.dispatch(messages, &patience(), &mut JoinSet::new()).await;
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(confirmer.queue.depth(Work::Signals).await, Ok(0));
 }
@@ -203,9 +273,72 @@ async fn nothing_rests_on_what_the_lms_shows_before_it_is_settled() {
         let received = Clock::system().now() - TimeDelta::seconds(age);
         let rows = tell(&confirmer, &["bad"], received).await;
         let mut groups = JoinSet::new();
-        confirmer.dispatch(messages(&confirmer, &rows).await, &mut groups).await;
+        confirmer.dispatch(messages(&confirmer, &rows).await, &patience(), &mut groups).await;
         while groups.join_next().await.is_some() {}
         let trail = confirmer.store.delivery(rows[0].delivery).await.unwrap().unwrap();
         assert_eq!((trail.signals[0].state.as_str(), trail.signals[0].events.len()), (state, events));
     }
+}
+
+/// A confirmer on a bench whose LMS shows a pass of everybody.
+async fn on(bench: &Bench) -> Confirmer {
+    let mut confirmer = confirmer(Bad::Show).await;
+    let source = Arc::get_mut(&mut confirmer.sources).unwrap().remove("lms").unwrap();
+    confirmer.sources = Arc::new(BTreeMap::from([("forms".to_owned(), source)]));
+    Confirmer {
+        store: bench.store.clone(),
+        queue: Arc::clone(&bench.queue),
+        catalog: samples::catalog(),
+        clock: bench.clock.clone(),
+        ..confirmer
+    }
+}
+
+async fn work(confirmer: &Confirmer, deliveries: Vec<Delivery>) {
+    let mut groups = JoinSet::new();
+    assert!(confirmer.dispatch(deliveries, &patience(), &mut groups).await);
+    while groups.join_next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn of_a_group_only_what_cannot_be_stored_waits_and_is_parked_in_the_end() {
+    let bench = Bench::new().await;
+    bench.event("bad").await;
+    bench.execute("UPDATE outcomes SET content = '{}'").await;
+    let confirmer = on(&bench).await;
+    let mut told = Vec::new();
+    for learner in ["good", "bad", "other"] {
+        told.push(bench.tell(learner).await);
+    }
+    let signals: Vec<Uuid> = told.iter().map(|(_, signal)| *signal).collect();
+    let rows = bench.store.waiting_signals(&signals).await.unwrap();
+    work(&confirmer, messages(&confirmer, &rows).await).await;
+    let trail = async |of: usize| bench.store.delivery(told[of].0).await.unwrap().unwrap();
+    for good in [0, 2] {
+        let trail = trail(good).await;
+        assert_eq!((trail.signals[0].state.as_str(), trail.signals[0].events.len()), ("done", 1));
+    }
+    let bad = bench.store.waiting_signals(&signals).await.unwrap();
+    assert_eq!((bad.len(), bad[0].attempts), (1, 1));
+    assert!(trail(1).await.reason.contains("unreadable content in outcomes"), "{}", trail(1).await.reason);
+    assert_eq!(bench.queue.depth(Work::Signals).await, Ok(0), "its message does not circle");
+
+    bench.execute("UPDATE signals SET attempts = 15, due_at = 0 WHERE state = 'waiting'").await;
+    let rows = bench.store.waiting_signals(&signals).await.unwrap();
+    work(&confirmer, messages(&confirmer, &rows).await).await;
+    let parked = trail(1).await;
+    assert_eq!(parked.signals[0].state, "parked");
+    assert!(parked.reason.contains("unreadable content in outcomes"), "{}", parked.reason);
+}
+
+#[tokio::test]
+async fn an_event_whose_message_may_be_lost_is_due_at_once() {
+    let bench = Bench::new().await;
+    let confirmer = on(&bench).await;
+    let (_, signal) = bench.tell("ada").await;
+    let rows = bench.store.waiting_signals(&[signal]).await.unwrap();
+    let taken = messages(&confirmer, &rows).await;
+    bench.queue.close().await;
+    work(&confirmer, taken).await;
+    assert_eq!(bench.due(Work::Assessments).await.len(), 1);
 }

@@ -1,64 +1,108 @@
-use chrono::{DateTime, Utc};
-
 use super::*;
 use crate::config::MailSettings;
+use crate::store::DeliveryState;
+use crate::worker::guard::crashes;
+use crate::worker::samples::{Bench, PUBLIC_URL, catalog};
 
-fn mailer(folder: &std::path::Path, store: Store, queue: Queue) -> Mailer {
-    let badges = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/badges"));
-    let catalog = Catalog::load(badges, &["moodle", "canvas", "blackboard", "forms"]).unwrap();
+fn mailer(bench: &Bench) -> Mailer {
     let settings = MailSettings {
-        url: format!("outbox:{}", folder.display()).as_str().into(),
+        url: format!("outbox:{}", bench.folder.path().join("outbox").display()).as_str().into(),
         from: "Example University <badges@example.edu>".to_owned(),
         reply_to: None,
         connections: 1,
         dkim: None,
     };
     Mailer {
-        store,
-        queue: Arc::new(queue),
-        catalog: Arc::new(catalog),
+        store: bench.store.clone(),
+        queue: Arc::clone(&bench.queue),
+        catalog: catalog(),
         issuer: "Example University".into(),
         secret: ClaimSecret::new([1; 32]),
         transport: Arc::new(Transport::new(&settings).unwrap()),
         composer: Arc::new(Composer::new(&settings).unwrap()),
         connections: settings.connections,
-        clock: Clock::system(),
+        clock: bench.clock.clone(),
         metrics: Arc::new(Metrics::new()),
-        public_url: "http://localhost:8080/".parse().unwrap(),
+        public_url: PUBLIC_URL.parse().unwrap(),
     }
 }
 
-fn mail(badge: &str, email: &str) -> LeasedMail {
-    LeasedMail {
-        id: Uuid::from_u128(1),
-        delivery: Uuid::from_u128(2),
-        kind: "claim".to_owned(),
-        message_id: "1@localhost".to_owned(),
-        date: DateTime::<Utc>::UNIX_EPOCH,
-        language: None,
-        attempts: 0,
-        credential: Uuid::from_u128(3),
-        issuer: "school".to_owned(),
-        badge: badge.to_owned(),
-        name: "Ada".to_owned(),
-        email: email.to_owned(),
-        claim_until: DateTime::<Utc>::UNIX_EPOCH,
+/// Awards badges to learners, and leases their mails.
+async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) {
+    for learner in learners {
+        let event = bench.event(learner).await;
+        let patience = Patience::new(CancellationToken::new());
+        bench.awarder().batch(bench.taken(&[&event]).await, &mut patience.hold()).await.unwrap();
     }
+    let mut consumer = bench.queue.consume(Work::Mails, 100, CancellationToken::new());
+    let messages = consumer.next_batch(learners.len(), Duration::from_secs(5)).await.unwrap();
+    let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
+    mailer(bench).lease(&ids).await.unwrap()
+}
+
+async fn trail(bench: &Bench, mail: &LeasedMail) -> crate::store::DeliveryTrail {
+    bench.store.delivery(mail.delivery).await.unwrap().unwrap()
 }
 
 #[tokio::test]
 async fn a_badge_that_this_process_does_not_know_yet_parks_no_mail() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::connect("sqlite::memory:", 1).await.unwrap();
-    let good = mailer(folder.path(), store.clone(), queue().await);
-    let verdict = good.send(&mail("first-aid", "ada@example.test")).await;
+    let bench = Bench::new().await;
+    let mail = leased(&bench, &["ada"]).await.0.remove(0);
+    let good = mailer(&bench);
+    let sent = async |mail: &LeasedMail| good.verdict(mail, good.send(mail).await);
+    let verdict = sent(&mail).await;
     assert!(matches!(verdict, MailVerdict::Sent { .. }), "{verdict:?}");
-    let verdict = good.send(&mail("first-aid", "nobody")).await;
+    let verdict = sent(&LeasedMail { email: "nobody".to_owned(), ..mail.clone() }).await;
     assert!(matches!(verdict, MailVerdict::Park { .. }), "this mail alone is at fault: {verdict:?}");
-    let verdict = good.send(&mail("brand-new", "ada@example.test")).await;
+    let verdict = sent(&LeasedMail { badge: "brand-new".to_owned(), ..mail }).await;
     assert!(matches!(verdict, MailVerdict::Wait { .. }), "{verdict:?}");
 }
 
-async fn queue() -> Queue {
-    Queue::connect("embedded:", "test").await.unwrap()
+#[tokio::test]
+async fn a_mail_that_crashes_harms_no_neighbour_and_is_parked_in_the_end() {
+    let bench = Bench::new().await;
+    let (mails, until) = leased(&bench, &["1", "2", "3"]).await;
+    crashes::on(mails[1].id);
+    mailer(&bench).deliver(mails.clone(), until, &CancellationToken::new()).await;
+    for (mail, state) in mails.iter().zip([DeliveryState::Done, DeliveryState::Waiting, DeliveryState::Done])
+    {
+        assert_eq!(trail(&bench, mail).await.state, state);
+    }
+    assert!(trail(&bench, &mails[1]).await.reason.contains("failed inside the program"));
+    let last = LeasedMail { attempts: ATTEMPTS - 1, ..mails[1].clone() };
+    mailer(&bench).deliver(vec![last], until, &CancellationToken::new()).await;
+    assert_eq!(trail(&bench, &mails[1]).await.state, DeliveryState::Parked);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_marked_as_soon_as_the_database_can() {
+    let bench = Bench::new().await;
+    let (mails, until) = leased(&bench, &["1"]).await;
+    bench.execute("ALTER TABLE mails RENAME TO away").await;
+    let (mailer, stop) = (mailer(&bench), CancellationToken::new());
+    // Longer than it takes to look whether it tries more than a few times.
+    tokio::join!(mailer.deliver(mails.clone(), until, &stop), async {
+        sleep(Duration::from_secs(7)).await;
+        bench.execute("ALTER TABLE away RENAME TO mails").await;
+    });
+    assert_eq!(trail(&bench, &mails[0]).await.state, DeliveryState::Done);
+}
+
+#[tokio::test]
+async fn marking_ends_before_the_lease_does_and_soon_after_a_stop() {
+    let bench = Bench::new().await;
+    let (mails, until) = leased(&bench, &["1"]).await;
+    assert!(until <= Instant::now() + MARKABLE && MARKABLE < LEASE);
+    let results = [(mails[0].id, MailVerdict::Sent { response: String::new() })];
+    let mailer = mailer(&bench);
+    bench.store.close().await;
+    let since = Instant::now();
+    mailer.finish(&results, since + Duration::from_secs(3), &CancellationToken::new()).await;
+    assert!(since.elapsed() < Duration::from_secs(6), "{:?}", since.elapsed());
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let since = Instant::now();
+    mailer.finish(&results, until, &stop).await;
+    assert!(since.elapsed() >= LAST_TRIES, "a mail that left is not given up at once");
+    assert!(since.elapsed() < LAST_TRIES * 2, "{:?}", since.elapsed());
 }

@@ -29,6 +29,7 @@ macro_rules! contract {
             a_stopped_consumer_gives_nothing_more
             a_stop_while_lingering_gives_the_batch_back
             depth_counts_what_waits
+            a_pause_gives_back_what_was_not_given_out
             an_abandoned_wait_loses_nothing
         );
     };
@@ -37,7 +38,7 @@ pub(super) use contract;
 
 pub(super) async fn what_is_published_comes_and_is_gone_when_acknowledged(queue: &Queue) {
     let messages = signals(100);
-    assert_eq!(queue.publish(messages.clone(), None).await, 100);
+    publish(queue, messages.clone(), None).await;
     let (mut consumer, _) = consumer(queue, 10);
     assert_eq!(drain(&mut consumer, 100).await, ids(&messages));
     nothing(&mut consumer).await;
@@ -48,7 +49,7 @@ pub(super) async fn what_is_published_comes_and_is_gone_when_acknowledged(queue:
 pub(super) async fn every_kind_of_work_has_its_own_queue(queue: &Queue) {
     let id = Uuid::new_v4();
     let mail = Message::mail("https://badges.example.edu", id, Uuid::new_v4(), DateTime::UNIX_EPOCH);
-    assert_eq!(queue.publish(vec![mail], None).await, 1);
+    publish(queue, vec![mail], None).await;
     let (mut signals, _) = consumer(queue, 1);
     nothing(&mut signals).await;
     let mut mails = queue.consume(Work::Mails, 1, CancellationToken::new());
@@ -59,7 +60,7 @@ pub(super) async fn every_kind_of_work_has_its_own_queue(queue: &Queue) {
 
 pub(super) async fn a_message_dropped_without_an_answer_comes_again(queue: &Queue) {
     let messages = signals(1);
-    queue.publish(messages.clone(), None).await;
+    publish(queue, messages.clone(), None).await;
     let (mut consumer, _) = consumer(queue, 1);
     for _ in 0..3 {
         drop(one(&mut consumer).await);
@@ -69,7 +70,7 @@ pub(super) async fn a_message_dropped_without_an_answer_comes_again(queue: &Queu
 }
 
 pub(super) async fn an_answer_after_the_stop_counts(queue: &Queue) {
-    queue.publish(signals(3), None).await;
+    publish(queue, signals(3), None).await;
     let (mut first, stop) = consumer(queue, 3);
     let delivery = one(&mut first).await;
     stop.cancel();
@@ -83,7 +84,7 @@ pub(super) async fn an_answer_after_the_stop_counts(queue: &Queue) {
 
 pub(super) async fn a_message_put_off_comes_back_later(queue: &Queue) {
     let messages = signals(1);
-    queue.publish(messages.clone(), None).await;
+    publish(queue, messages.clone(), None).await;
     let (mut consumer, _) = consumer(queue, 1);
     let since = Instant::now();
     one(&mut consumer).await.retry(Duration::from_secs(1)).await;
@@ -96,14 +97,14 @@ pub(super) async fn a_message_put_off_comes_back_later(queue: &Queue) {
 pub(super) async fn a_delayed_message_comes_later(queue: &Queue) {
     let messages = signals(2);
     let since = Instant::now();
-    assert_eq!(queue.publish(messages.clone(), Some(Duration::from_secs(1))).await, 2);
+    publish(queue, messages.clone(), Some(Duration::from_secs(1))).await;
     let (mut consumer, _) = consumer(queue, 2);
     assert_eq!(drain(&mut consumer, 2).await, ids(&messages));
     assert!(since.elapsed() >= Duration::from_secs(1));
 }
 
 pub(super) async fn a_batch_takes_what_waits_up_to_its_maximum(queue: &Queue) {
-    queue.publish(signals(10), None).await;
+    publish(queue, signals(10), None).await;
     let (mut consumer, _) = consumer(queue, 20);
     let first = batch(&mut consumer, 8, Duration::from_secs(2)).await;
     assert_eq!(first.len(), 8);
@@ -112,18 +113,18 @@ pub(super) async fn a_batch_takes_what_waits_up_to_its_maximum(queue: &Queue) {
 }
 
 pub(super) async fn a_batch_lingers_for_more(queue: &Queue) {
-    queue.publish(signals(1), None).await;
+    publish(queue, signals(1), None).await;
     let (mut consumer, _) = consumer(queue, 8);
     let later = async {
         sleep(Duration::from_millis(300)).await;
-        queue.publish(signals(1), None).await
+        publish(queue, signals(1), None).await;
     };
-    let (batch, _) = tokio::join!(batch(&mut consumer, 8, Duration::from_secs(3)), later);
+    let (batch, ()) = tokio::join!(batch(&mut consumer, 8, Duration::from_secs(3)), later);
     assert_eq!(batch.len(), 2);
 }
 
 pub(super) async fn no_more_than_the_prefetch_is_unanswered(queue: &Queue) {
-    queue.publish(signals(5), None).await;
+    publish(queue, signals(5), None).await;
     let (mut consumer, _) = consumer(queue, 3);
     let mut held = batch(&mut consumer, 5, Duration::from_secs(1)).await;
     assert_eq!(held.len(), 3);
@@ -134,7 +135,7 @@ pub(super) async fn no_more_than_the_prefetch_is_unanswered(queue: &Queue) {
 
 pub(super) async fn two_consumers_share_the_work(queue: &Queue) {
     let messages = signals(40);
-    queue.publish(messages.clone(), None).await;
+    publish(queue, messages.clone(), None).await;
     let ((mut left, _), (mut right, _)) = (consumer(queue, 1), consumer(queue, 1));
     let (first, second) = tokio::join!(one(&mut left), one(&mut right));
     let mut taken = vec![first.id, second.id];
@@ -154,7 +155,7 @@ pub(super) async fn two_consumers_share_the_work(queue: &Queue) {
 
 pub(super) async fn a_stopped_consumer_gives_nothing_more(queue: &Queue) {
     let messages = signals(5);
-    queue.publish(messages.clone(), None).await;
+    publish(queue, messages.clone(), None).await;
     let (mut consumer, stop) = consumer(queue, 5);
     one(&mut consumer).await.ack().await;
     stop.cancel();
@@ -173,7 +174,7 @@ pub(super) async fn a_stopped_consumer_gives_nothing_more(queue: &Queue) {
 
 pub(super) async fn a_stop_while_lingering_gives_the_batch_back(queue: &Queue) {
     let messages = signals(2);
-    queue.publish(messages.clone(), None).await;
+    publish(queue, messages.clone(), None).await;
     let (mut consumer, stop) = consumer(queue, 5);
     let since = Instant::now();
     let stopping = async {
@@ -188,12 +189,33 @@ pub(super) async fn a_stop_while_lingering_gives_the_batch_back(queue: &Queue) {
 }
 
 pub(super) async fn depth_counts_what_waits(queue: &Queue) {
-    queue.publish(signals(3), None).await;
+    publish(queue, signals(3), None).await;
     eventually("three wait", async || queue.depth(Work::Signals).await == Ok(3)).await;
     assert_eq!(queue.depth(Work::Mails).await, Ok(0));
-    queue.publish(signals(1), Some(Duration::from_mins(1))).await;
+    publish(queue, signals(1), Some(Duration::from_mins(1))).await;
     sleep(MOMENT).await;
     assert_eq!(queue.depth(Work::Signals).await, Ok(3), "a delayed message does not count");
+}
+
+pub(super) async fn a_pause_gives_back_what_was_not_given_out(queue: &Queue) {
+    let messages = signals(5);
+    publish(queue, messages.clone(), None).await;
+    let (mut paused, _) = consumer(queue, 5);
+    let held = one(&mut paused).await;
+    paused.pause().await;
+    let (mut other, stop) = consumer(queue, 5);
+    let mut taken = drain(&mut other, 4).await;
+    nothing(&mut other).await;
+    stop.cancel();
+    assert!(other.next_batch(1, Duration::ZERO).await.is_none());
+    // It goes on by itself, and what it held can still be answered.
+    taken.push(held.id);
+    held.ack().await;
+    publish(queue, signals(1), None).await;
+    one(&mut paused).await.ack().await;
+    nothing(&mut paused).await;
+    taken.sort();
+    assert_eq!(taken, ids(&messages));
 }
 
 pub(super) async fn an_abandoned_wait_loses_nothing(queue: &Queue) {
@@ -201,7 +223,7 @@ pub(super) async fn an_abandoned_wait_loses_nothing(queue: &Queue) {
     let (mut consumer, _) = consumer(queue, 10);
     let publishing = async {
         for message in messages.clone() {
-            queue.publish(vec![message], None).await;
+            publish(queue, vec![message], None).await;
         }
     };
     let taking = async {

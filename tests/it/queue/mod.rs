@@ -61,6 +61,17 @@ fn ids(messages: &[Message]) -> Vec<Uuid> {
     ids
 }
 
+/// Publishes messages, each of which must be known to be in the queue.
+async fn publish(queue: &Queue, messages: Vec<Message>, delay: Option<Duration>) {
+    assert_eq!(queue.publish(messages, delay).await, Vec::<Uuid>::new());
+}
+
+/// Publishes messages, none of which may count as being in the queue.
+async fn unknown(queue: &Queue, messages: Vec<Message>, delay: Option<Duration>) {
+    let rows: Vec<_> = messages.iter().map(|message| message.id).collect();
+    assert_eq!(queue.publish(messages, delay).await, rows);
+}
+
 fn consumer(queue: &Queue, prefetch: u16) -> (Consumer, CancellationToken) {
     let stop = CancellationToken::new();
     (queue.consume(Work::Signals, prefetch, stop.clone()), stop)

@@ -134,8 +134,7 @@ contract! {
         let Verdict::Accepted { signals, .. } = &odd.verdict else { unreachable!() };
         let stored = store.waiting_signals(&[signals[0].0]).await.unwrap().remove(0);
         assert_eq!(stored.signal, signals[0].1);
-        let siblings =
-            store.waiting_siblings("moodle", &signals[0].1.batch, stored.created_at, 10).await.unwrap();
+        let siblings = store.waiting_siblings("moodle", &signals[0].1.batch, 10).await.unwrap();
         assert_eq!(siblings.len(), 1);
         assert_eq!(store.delivery(odd.id).await.unwrap().unwrap().body, odd.body);
         // Told again they are known.

@@ -6,7 +6,7 @@ mod confirm;
 mod credentials;
 mod database;
 mod deliveries;
-mod fixtures;
+pub(crate) mod fixtures;
 mod linking;
 mod mails;
 mod parked;

@@ -3,7 +3,7 @@
 use accolade::store::{DeliveryState, MailVerdict, SignalVerdict, Work};
 
 use super::contract;
-use super::fixtures::{at, awarded, result, tell};
+use super::fixtures::{at, awarded, candidate, candidate_of, result, tell};
 
 contract! {
     async fn a_parked_signal_waits_again_and_is_swept(database) {
@@ -11,13 +11,25 @@ contract! {
         let told = tell(&store, "moodle").await;
         let park = SignalVerdict::Park { reason: "refused".to_owned() };
         store.confirm(&[result(&told, Vec::new(), park)], at(10)).await.unwrap();
-        assert_eq!(store.retry_parked(told.delivery, at(100)).await.unwrap(), 1);
+        assert_eq!(store.retry_parked(told.delivery, at(15)).await.unwrap(), 1);
         let waiting = store.waiting_signals(&[told.signal]).await.unwrap();
         assert_eq!((waiting.len(), waiting[0].attempts), (1, 0));
         assert_eq!(store.delivery(told.delivery).await.unwrap().unwrap().state, DeliveryState::Waiting);
-        let due = store.due(Work::Signals, at(100), at(200), 10).await.unwrap();
+        // Before the grace that it had when it was recorded.
+        let due = store.due(Work::Signals, at(15), at(200), 10).await.unwrap();
         assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [told.signal]);
         assert_eq!(store.retry_parked(told.delivery, at(101)).await.unwrap(), 0, "only what is parked");
+    }
+
+    async fn a_parked_event_waits_again_and_is_swept(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        store.postpone_event(candidate.event, None, "no").await.unwrap();
+        assert!(store.candidates(&[candidate.event]).await.unwrap().is_empty());
+        assert_eq!(store.retry_parked(candidate.delivery, at(15)).await.unwrap(), 1);
+        assert_eq!(candidate_of(&store, candidate.event).await.attempts, 0);
+        let due = store.due(Work::Assessments, at(15), at(200), 10).await.unwrap();
+        assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [candidate.event]);
     }
 
     async fn a_parked_mail_can_be_leased_again(database) {

@@ -56,6 +56,40 @@ contract! {
         assert_eq!(due(500).await, [later.signal], "not after a grace: there is no message to wait for");
     }
 
+    async fn a_row_whose_message_may_be_lost_is_due_at_once(database) {
+        let store = database.store().await;
+        let (lost, fine) = (tell(&store, "moodle").await, tell(&store, "moodle").await);
+        let (later, done) = (tell(&store, "moodle").await, tell(&store, "moodle").await);
+        let wait = SignalVerdict::Wait { until: at(500), attempt: true, reason: "later".to_owned() };
+        store.confirm(&[result(&later, Vec::new(), wait)], at(1)).await.unwrap();
+        let end = SignalVerdict::Done { reason: String::new() };
+        store.confirm(&[result(&done, Vec::new(), end)], at(1)).await.unwrap();
+        let due = async |work, when, again| -> Vec<uuid::Uuid> {
+            store.due(work, at(when), at(again), 9).await.unwrap().iter().map(|due| due.id).collect()
+        };
+        let rows = [lost.signal, later.signal, done.signal, id()];
+        store.forget_messages_of(Work::Signals, &rows, at(2)).await.unwrap();
+        assert_eq!(due(Work::Signals, 2, 9_000).await, [lost.signal]);
+        // Published again in vain.
+        store.forget_messages_of(Work::Signals, &rows, at(3)).await.unwrap();
+        assert_eq!(due(Work::Signals, 3, 9_000).await, [lost.signal]);
+        assert_eq!(due(Work::Signals, 400, 9_000).await, [fine.signal], "not before its grace has ended");
+        assert_eq!(due(Work::Signals, 500, 9_000).await, [later.signal], "not before its time");
+
+        let event = candidate(&store, "7").await.event;
+        store.forget_messages_of(Work::Assessments, &[event], at(11)).await.unwrap();
+        assert_eq!(due(Work::Assessments, 11, 9_000).await, [event]);
+
+        let mail = awarded(&store, "8").await.awards[0].mail.id;
+        store.forget_messages_of(Work::Mails, &[mail], at(21)).await.unwrap();
+        assert_eq!(due(Work::Mails, 21, 22).await, [mail]);
+        store.lease_mails(&[mail], at(22), at(300)).await.unwrap();
+        store.forget_messages_of(Work::Mails, &[mail], at(23)).await.unwrap();
+        assert!(due(Work::Mails, 299, 9_000).await.is_empty(), "its lease has not ended");
+        assert_eq!(due(Work::Mails, 300, 9_000).await, [mail]);
+        store.forget_messages_of(Work::Signals, &[], at(2)).await.unwrap();
+    }
+
     async fn a_row_that_waits_is_due_after_its_time(database) {
         let store = database.store().await;
         let told = tell(&store, "moodle").await;

@@ -85,6 +85,11 @@ impl Site {
         self.folder.path().join("outbox")
     }
 
+    /// The exchange of its queues.
+    pub(crate) fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
     fn settings(&self, port: u16) -> Settings {
         let queue = match self.way {
             Way::Embedded => "embedded:".to_owned(),

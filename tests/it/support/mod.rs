@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod broker;
 pub(crate) mod database;
+pub(crate) mod proxy;
 pub(crate) mod smtp;

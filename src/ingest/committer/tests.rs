@@ -1,0 +1,101 @@
+use sqlx::Connection as _;
+use tempfile::TempDir;
+
+use super::*;
+use crate::ids;
+use accolade_connectors::Signal;
+
+struct Bench {
+    _folder: TempDir,
+    url: String,
+    store: Store,
+    queue: Arc<Queue>,
+    committer: Committer,
+    _tasks: JoinSet<()>,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let store = Store::connect(&url, 2).await.unwrap();
+        store.migrate().await.unwrap();
+        let queue = Arc::new(Queue::connect("embedded:", "test").await.unwrap());
+        let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
+        let clock = Clock::system();
+        let url_of_site = "http://localhost";
+        let committer = Committer::start(&store, &queue, &clock, url_of_site, 1, &mut tasks, &stop);
+        Self { _folder: folder, url, store, queue, committer, _tasks: tasks }
+    }
+}
+
+fn delivery(bytes: usize) -> NewDelivery {
+    let at = Clock::system().now();
+    let signal = Signal {
+        key: uuid::Uuid::new_v4().to_string(),
+        batch: "course:1".to_owned(),
+        event: "graded".to_owned(),
+        learner: "7".to_owned(),
+        course: None,
+        occurred_at: None,
+        detail: serde_json::Value::Null,
+        outcome: None,
+    };
+    NewDelivery {
+        id: ids::timed(at),
+        source: "lms".to_owned(),
+        received_at: at,
+        user_agent: None,
+        body: Some(vec![b'x'; bytes]),
+        verdict: Verdict::Accepted { signals: vec![(ids::timed(at), signal)], ignored: Vec::new() },
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_wait_are_bounded_in_bytes() {
+    let bench = Bench::new().await;
+    // Another process writes, and so everything waits.
+    let mut beside = sqlx::SqliteConnection::connect(&bench.url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut beside).await.unwrap();
+    let quarter = WAITING_BYTES as usize / 4;
+    let mut waiting = JoinSet::new();
+    for _ in 0..4 {
+        let committer = bench.committer.clone();
+        waiting.spawn(async move { committer.commit(delivery(quarter)).await });
+    }
+    let full = async {
+        while bench.committer.bytes.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), full).await.expect("what waits takes its room");
+    assert_eq!(bench.committer.commit(delivery(1)).await, Err(Full::Busy));
+    sqlx::raw_sql("COMMIT").execute(&mut beside).await.unwrap();
+    while let Some(recorded) = waiting.join_next().await {
+        recorded.unwrap().unwrap();
+    }
+    // The room is free again, for one that is larger than all of it, too.
+    bench.committer.commit(delivery(WAITING_BYTES as usize + 1)).await.unwrap();
+    assert_eq!(bench.committer.bytes.available_permits(), WAITING_BYTES as usize);
+}
+
+#[tokio::test]
+async fn a_signal_whose_message_may_be_lost_is_due_at_once() {
+    let bench = Bench::new().await;
+    bench.queue.close().await;
+    let recorded = bench.committer.commit(delivery(10)).await.unwrap();
+    let due = async || {
+        let now = Clock::system().now();
+        bench.store.due(Work::Signals, now, now + chrono::TimeDelta::minutes(1), 10).await.unwrap()
+    };
+    let found = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            let due = due().await;
+            if !due.is_empty() {
+                return due;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(found.await.expect("it is due before its grace ends")[0].id, recorded.new_signals[0]);
+}

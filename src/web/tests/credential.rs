@@ -1,0 +1,164 @@
+//! The public page of a credential.
+
+use super::*;
+use crate::web::results::Achieved;
+use crate::web::view::State;
+
+#[test]
+fn the_public_page_says_what_the_badge_says() {
+    insta::assert_snapshot!(spoken(&public(&view(&stored(&document())))), @r#"
+    Micro Credential
+    Valid
+    Workplace Safety
+    Awarded to
+    Ada Example
+    Recognises the hazards of a teaching laboratory, prevents them, and acts correctly when something happens.
+    Issued by
+    Example University
+    Awarded
+    3 November 2026
+    Valid until
+    3 November 2028
+    Credits
+    1.5
+    Field of study
+    Occupational health
+    Results
+    Final Quiz
+    92%
+    46 of 50
+    passed
+    Practical part
+    passed
+    Evidence
+    Final Quiz, Workplace Safety 101
+    Forty questions under supervision, graded on 3 November 2026.
+    How this badge is earned
+    The holder
+    passed the
+    final quiz
+    of
+    Workplace Safety 101
+    with at least 70%, and
+    had the practical part signed off by the laboratory’s safety officer.
+    Competencies
+    Apply laboratory safety rules
+    Example Skills Framework · LAB-7
+    Works by the written rules of the laboratory and stops work that is not safe.
+    Keywords
+    laboratory
+    safety
+    first aid
+    Where to go from here
+    Chemical Hazards 201
+    Take it with you
+    Each of these files is the badge itself, signature included.
+    Image (PNG)
+    Image (SVG)
+    Credential (JSON)
+    Add to LinkedIn
+    For Ada Example: LinkedIn opens with everything filled in.
+    Verify it yourself
+    You need not trust this page. The badge is a signed document that any Open Badges 3.0 verifier can check:
+    Download the credential or one of the images above.
+    Give it to a verifier that you trust, for example
+    the one of 1EdTech
+    .
+    It checks the signature against the issuer’s public key, and asks whether the badge was withdrawn.
+    Issuer
+    did:web:badges.example.edu
+    Credential
+    2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11
+    Public key
+    did.json
+    Status lists
+    revocation
+    ,
+    suspension
+    "#);
+}
+
+#[test]
+fn results_of_one_assessment_stand_together() {
+    let credential = view(&stored(&document()));
+    let achieved = |name: &str, values: &[&str]| Achieved {
+        name: name.to_owned(),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    };
+    assert_eq!(
+        credential.results,
+        [achieved("Final Quiz", &["92%", "46 of 50", "passed"]), achieved("Practical part", &["passed"])]
+    );
+}
+
+#[test]
+fn the_state_is_told_with_dignity() {
+    let valid = stored(&document());
+    assert_eq!(view(&valid).state, State::Valid);
+    assert!(!public(&view(&valid)).contains("class=\"notice"));
+    let suspended = StoredCredential { suspended: true, ..valid.clone() };
+    let revoked = StoredCredential { revoked: true, suspended: true, ..valid.clone() };
+    let mut old = document();
+    old["validUntil"] = json!("2026-11-09T00:00:00Z");
+    for (stored, state, words) in [
+        (suspended, State::Suspended, "This badge is on hold."),
+        (revoked.clone(), State::Revoked, "This badge no longer counts."),
+        (stored(&old), State::Expired, "This badge has run its time."),
+    ] {
+        let credential = view(&stored);
+        assert_eq!(credential.state, state);
+        let page = public(&credential);
+        assert!(page.contains(words) && page.contains("Credential (JSON)"), "{words}");
+        assert!(!page.contains("Add to LinkedIn") && !page.contains("pill good"), "{words}");
+    }
+    let page = claim(&view(&revoked), false);
+    assert!(page.contains("cannot be claimed any more") && !page.contains("<form"));
+}
+
+#[test]
+fn a_badge_without_a_file_is_still_shown() {
+    let credential = Credential::read(&stored(&document()), None, SITE, now());
+    assert_eq!(credential.badge.image, "/assets/badge.svg");
+    assert_eq!(credential.badge.alt, "The badge “Workplace Safety”");
+    assert!(!public(&credential).contains("og:image"));
+}
+
+#[test]
+fn a_document_of_any_shape_makes_a_page() {
+    for odd in [
+        json!(null),
+        json!([]),
+        json!({ "issuer": "did:key:z6Mk", "credentialSubject": [] }),
+        json!({ "credentialSubject": { "achievement": "x", "result": 7 }, "evidence": "x", "validFrom": 5 }),
+        json!({ "credentialSubject": { "achievement": { "creditsAvailable": 1e300, "alignment": [null, {}] } } }),
+    ] {
+        let page = public(&view(&stored(&odd)));
+        assert!(page.contains("3 November 2026") && page.contains("workplace-safety"), "{page}");
+    }
+    let garbage = StoredCredential { document: "{".to_owned(), ..stored(&Value::Null) };
+    public(&view(&garbage));
+}
+
+#[test]
+fn machines_can_read_the_page() {
+    let page = public(&view(&stored(&document())));
+    for part in [
+        "<html lang=\"en\">",
+        "<link rel=\"alternate\" type=\"application/vc+ld+json\"",
+        "<meta property=\"og:image\" content=\"https://badges.example.edu/achievements/workplace-safety/image.png\">",
+        "<meta property=\"og:title\" content=\"Ada Example: Workplace Safety\">",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let structured = view(&stored(&document())).structured(SITE);
+    let data: Value = serde_json::from_str(&structured).unwrap();
+    assert_eq!(data["@type"], "EducationalOccupationalCredential");
+    assert_eq!(data["competencyRequired"][0]["termCode"], "LAB-7");
+    assert_eq!(data["expires"], "2028-11-03");
+    assert!(!structured.contains(['<', '>', '&']));
+}
+
+#[test]
+fn linkedin_opens_filled_in() {
+    insta::assert_snapshot!(view(&stored(&document())).linkedin, @"https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME&name=Workplace+Safety&organizationName=Example+University&issueYear=2026&issueMonth=11&expirationYear=2028&expirationMonth=11&certUrl=https%3A%2F%2Fbadges.example.edu%2Fcredentials%2F2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11&certId=2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11");
+}
