@@ -66,7 +66,7 @@ fn asked<'a>(catalog: &'a Catalog, id: Option<&str>) -> anyhow::Result<Vec<&'a B
     let Some(id) = id else { return Ok(catalog.badges.iter().collect()) };
     let badge = catalog.badge(id).with_context(|| {
         let ids: Vec<&str> = catalog.badges.iter().map(|badge| badge.achievement.id.as_str()).collect();
-        format!("--badge: there is no badge “{id}”; there are {}", ids.join(", "))
+        format!("--badge: there is no badge “{id}”; the badges are: {}", ids.join(", "))
     })?;
     Ok(vec![badge])
 }
@@ -263,7 +263,6 @@ fn text(account: &Account<'_>) -> String {
 
 /// `awarded on 23 November 2026, claimed on 24 November 2026, suspended`.
 fn state(award: &AwardAccount<'_>) -> String {
-    let date = |time: DateTime<Utc>| time.format("%-d %B %Y").to_string();
     let mut state = format!("awarded on {}", date(award.awarded_at));
     match award.claimed_at {
         Some(claimed) => state.push_str(&format!(", claimed on {}", date(claimed))),
@@ -275,6 +274,10 @@ fn state(award: &AwardAccount<'_>) -> String {
         state.push_str(", suspended");
     }
     state
+}
+
+fn date(time: DateTime<Utc>) -> String {
+    time.format("%-d %B %Y").to_string()
 }
 
 fn now(text: &mut String, explanation: &Explanation) {
@@ -291,7 +294,9 @@ fn tree(text: &mut String, part: &serde_json::Value, depth: usize) {
     let met = if part.get("met").and_then(serde_json::Value::as_bool) == Some(true) { "yes" } else { "no" };
     let asks = part.get("asks").and_then(serde_json::Value::as_str).unwrap_or_default();
     let found = part.get("found").and_then(serde_json::Value::as_str);
-    let found = found.map_or_else(String::new, |found| format!("; found: {found}"));
+    let since = part.get("since").and_then(serde_json::Value::as_str).and_then(|since| since.parse().ok());
+    let since = since.map_or_else(String::new, |since| format!(" on {}", date(since)));
+    let found = found.map_or_else(String::new, |found| format!("; found: {found}{since}"));
     text.push_str(&format!("{}{met}: {asks}{found}\n", "  ".repeat(depth)));
     for part in part.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
         tree(text, part, depth + 1);
@@ -319,9 +324,12 @@ mod tests {
             super::tree(&mut text, &tree, 0);
             text
         };
-        let inner = serde_json::json!({"met": true, "asks": "Quiz: passed", "found": "passed", "new": 1});
+        let inner = serde_json::json!({"met": true, "asks": "Quiz: passed", "found": "passed", "since": "2026-11-20T10:00:00Z", "new": 1});
         let whole = serde_json::json!({"met": true, "asks": "all of these", "parts": [inner]});
-        assert_eq!(shown(whole), "yes: all of these\n  yes: Quiz: passed; found: passed\n");
+        assert_eq!(
+            shown(whole),
+            "yes: all of these\n  yes: Quiz: passed; found: passed on 20 November 2026\n"
+        );
         assert_eq!(shown(serde_json::Value::Null), "no: \n");
     }
 }
