@@ -29,7 +29,7 @@ use url::Url;
 pub use error::{ApiError, Rejection, SettingsError};
 pub use host::{Answer, Body, Call, Http};
 pub use keys::KeySet;
-pub use outcome::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Withheld};
+pub use outcome::{Assessment, AssessmentKind, Attempt, Course, Learner, Outcome, Release, Score, Withheld};
 pub use request::{Receipt, Reply, Request};
 pub use secret::{Secret, Secrets};
 pub use signal::{Confirmation, Signal};

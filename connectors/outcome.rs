@@ -25,11 +25,47 @@ pub struct Outcome {
     pub graded_at: Option<DateTime<Utc>>,
     /// Which attempt counts, from 1, where the LMS says so.
     pub attempt: Option<u32>,
+    /// Every attempt that the LMS shows, in any order; empty where it was not asked for them or
+    /// lists none. See [`Outcome::known_attempts`].
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+    /// Whether the work was handed in after it was due, where the LMS says so.
+    #[serde(default)]
+    pub late: Option<bool>,
+    /// Of a course's total: whether everything in the gradebook that it may count is graded,
+    /// where the LMS says so. A total often counts what is graded so far.
+    #[serde(default)]
+    pub all_graded: Option<bool>,
     /// The moment at which this was the LMS's state: of two outcomes of the same learner and
     /// assessment the one with the later moment wins, whichever arrives last.
     ///
     /// The time of the event for signals that confirm themselves; else when the API was read.
     pub as_of: DateTime<Utc>,
+}
+
+impl Outcome {
+    /// The attempts that are known: those listed, or, where the first one counts and none is
+    /// listed, that one. Empty if the LMS does not tell.
+    pub fn known_attempts(&self) -> Vec<Attempt> {
+        if self.attempts.is_empty() && self.attempt == Some(1) {
+            let (score, graded_at, late) = (self.score.clone(), self.graded_at, self.late);
+            return vec![Attempt { number: 1, score, graded_at, late }];
+        }
+        self.attempts.clone()
+    }
+}
+
+/// One attempt at an assessment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Which one, from 1.
+    pub number: u32,
+    /// Its score; `None` while it is not graded.
+    pub score: Option<Score>,
+    /// When it was graded, by the LMS's clock.
+    pub graded_at: Option<DateTime<Utc>>,
+    /// Whether it was handed in after it was due, where the LMS says so.
+    pub late: Option<bool>,
 }
 
 /// A learner as the LMS knows them.
@@ -158,6 +194,24 @@ pub enum Withheld {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outcome_stored_before_attempts_were_known_still_reads() {
+        let stored = r#"{
+            "learner": {"id": "4", "name": null, "email": null, "institution_id": null, "language": null},
+            "course": {"id": "2", "also": [], "name": null, "url": null},
+            "assessment": {"id": "item:4", "also": [], "kind": "item", "name": null, "url": null},
+            "score": {"given": "7", "min": "0", "max": "10", "text": null},
+            "passed": null, "release": {"state": "released"}, "graded_at": null, "attempt": 1,
+            "as_of": "2026-11-20T10:00:00Z"
+        }"#;
+        let mut outcome: Outcome = serde_json::from_str(stored).unwrap();
+        assert_eq!((outcome.late, outcome.all_graded), (None, None));
+        let [attempt] = outcome.known_attempts().try_into().unwrap();
+        assert_eq!((attempt.number, attempt.score), (1, outcome.score.clone()));
+        outcome.attempt = Some(2);
+        assert_eq!(outcome.known_attempts(), [], "the first of two is not known");
+    }
 
     #[test]
     fn percent_is_exact_and_total() {

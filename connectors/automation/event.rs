@@ -94,6 +94,9 @@ pub(super) fn read(
         release: Release::Released,
         graded_at: Some(as_of),
         attempt,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of,
     };
     let key = match (id, message) {

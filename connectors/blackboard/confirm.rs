@@ -203,6 +203,9 @@ impl Gradebook<'_> {
             release: judgement.release,
             graded_at: judgement.graded_at.or(occurred_at).filter(|_| released),
             attempt: None,
+            attempts: Vec::new(),
+            late: None,
+            all_graded: None,
             as_of: self.read_at,
         }
     }

@@ -72,6 +72,7 @@ pub(super) struct Submission {
     excused: bool,
     graded: bool,
     attempt: Option<u32>,
+    late: Option<bool>,
     /// Handed in again after the grade was given.
     superseded: bool,
 }
@@ -94,6 +95,7 @@ impl Submission {
             excused: flag(at(value, &["excused"])).unwrap_or(false),
             graded: state == Some("graded") || superseded,
             attempt: text(at(value, &["attempt"])).and_then(|attempt| attempt.parse().ok()),
+            late: flag(at(value, &["late"])),
             superseded,
         }
     }
@@ -133,6 +135,11 @@ impl Submission {
     /// The attempt that was graded, if it is the last one.
     pub(super) fn attempt(&self) -> Option<u32> {
         self.attempt.filter(|_| !self.superseded)
+    }
+
+    /// Whether what was graded was handed in late; Canvas says it of the last attempt only.
+    pub(super) fn late(&self) -> Option<bool> {
+        self.late.filter(|_| !self.superseded)
     }
 }
 

@@ -113,6 +113,9 @@ async fn submission(
         release: Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of: reading.read_at,
     };
     // While grading is anonymous nobody should learn whose grade this is: it is not even read.
@@ -136,6 +139,7 @@ async fn submission(
     outcome.release = release(submission.withheld());
     outcome.graded_at = submission.graded_at;
     outcome.attempt = submission.attempt();
+    outcome.late = submission.late();
     let why = not_shown_yet(&detail.told, detail.at, &submission);
     Ok(Ok((outcome, why)))
 }
@@ -255,6 +259,9 @@ pub(super) fn of_course(
         release: Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of: reading.read_at,
     }
 }

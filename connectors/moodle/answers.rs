@@ -46,12 +46,21 @@ pub(super) struct GradeItem {
     #[serde(default)]
     pub(super) gradehiddenbydate: bool,
     pub(super) gradeformatted: Option<String>,
+    /// What the total makes of it, where that is not plain: `novalue`, `excluded`, `dropped`.
+    pub(super) status: Option<String>,
 }
 
 impl GradeItem {
     /// Whether this is the course's total.
     pub(super) fn is_total(&self) -> bool {
         self.itemtype == "course"
+    }
+
+    /// Whether a total over it has to wait for its grade: it is no total itself, has no grade,
+    /// and the learner is not excluded from it.
+    pub(super) fn is_open(&self) -> bool {
+        let total = matches!(self.itemtype.as_str(), "course" | "category");
+        !total && self.graderaw.is_none() && self.status.as_deref() != Some("excluded")
     }
 }
 

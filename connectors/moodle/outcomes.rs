@@ -77,7 +77,11 @@ impl Maker<'_> {
         });
         // A decision without a grade would outlive the grade that was taken back.
         let passed = item.graderaw.and(self.decision(item.cmid)).and_then(Activity::passed);
-        self.outcome(assessment, score, passed, release, number::time(item.gradedategraded))
+        // The total counts graded items only: one early grade may reach any mark.
+        let items = self.known.report.iter().flat_map(|report| &report.gradeitems);
+        let all_graded = item.is_total().then(|| !items.into_iter().any(GradeItem::is_open));
+        let outcome = self.outcome(assessment, score, passed, release, number::time(item.gradedategraded));
+        Outcome { all_graded, ..outcome }
     }
 
     fn completion(&self, status: &CompletionStatus) -> Outcome {
@@ -154,6 +158,9 @@ impl Maker<'_> {
             release,
             graded_at,
             attempt: None,
+            attempts: Vec::new(),
+            late: None,
+            all_graded: None,
             as_of: self.read_at,
         }
     }

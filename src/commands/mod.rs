@@ -3,6 +3,7 @@
 mod check;
 mod deliveries;
 mod doctor;
+mod explain;
 mod keys;
 mod serve;
 mod verify;
@@ -54,6 +55,8 @@ enum Command {
     Doctor,
     /// Show what arrived and what became of it.
     Deliveries(deliveries::Deliveries),
+    /// Say why a learner has a badge or not, and what would change it.
+    Explain(explain::Explain),
     /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
     Demo(demo::Demo),
 }
@@ -78,6 +81,7 @@ impl Cli {
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
+            Command::Explain(command) => explain::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }
     }

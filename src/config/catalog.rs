@@ -9,6 +9,7 @@ use super::award::award;
 use super::check::is_slug;
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
+use super::stacks::{self, Stacks};
 use super::trial;
 use super::vocabulary::problems_of;
 use super::{ConfigError, Problem};
@@ -57,12 +58,24 @@ impl Catalog {
         sources: &[&str],
         read_image: &ReadImage,
     ) -> Result<Self, ConfigError> {
-        let mut reader = Reader { folder, sources, read_image, problems: Vec::new(), version: Sha256::new() };
-        let badges: Vec<BadgeFile> =
-            reader.paths().into_iter().filter_map(|path| reader.badge(path)).collect();
+        let mut reader = Reader {
+            folder,
+            sources,
+            read_image,
+            problems: Vec::new(),
+            version: Sha256::new(),
+            stacks: Stacks::new(),
+        };
+        let paths = reader.paths();
+        // Also those that cannot be read: what names them is not wrong.
+        let known: Vec<String> = paths.iter().map(|path| id_of(path)).collect();
+        let mut badges: Vec<BadgeFile> = paths.into_iter().filter_map(|path| reader.badge(path)).collect();
         reader.same_names(&badges);
+        reader.problems.extend(stacks::problems_of(&reader.stacks, &known));
         ConfigError::from_problems(reader.problems)?;
 
+        // Not the order of the paths: `a-b.toml` comes before `a.toml`.
+        badges.sort_by(|one, other| one.achievement.id.cmp(&other.achievement.id));
         let rules = badges.iter().map(|badge| (badge.achievement.id.clone(), badge.rule.clone())).collect();
         let titles =
             badges.iter().map(|badge| (badge.achievement.id.clone(), badge.achievement.name.clone()));
@@ -72,7 +85,8 @@ impl Catalog {
 
     /// A badge by its id.
     pub fn badge(&self, id: &str) -> Option<&BadgeFile> {
-        self.badges.iter().find(|badge| badge.achievement.id == id)
+        let found = self.badges.binary_search_by(|badge| badge.achievement.id.as_str().cmp(id));
+        found.ok().and_then(|index| self.badges.get(index))
     }
 }
 
@@ -82,6 +96,12 @@ struct Reader<'a> {
     read_image: &'a ReadImage,
     problems: Vec<Problem>,
     version: Sha256,
+    stacks: Stacks,
+}
+
+/// A badge's id: the name of its file.
+fn id_of(path: &Path) -> String {
+    path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned()
 }
 
 impl Reader<'_> {
@@ -128,7 +148,7 @@ impl Reader<'_> {
     fn badge(&mut self, path: PathBuf) -> Option<BadgeFile> {
         let at = At::new(&path);
         let told = self.problems.len();
-        let id = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let id = id_of(&path);
         if !is_slug(&id) {
             self.say(
                 &at,
@@ -154,10 +174,14 @@ impl Reader<'_> {
             };
             self.say(&node.at, format!("unknown key `{key}`{hint}"));
         }
-        let rule = match rule {
+        let award = match rule {
             Some(node) => award(&node, self.sources, &mut self.problems),
             None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
         };
+        let rule = award.map(|award| {
+            self.stacks.insert(id.clone(), award.badges);
+            award.rule
+        });
         let achievement = match badge {
             Some(node) => self.achievement(&id, &node),
             None => self.fail(&at, "the table [badge] is missing: it says what the badge is"),

@@ -15,6 +15,7 @@ mod load;
 mod origins;
 mod settings;
 mod sources;
+mod stacks;
 mod trial;
 mod vocabulary;
 

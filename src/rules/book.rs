@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use accolade_connectors::{AssessmentKind, Outcome, Release};
+use rust_decimal::Decimal;
 
 use super::matching::summary;
-use super::{AssessmentName, Condition, Rule};
+use super::wording::plain;
+use super::{AssessmentName, Condition, Rule, Weighted};
 
 /// All rules of an installation. What an outcome does not concern costs nothing: conditions are
-/// found by source, course and assessment.
+/// found by source, course and assessment, badges that stack on others by those.
 #[derive(Debug, Clone, Default)]
 pub struct Rulebook {
     rules: BTreeMap<String, Rule>,
@@ -16,12 +18,26 @@ pub struct Rulebook {
     entries: Vec<Entry>,
     /// By source, then by each name of a course that a condition uses.
     index: HashMap<String, HashMap<String, CourseIndex>>,
+    /// By a badge, those whose rules name it.
+    after: HashMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     badge: String,
     condition: Condition,
+    role: Role,
+}
+
+/// What a rule wants of a condition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Role {
+    /// That it is met.
+    Asks,
+    /// That it is not met.
+    Forbids,
+    /// Its percentage, with so much weight.
+    Weighs(Decimal),
 }
 
 /// The conditions on one course, as positions in [`Rulebook::entries`].
@@ -30,30 +46,49 @@ struct CourseIndex {
     named: HashMap<String, Vec<usize>>,
     total: Vec<usize>,
     completion: Vec<usize>,
+    competencies: HashMap<String, Vec<usize>>,
 }
 
 impl Rulebook {
     /// Indexes the rules of the badges, given as pairs of a badge's id and its rule.
     pub fn new(rules: Vec<(String, Rule)>) -> Self {
-        let mut book = Self { rules: rules.into_iter().collect(), ..Self::default() };
-        for (badge, rule) in &book.rules {
-            for condition in rule.conditions() {
-                let course = book
-                    .index
-                    .entry(condition.source.clone())
-                    .or_default()
-                    .entry(condition.course.clone())
-                    .or_default();
-                let list = match &condition.assessment {
-                    AssessmentName::Named(name) => course.named.entry(name.clone()).or_default(),
-                    AssessmentName::CourseTotal => &mut course.total,
-                    AssessmentName::CourseCompletion => &mut course.completion,
-                };
-                list.push(book.entries.len());
-                book.entries.push(Entry { badge: badge.clone(), condition: condition.clone() });
+        let rules: BTreeMap<String, Rule> = rules.into_iter().collect();
+        let mut book = Self::default();
+        for (badge, rule) in &rules {
+            book.add(badge, rule, false);
+            for named in rule.badges() {
+                book.after.entry(named.badge.clone()).or_default().insert(badge.clone());
             }
         }
-        book
+        Self { rules, ..book }
+    }
+
+    fn add(&mut self, badge: &str, rule: &Rule, forbidden: bool) {
+        let asks = if forbidden { Role::Forbids } else { Role::Asks };
+        match rule {
+            Rule::Condition(condition) => self.add_entry(badge, condition, asks),
+            Rule::Weighted { parts, .. } => {
+                for Weighted { condition, weight } in parts {
+                    let role = if forbidden { asks } else { Role::Weighs(*weight) };
+                    self.add_entry(badge, condition, role);
+                }
+            }
+            Rule::None(parts) => parts.iter().for_each(|part| self.add(badge, part, !forbidden)),
+            _ => rule.parts().iter().for_each(|part| self.add(badge, part, forbidden)),
+        }
+    }
+
+    fn add_entry(&mut self, badge: &str, condition: &Condition, role: Role) {
+        let courses = self.index.entry(condition.source.clone()).or_default();
+        let course = courses.entry(condition.course.clone()).or_default();
+        let list = match &condition.assessment {
+            AssessmentName::Named(name) => course.named.entry(name.clone()).or_default(),
+            AssessmentName::CourseTotal => &mut course.total,
+            AssessmentName::CourseCompletion => &mut course.completion,
+            AssessmentName::Competency(name) => course.competencies.entry(name.clone()).or_default(),
+        };
+        list.push(self.entries.len());
+        self.entries.push(Entry { badge: badge.to_owned(), condition: condition.clone(), role });
     }
 
     /// Gives badges the names by which [`Rulebook::remark`] calls them, as pairs of id and name;
@@ -68,7 +103,8 @@ impl Rulebook {
         self.rules.get(badge)
     }
 
-    /// The badges whose rules name this outcome's assessment, sorted by id.
+    /// The badges whose rules name this outcome's assessment, sorted by id: whether they ask for
+    /// it, forbid it, or weigh it.
     pub fn badges_for(&self, source: &str, outcome: &Outcome) -> Vec<&str> {
         let mut badges: Vec<&str> =
             self.entries_for(source, outcome).map(|entry| entry.badge.as_str()).collect();
@@ -76,12 +112,51 @@ impl Rulebook {
         badges
     }
 
+    /// The badges whose rules name this badge, sorted by id: those to judge again when it is
+    /// awarded, or taken back.
+    pub fn badges_after(&self, badge: &str) -> Vec<&str> {
+        self.after.get(badge).into_iter().flatten().map(String::as_str).collect()
+    }
+
+    /// The badges to judge when this outcome changes: those whose rules name it, and those that
+    /// stack on them, each after all that its own rule names.
+    pub fn badges_to_judge(&self, source: &str, outcome: &Outcome) -> Vec<&str> {
+        let mut open = self.badges_for(source, outcome);
+        let mut wanted: BTreeSet<&str> = open.iter().copied().collect();
+        while let Some(badge) = open.pop() {
+            open.extend(self.badges_after(badge).into_iter().filter(|after| wanted.insert(*after)));
+        }
+        let mut order = Vec::with_capacity(wanted.len());
+        while !wanted.is_empty() {
+            let waits = |badge: &str| {
+                let named = self.rule(badge).map(Rule::badges).unwrap_or_default();
+                named.iter().any(|named| named.badge != badge && wanted.contains(named.badge.as_str()))
+            };
+            let ready: Vec<&str> = wanted.iter().copied().filter(|badge| !waits(badge)).collect();
+            // A circle, which is refused when the rules are read: in any order.
+            let ready = if ready.is_empty() { wanted.iter().copied().collect() } else { ready };
+            wanted.retain(|badge| !ready.contains(badge));
+            order.extend(ready);
+        }
+        order
+    }
+
+    /// Whether any rule names this outcome's assessment, whether the outcome passes or not.
+    pub fn names(&self, source: &str, outcome: &Outcome) -> bool {
+        self.entries_for(source, outcome).next().is_some()
+    }
+
     /// Whether the outcome passes: the LMS says so, or it meets a condition that some rule has
-    /// on it. A withheld outcome never passes.
+    /// on it, or it adds to a weighted result. A withheld outcome never passes, and to meet what a
+    /// rule forbids is not to pass.
     pub fn passes(&self, source: &str, outcome: &Outcome) -> bool {
         outcome.release == Release::Released
             && (outcome.passed == Some(true)
-                || self.entries_for(source, outcome).any(|entry| entry.condition.threshold.met_by(outcome)))
+                || self.entries_for(source, outcome).any(|entry| match entry.role {
+                    Role::Asks => entry.condition.met_by(outcome),
+                    Role::Weighs(_) => entry.condition.adds(outcome),
+                    Role::Forbids => false,
+                }))
     }
 
     /// One line for people on what the rules say to this outcome alone: `68 %; badge
@@ -95,13 +170,18 @@ impl Rulebook {
         let mut parts = vec![summary(outcome, places)];
         for entry in entries {
             let title = self.titles.get(&entry.badge).unwrap_or(&entry.badge);
-            let threshold = &entry.condition.threshold;
-            let asks = match entry.condition.assessment {
-                AssessmentName::CourseCompletion => "completion".to_owned(),
-                _ => threshold.to_string(),
+            let demand = entry.condition.demand();
+            let met = entry.condition.met_by(outcome);
+            let part = match entry.role {
+                Role::Asks if met => format!("badge “{title}” asks {demand}, which it meets"),
+                Role::Asks => format!("badge “{title}” asks {demand}"),
+                Role::Forbids if met => format!("badge “{title}” forbids {demand}, which stands in its way"),
+                Role::Forbids => format!("badge “{title}” forbids {demand}"),
+                Role::Weighs(weight) => {
+                    let terms = &entry.condition.terms;
+                    format!("badge “{title}” counts it with weight {}{terms}", plain(weight))
+                }
             };
-            let verdict = if threshold.met_by(outcome) { ", which it meets" } else { "" };
-            let part = format!("badge “{title}” asks {asks}{verdict}");
             if !parts.contains(&part) {
                 parts.push(part);
             }
@@ -125,13 +205,15 @@ impl Rulebook {
 impl CourseIndex {
     fn collect(&self, outcome: &Outcome, found: &mut BTreeSet<usize>) {
         let assessment = &outcome.assessment;
+        let names = || std::iter::once(&assessment.id).chain(&assessment.also);
         match assessment.kind {
             AssessmentKind::CourseTotal => found.extend(&self.total),
             AssessmentKind::CourseCompletion => found.extend(&self.completion),
-            AssessmentKind::Item | AssessmentKind::Competency => {}
+            AssessmentKind::Competency => {
+                found.extend(names().filter_map(|name| self.competencies.get(name)).flatten());
+            }
+            AssessmentKind::Item => {}
         }
-        for name in std::iter::once(&assessment.id).chain(&assessment.also) {
-            found.extend(self.named.get(name).into_iter().flatten());
-        }
+        found.extend(names().filter_map(|name| self.named.get(name)).flatten());
     }
 }

@@ -1,11 +1,25 @@
 //! Judging: a rule against what is known of a person.
 
-use accolade_connectors::{Outcome, Release};
-use chrono::{DateTime, Utc};
+use accolade_connectors::Outcome;
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
 
-use super::{Condition, Rule};
+use super::counted::exact;
+use super::explanation::{Explanation, Kind, Missing};
+use super::matching::Look;
+use super::timing::{self, View};
+use super::wording::{date, percent, places, plain, span};
+use super::{AssessmentName, Condition, HeldBadge, Rule, Weighted};
+
+/// What is known of a person.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'a> {
+    /// Their confirmed outcomes.
+    pub outcomes: &'a [Fact<'a>],
+    /// The badges that they hold: awards that count. What is revoked, suspended or expired is
+    /// left out.
+    pub held: &'a [Held<'a>],
+}
 
 /// A confirmed outcome of the person, and the source that confirmed it.
 #[derive(Debug, Clone, Copy)]
@@ -16,166 +30,268 @@ pub struct Fact<'a> {
     pub outcome: &'a Outcome,
 }
 
+/// A badge that the person holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// Its id.
+    pub badge: &'a str,
+    /// When it was awarded.
+    pub awarded_at: DateTime<Utc>,
+}
+
 /// What a rule says to a person's facts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// Whether the badge is earned.
     pub earned: bool,
-    /// The facts (by index, ascending) on which it rests: those that meet a condition that
+    /// The outcomes (by index, ascending) on which it rests: those that meet a condition that
     /// counts. Empty while the badge is not earned.
     pub evidence: Vec<usize>,
+    /// The held badges (by id, sorted) on which it rests.
+    pub held: Vec<String>,
     /// The tree of conditions with what was found.
     pub explanation: Explanation,
 }
 
-/// The tree of conditions with what was found, for people (`Display`) and machines (JSON).
-///
-/// ```text
-/// no: all of these
-///   yes: Final Quiz in Workplace Safety 101 (moodle): at least 70 %; found: 85 %
-///   no: Report in Workplace Safety 101 (moodle): at least 60 points; found: not posted yet
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Explanation {
-    /// Whether this part is met.
-    pub met: bool,
-    /// What this part asks: `all of these`, or `Final Quiz in WS101 (moodle): at least 70 %`.
-    pub asks: String,
-    /// What was found, for a condition: `68 %`; nothing for a group.
-    pub found: Option<String>,
-    /// The parts of a group.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub parts: Vec<Explanation>,
+/// A fact by its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Item {
+    Outcome(usize),
+    Held(usize),
 }
 
 /// Judges a rule. Total: never fails, never panics; independent of the order of facts, but for
 /// the indexes in [`Decision::evidence`].
 ///
-/// Of several facts that a condition means, the best one counts. A withheld outcome meets
-/// nothing, and neither does a group without parts: an earned badge always has evidence.
-pub fn evaluate(rule: &Rule, facts: &[Fact<'_>]) -> Decision {
-    let (explanation, mut evidence) = judge(rule, facts);
+/// Of several outcomes that a condition means, the best one counts, or, where times matter, the
+/// one that meets the rule. A withheld outcome meets nothing, and neither does a group without
+/// parts. An earned badge always rests on something: what only forbids earns nothing.
+pub fn evaluate(rule: &Rule, facts: &Facts<'_>) -> Decision {
+    let (mut explanation, items) = judge(rule, facts, View::ALL);
+    if explanation.met && items.is_empty() {
+        let found = Some("nothing".to_owned());
+        let asks = "something to show for it".to_owned();
+        let missing = Some(Missing::NoResult);
+        let (kind, parts) = (Kind::Evidence, vec![explanation]);
+        explanation = Explanation { met: false, kind, asks, found, since: None, missing, parts };
+    }
+    let (mut evidence, mut held) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Item::Outcome(index) => evidence.push(index),
+            Item::Held(index) => held.extend(facts.held.get(index).map(|held| held.badge.to_owned())),
+        }
+    }
     evidence.sort_unstable();
     evidence.dedup();
-    Decision { earned: explanation.met, evidence, explanation }
+    held.sort_unstable();
+    held.dedup();
+    Decision { earned: explanation.met, evidence, held, explanation }
 }
 
-/// The verdict on a part, and the facts on which it rests; none if it is not met.
-fn judge(rule: &Rule, facts: &[Fact<'_>]) -> (Explanation, Vec<usize>) {
-    let (asks, needed, parts) = match rule {
-        Rule::Condition(condition) => return judge_condition(condition, facts),
-        Rule::All(parts) => ("all of these".to_owned(), parts.len(), parts),
-        Rule::Any(parts) => ("at least one of these".to_owned(), 1, parts),
-        Rule::AtLeast { count, of } => (format!("at least {count} of these {}", of.len()), *count, of),
+/// The verdict on a part by what was graded within `view`, and the facts on which it rests; none
+/// if it is not met.
+pub(super) fn judge(rule: &Rule, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+    let (kind, asks, needed, parts) = match rule {
+        Rule::Condition(condition) => return judge_condition(condition, facts, view),
+        Rule::Badge(badge) => return judge_badge(badge, facts, view),
+        Rule::None(parts) => return judge_none(parts, facts),
+        Rule::InOrder(parts) => return judge_in_order(rule, parts, facts, view),
+        Rule::Weighted { parts, at_least } => return judge_weighted(parts, *at_least, facts, view),
+        Rule::Within { time, group } => return judge_within(rule, *time, group, facts, view),
+        Rule::All(parts) => (Kind::All, "all of these".to_owned(), parts.len(), parts),
+        Rule::Any(parts) => (Kind::Any, "at least one of these".to_owned(), 1, parts),
+        Rule::AtLeast { count, of } => {
+            (Kind::AtLeast, format!("at least {count} of these {}", of.len()), *count, of)
+        }
     };
-    let (parts, evidence): (Vec<_>, Vec<_>) = parts.iter().map(|part| judge(part, facts)).unzip();
+    let (parts, items): (Vec<_>, Vec<_>) = parts.iter().map(|part| judge(part, facts, view)).unzip();
     // Nothing asked is nothing earned.
     let met = parts.iter().filter(|part| part.met).count() >= needed.max(1);
-    let evidence = if met { evidence.concat() } else { Vec::new() };
-    (Explanation { met, asks, found: None, parts }, evidence)
+    let items = if met { items.concat() } else { Vec::new() };
+    (Explanation { met, kind, asks, found: None, since: None, missing: None, parts }, items)
 }
 
-fn judge_condition(condition: &Condition, facts: &[Fact<'_>]) -> (Explanation, Vec<usize>) {
-    let best = facts
+/// What is forbidden is forbidden at any time.
+fn judge_none(parts: &[Rule], facts: &Facts<'_>) -> (Explanation, Vec<Item>) {
+    let parts: Vec<Explanation> = parts.iter().map(|part| judge(part, facts, View::ALL).0).collect();
+    let met = !parts.iter().any(|part| part.met);
+    let missing = (!met).then_some(Missing::Forbidden);
+    let asks = "none of these".to_owned();
+    (Explanation { met, kind: Kind::None, asks, found: None, since: None, missing, parts }, Vec::new())
+}
+
+fn judge_in_order(rule: &Rule, parts: &[Rule], facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+    let told: Vec<Explanation> = parts.iter().map(|part| judge(part, facts, view).0).collect();
+    let witness = timing::earliest(rule, facts, view, None);
+    let met = witness.is_some();
+    let wrong = !met && !told.is_empty() && told.iter().all(|part| part.met);
+    let (found, missing) = wrong.then(|| timing::disorder(parts, facts, view)).unzip();
+    let asks = "all of these, in this order".to_owned();
+    let explanation =
+        Explanation { met, kind: Kind::InOrder, asks, found, since: None, missing, parts: told };
+    (explanation, witness.map(|witness| witness.items).unwrap_or_default())
+}
+
+fn judge_within(
+    rule: &Rule,
+    time: TimeDelta,
+    group: &Rule,
+    facts: &Facts<'_>,
+    view: View,
+) -> (Explanation, Vec<Item>) {
+    let (told, items) = match timing::earliest(rule, facts, view, None) {
+        // Judged again by what lies in the window, so that all evidence lies in it.
+        Some(timing::Witness { times: Some((first, latest)), .. }) => {
+            let (mut told, items) = judge(group, facts, view.window(first, time));
+            let (first, latest) = (date(first), date(latest));
+            told.found = told.found.or_else(|| Some(format!("between {first} and {latest}")));
+            (told, items)
+        }
+        Some(_) => (judge(group, facts, view).0, Vec::new()),
+        None => {
+            let mut told = judge(group, facts, view).0;
+            if told.met {
+                let (found, missing) = timing::apart(group, facts, view);
+                (told.met, told.found, told.missing) = (false, Some(found), Some(missing));
+            }
+            (told, Vec::new())
+        }
+    };
+    (Explanation { asks: format!("{}, within {}", told.asks, span(time)), ..told }, items)
+}
+
+fn judge_condition(condition: &Condition, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+    let kind = kind_of(condition);
+    let Some((look, index)) = best(condition, facts, view) else {
+        let (asks, found) = (condition.asks(None), Some("no result yet".to_owned()));
+        let missing = Some(Missing::NoResult);
+        let explanation =
+            Explanation { met: false, kind, asks, found, since: None, missing, parts: Vec::new() };
+        return (explanation, Vec::new());
+    };
+    let met = look.met();
+    let explanation = Explanation {
+        met,
+        kind,
+        asks: look.asks(),
+        found: Some(look.found()),
+        since: look.at(),
+        missing: look.missing(),
+        parts: Vec::new(),
+    };
+    (explanation, if met { vec![Item::Outcome(index)] } else { Vec::new() })
+}
+
+/// The outcome that serves the condition best.
+fn best<'a>(condition: &'a Condition, facts: &Facts<'a>, view: View) -> Option<(Look<'a>, usize)> {
+    facts
+        .outcomes
         .iter()
         .enumerate()
         .filter(|(_, fact)| condition.concerns(fact.source, fact.outcome))
-        .map(|(index, fact)| (Candidate::new(condition, fact.outcome), index))
-        .max();
-    let Some((best, index)) = best else {
-        let found = Some("no result yet".to_owned());
-        return (
-            Explanation { met: false, asks: condition.asks(None), found, parts: Vec::new() },
-            Vec::new(),
-        );
+        .map(|(index, fact)| (Look::new(condition, fact.outcome, view), index))
+        .max_by(|(one, _), (other, _)| one.compare(other))
+}
+
+fn kind_of(condition: &Condition) -> Kind {
+    match condition.assessment {
+        AssessmentName::Named(_) => Kind::Assessment,
+        AssessmentName::CourseTotal => Kind::CourseTotal,
+        AssessmentName::CourseCompletion => Kind::CourseCompleted,
+        AssessmentName::Competency(_) => Kind::Competency,
+    }
+}
+
+fn judge_badge(badge: &HeldBadge, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+    let counts = |held: &Held<'_>| badge.is_met_by(held) && view.contains(held.awarded_at);
+    let held = facts.held.iter().enumerate().filter(|(_, held)| held.badge == badge.badge);
+    let first = held.min_by_key(|(_, held)| (!counts(held), held.awarded_at));
+    let (found, missing, items) = match first {
+        Some((index, held)) if counts(held) => ("awarded", None, vec![Item::Held(index)]),
+        Some(_) => ("awarded outside that time", Some(Missing::OutsideTime), Vec::new()),
+        None => ("not held", Some(Missing::NoResult), Vec::new()),
     };
-    let evidence = if best.met { vec![index] } else { Vec::new() };
-    let explanation =
-        Explanation { met: best.met, asks: best.asks, found: Some(best.found), parts: Vec::new() };
-    (explanation, evidence)
+    let between = badge.between.map(|between| format!(", awarded {between}")).unwrap_or_default();
+    let explanation = Explanation {
+        met: missing.is_none(),
+        kind: Kind::Badge,
+        asks: format!("the badge “{}”{between}", badge.badge),
+        found: Some(found.to_owned()),
+        since: first.map(|(_, held)| held.awarded_at),
+        missing,
+        parts: Vec::new(),
+    };
+    (explanation, items)
 }
 
-/// How well one outcome serves a condition; the fields are compared in their order, the better
-/// one is the greater. The last ones only make the choice independent of the order of facts.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate<'a> {
-    met: bool,
-    released: bool,
-    measure: Option<Decimal>,
-    as_of: DateTime<Utc>,
-    asks: String,
-    found: String,
-    ids: (&'a str, &'a str, &'a str),
-    said: (Option<bool>, Option<DateTime<Utc>>, Option<ScoreParts<'a>>),
-}
-
-/// Given, lowest and highest points, and the text.
-type ScoreParts<'a> = (Option<Decimal>, Decimal, Option<Decimal>, Option<&'a str>);
-
-impl<'a> Candidate<'a> {
-    fn new(condition: &Condition, outcome: &'a Outcome) -> Self {
-        Self {
-            met: condition.threshold.met_by(outcome),
-            released: outcome.release == Release::Released,
-            measure: condition.threshold.measure(outcome),
-            as_of: outcome.as_of,
-            asks: condition.asks(Some(outcome)),
-            found: condition.threshold.found(outcome),
-            ids: (&outcome.learner.id, &outcome.course.id, &outcome.assessment.id),
-            said: (
-                outcome.passed,
-                outcome.graded_at,
-                outcome
-                    .score
-                    .as_ref()
-                    .map(|score| (score.given, score.min, score.max, score.text.as_deref())),
-            ),
-        }
+impl HeldBadge {
+    pub(super) fn is_met_by(&self, held: &Held<'_>) -> bool {
+        held.badge == self.badge && self.between.is_none_or(|between| between.contains(held.awarded_at))
     }
 }
 
-impl std::fmt::Display for Explanation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.write(f, 0)
-    }
+fn judge_weighted(
+    parts: &[Weighted],
+    at_least: Decimal,
+    facts: &Facts<'_>,
+    view: View,
+) -> (Explanation, Vec<Item>) {
+    let looks: Vec<Option<(Look<'_>, usize)>> =
+        parts.iter().map(|part| best(&part.condition, facts, view)).collect();
+    let percent_of = |index: usize| {
+        looks.get(index).and_then(|look| look.as_ref()).filter(|(look, _)| look.met())?.0.measure()
+    };
+    let value = weighted_value(parts, percent_of);
+    let told = parts.iter().zip(&looks).map(|(part, look)| weighted_part(part, look.as_ref())).collect();
+    let counted = parts.iter().zip(&looks).filter(|(part, _)| part.weight > Decimal::ZERO);
+    let items: Vec<Item> = counted
+        .filter_map(|(_, look)| look.as_ref().filter(|(look, _)| look.met()))
+        .map(|(_, index)| Item::Outcome(*index))
+        .collect();
+    let met = !items.is_empty() && value.is_some_and(|value| value >= at_least);
+    let explanation = Explanation {
+        met,
+        kind: Kind::Weighted,
+        asks: format!("a weighted result of at least {} % of these", plain(at_least)),
+        found: Some(value.map_or_else(
+            || "numbers from which it cannot be computed".to_owned(),
+            |value| percent(value, places(at_least)),
+        )),
+        since: None,
+        missing: (!met).then_some(if value.is_some() { Missing::NotReached } else { Missing::NotTold }),
+        parts: told,
+    };
+    (explanation, if met { items } else { Vec::new() })
 }
 
-impl Explanation {
-    /// What is missing, in one line: each condition that is not met and would help, with what
-    /// was found.
-    pub fn lacks(&self) -> String {
-        let mut lines = Vec::new();
-        self.collect_lacks(&mut lines);
-        lines.join("; ")
+/// Σ weight × percent ÷ Σ weight; what has no percentage counts as 0. `None` if that has no
+/// value. Weights of 0 and below count for nothing.
+pub(super) fn weighted_value(
+    parts: &[Weighted],
+    percent: impl Fn(usize) -> Option<Decimal>,
+) -> Option<Decimal> {
+    let (mut sum, mut weights) = (Decimal::ZERO, Decimal::ZERO);
+    for (index, part) in parts.iter().enumerate().filter(|(_, part)| part.weight > Decimal::ZERO) {
+        let product = percent(index).unwrap_or_default().checked_mul(part.weight)?;
+        sum = sum.checked_add(product)?;
+        weights = weights.checked_add(part.weight)?;
     }
+    sum.checked_div(weights).map(exact)
+}
 
-    fn collect_lacks(&self, lines: &mut Vec<String>) {
-        if self.met {
-            return;
-        }
-        if self.parts.is_empty() {
-            let found = self.found.as_deref().unwrap_or("nothing");
-            // Two ways to the same thing need not say twice what was found.
-            let line = format!("{}, but found {found}", self.asks);
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        for part in &self.parts {
-            part.collect_lacks(lines);
-        }
-    }
-
-    /// One line a part, indented by two spaces a level, without a line end at the very end.
-    fn write(&self, f: &mut std::fmt::Formatter<'_>, depth: usize) -> std::fmt::Result {
-        write!(f, "{}{}: {}", "  ".repeat(depth), if self.met { "yes" } else { "no" }, self.asks)?;
-        if let Some(found) = &self.found {
-            write!(f, "; found: {found}")?;
-        }
-        for part in &self.parts {
-            writeln!(f)?;
-            part.write(f, depth + 1)?;
-        }
-        Ok(())
+fn weighted_part(part: &Weighted, look: Option<&(Look<'_>, usize)>) -> Explanation {
+    let look = look.map(|(look, _)| look);
+    let met = look.is_some_and(Look::met);
+    let name = look.map_or_else(|| part.condition.name(None), Look::name);
+    let found = look.map_or_else(|| "no result yet".to_owned(), Look::found);
+    Explanation {
+        met,
+        kind: kind_of(&part.condition),
+        asks: format!("{name}: weight {}{}", plain(part.weight), part.condition.terms),
+        found: Some(if met { found } else { format!("{found}, so it counts as 0") }),
+        since: look.filter(|_| met).and_then(Look::at),
+        missing: look.map_or(Some(Missing::NoResult), Look::missing),
+        parts: Vec::new(),
     }
 }

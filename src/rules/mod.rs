@@ -1,13 +1,25 @@
 //! Competency rules: who earns which badge. Pure: no I/O, no clock.
+//!
+//! A [`Rule`] is a tree of conditions (`model`, `terms`). What of an outcome counts for one
+//! condition is found in `counted`, who is meant by it in `matching`, what the tree says in
+//! `evaluate`, groups that ask about times in `timing`. `explanation` says it to people and
+//! machines, `book` finds the rules that something concerns.
 
 mod book;
+mod counted;
 mod evaluate;
+mod explanation;
 mod matching;
 mod model;
+mod terms;
+mod timing;
+mod wording;
 
 pub use book::Rulebook;
-pub use evaluate::{Decision, Explanation, Fact, evaluate};
-pub use model::{AssessmentName, Condition, Rule, Threshold};
+pub use evaluate::{Decision, Fact, Facts, Held, evaluate};
+pub use explanation::{Explanation, Kind, Missing};
+pub use model::{AssessmentName, Condition, HeldBadge, Rule, Threshold, Weighted};
+pub use terms::{Between, Counts, Terms};
 
 #[cfg(test)]
 mod tests;

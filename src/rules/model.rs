@@ -1,6 +1,9 @@
 //! What a rule is.
 
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
+
+use super::terms::{Between, Terms};
 
 /// When a badge is awarded.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +19,30 @@ pub enum Rule {
         /// Of these.
         of: Vec<Rule>,
     },
-    /// One condition.
+    /// Not a single one. It gives no evidence.
+    None(Vec<Rule>),
+    /// Every one, and each not earlier than the one before, by the time of grading. The time of a
+    /// part is the latest among its evidence.
+    InOrder(Vec<Rule>),
+    /// So much of a weighted result: Σ weight × percent ÷ Σ weight. What is missing counts as 0.
+    Weighted {
+        /// What counts, and how much.
+        parts: Vec<Weighted>,
+        /// The mark, in percent.
+        at_least: Decimal,
+    },
+    /// The group inside is met by results that all lie within so long of the first of them. What
+    /// a `none` in it forbids is forbidden at any time.
+    Within {
+        /// How long.
+        time: TimeDelta,
+        /// The group.
+        group: Box<Rule>,
+    },
+    /// A condition on an assessment.
     Condition(Condition),
+    /// A badge that the person holds.
+    Badge(HeldBadge),
 }
 
 /// A condition on one assessment.
@@ -31,6 +56,26 @@ pub struct Condition {
     pub assessment: AssessmentName,
     /// What must be reached in it.
     pub threshold: Threshold,
+    /// Which results count.
+    pub terms: Terms,
+}
+
+/// Part of a weighted result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weighted {
+    /// The assessment whose percentage counts; its threshold is [`Threshold::Any`].
+    pub condition: Condition,
+    /// How much it counts, in any unit; above 0.
+    pub weight: Decimal,
+}
+
+/// A badge that the person holds: what stacks badges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBadge {
+    /// The badge's id.
+    pub badge: String,
+    /// When it was awarded, if that matters.
+    pub between: Option<Between>,
 }
 
 /// Which assessment of a course.
@@ -42,6 +87,8 @@ pub enum AssessmentName {
     CourseTotal,
     /// The course's completion.
     CourseCompletion,
+    /// A competency or learning outcome, by id or any other name it goes by.
+    Competency(String),
 }
 
 /// What must be reached.
@@ -55,21 +102,68 @@ pub enum Threshold {
     Points(Decimal),
     /// One of these letters or scale values, compared without regard to case and outer space.
     OneOf(Vec<String>),
+    /// Any percentage, as in a weighted result.
+    Any,
+}
+
+impl Condition {
+    /// A condition on the grade that the LMS shows.
+    pub fn new(
+        source: impl Into<String>,
+        course: impl Into<String>,
+        assessment: AssessmentName,
+        threshold: Threshold,
+    ) -> Self {
+        let (source, course) = (source.into(), course.into());
+        Self { source, course, assessment, threshold, terms: Terms::default() }
+    }
 }
 
 impl Rule {
-    /// Every condition in it, from left to right.
+    /// Every condition in it, from left to right; those that are forbidden or weighted, too.
     pub fn conditions(&self) -> Vec<&Condition> {
         match self {
             Self::Condition(condition) => vec![condition],
-            Self::All(parts) | Self::Any(parts) | Self::AtLeast { of: parts, .. } => {
-                parts.iter().flat_map(Self::conditions).collect()
-            }
+            Self::Badge(_) => Vec::new(),
+            Self::Weighted { parts, .. } => parts.iter().map(|part| &part.condition).collect(),
+            _ => self.parts().iter().flat_map(Self::conditions).collect(),
+        }
+    }
+
+    /// Every badge that it names, from left to right; those that are forbidden, too.
+    pub fn badges(&self) -> Vec<&HeldBadge> {
+        match self {
+            Self::Badge(badge) => vec![badge],
+            _ => self.parts().iter().flat_map(Self::badges).collect(),
+        }
+    }
+
+    /// The rules inside.
+    pub(crate) fn parts(&self) -> &[Rule] {
+        match self {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) | Self::InOrder(parts) => parts,
+            Self::AtLeast { of, .. } => of,
+            Self::Within { group, .. } => std::slice::from_ref(group),
+            Self::Weighted { .. } | Self::Condition(_) | Self::Badge(_) => &[],
+        }
+    }
+
+    /// Whether whoever meets it has something to show for it. What only forbids is met by
+    /// everybody who never did anything.
+    pub fn rests_on_something(&self) -> bool {
+        let without = |parts: &[Self]| parts.iter().filter(|part| !part.rests_on_something()).count();
+        match self {
+            Self::Condition(_) | Self::Badge(_) | Self::Weighted { .. } => true,
+            Self::None(_) => false,
+            Self::Any(parts) => without(parts) == 0,
+            Self::All(parts) | Self::InOrder(parts) => without(parts) < parts.len(),
+            Self::AtLeast { count, of } => without(of) < *count,
+            Self::Within { group, .. } => group.rests_on_something(),
         }
     }
 }
 
-/// As in a sentence: `passed`, `at least 70 %`, `at least 60 points`, `one of A, A-`.
+/// As in a sentence: `passed`, `at least 70 %`, `at least 60 points`, `one of the grades A, A-`.
 impl std::fmt::Display for Threshold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -80,6 +174,7 @@ impl std::fmt::Display for Threshold {
                 [one] => write!(f, "the grade {one}"),
                 _ => write!(f, "one of the grades {}", values.join(", ")),
             },
+            Self::Any => f.write_str("its percentage"),
         }
     }
 }

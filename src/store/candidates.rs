@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use accolade_connectors::Outcome;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::learners::describe;
+use super::session::Session;
 use super::statement::statements;
-use super::value::{count, from_json, values};
+use super::value::{Time, count, from_json, values};
 use super::{Store, StoreError};
 
 statements! {
@@ -25,8 +27,10 @@ statements! {
         WHERE learners.person_id {in $1}
         ORDER BY learners.source, outcomes.id";
 
-    PERSONS_AWARDS = "SELECT id, person_id, badge, cycle FROM awards
-        WHERE person_id {in $1} ORDER BY awarded_at, id";
+    PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.badge, awards.cycle, awards.awarded_at,
+            credentials.revoked, credentials.suspended
+        FROM awards JOIN credentials ON credentials.id = awards.id
+        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
 }
 
 /// An event that waits for evaluation, with all that is known about its person.
@@ -70,6 +74,10 @@ pub struct HeldAward {
     pub cycle: String,
     /// Its credential.
     pub credential: Uuid,
+    /// When it was made.
+    pub awarded_at: DateTime<Utc>,
+    /// Whether it counts: its credential is neither revoked nor suspended.
+    pub counts: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -101,6 +109,9 @@ struct AwardRow {
     person_id: Uuid,
     badge: String,
     cycle: String,
+    awarded_at: Time,
+    revoked: bool,
+    suspended: bool,
 }
 
 impl Store {
@@ -120,24 +131,17 @@ impl Store {
         if persons.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons.clone()]).await?;
-        let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
-        for row in rows {
-            let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
-            describe(
-                &mut outcome.learner,
-                row.name.as_deref(),
-                row.email.as_deref(),
-                row.institution_id.as_deref(),
-                row.language.as_deref(),
-            );
-            let stored = StoredOutcome { source: row.source, outcome };
-            outcomes.entry(row.person_id).or_default().push((row.id, stored));
-        }
+        let outcomes = outcomes_of(&mut session, &persons).await?;
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let award = HeldAward { badge: row.badge, cycle: row.cycle, credential: row.id };
+            let award = HeldAward {
+                badge: row.badge,
+                cycle: row.cycle,
+                credential: row.id,
+                awarded_at: row.awarded_at.0,
+                counts: !row.revoked && !row.suspended,
+            };
             held.entry(row.person_id).or_default().push(award);
         }
         let candidates = events.into_iter().map(|event| {
@@ -156,4 +160,26 @@ impl Store {
         });
         Ok(candidates.collect())
     }
+}
+
+/// The outcomes of persons, each with its row's id.
+pub(super) async fn outcomes_of(
+    session: &mut Session,
+    persons: &[Uuid],
+) -> Result<BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>>, StoreError> {
+    let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons]).await?;
+    let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
+    for row in rows {
+        let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
+        describe(
+            &mut outcome.learner,
+            row.name.as_deref(),
+            row.email.as_deref(),
+            row.institution_id.as_deref(),
+            row.language.as_deref(),
+        );
+        let stored = StoredOutcome { source: row.source, outcome };
+        outcomes.entry(row.person_id).or_default().push((row.id, stored));
+    }
+    Ok(outcomes)
 }

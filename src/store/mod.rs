@@ -14,6 +14,7 @@ mod learners;
 mod mails;
 mod outcomes;
 mod parked;
+mod people;
 mod progress;
 mod session;
 mod signals;
@@ -32,6 +33,7 @@ pub use credentials::{ClaimState, StoredCredential};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use error::StoreError;
 pub use mails::{LeasedMail, MailVerdict};
+pub use people::{OpenEvent, Person, PersonAward, PersonLearner, Who};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, SignalVerdict, StoredSignal};
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
@@ -41,7 +43,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 14] = [
+static ALL_STATEMENTS: [&[&Statement]; 15] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -51,6 +53,7 @@ static ALL_STATEMENTS: [&[&Statement]; 14] = [
     learners::STATEMENTS,
     mails::STATEMENTS,
     parked::STATEMENTS,
+    people::STATEMENTS,
     progress::STATEMENTS,
     signals::STATEMENTS,
     status::STATEMENTS,

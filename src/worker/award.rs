@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
-use crate::rules::{Decision, Fact, evaluate};
+use crate::rules::{Decision, Fact, Facts, Held, evaluate};
 use crate::store::{AwardCommit, Candidate, Committed, StatusEntry, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
@@ -176,7 +176,7 @@ impl Awarder {
     /// One round; the answer is the events that have to be judged again.
     async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, StoreError> {
         let now = self.clock.now();
-        let judged: Vec<Judged<'_>> = candidates.iter().map(|candidate| self.judge(candidate)).collect();
+        let judged: Vec<Judged<'_>> = candidates.iter().map(|candidate| self.judge(candidate, now)).collect();
         let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
         let mut places = self.places(wanted).await?.into_iter();
         let mut commits = Vec::with_capacity(judged.len());
@@ -226,7 +226,7 @@ impl Awarder {
         Ok(again)
     }
 
-    fn judge<'a>(&'a self, candidate: &'a Candidate) -> Judged<'a> {
+    fn judge<'a>(&'a self, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
         #[cfg(test)]
         super::guard::crashes::pass(candidate.event);
         let mut judged = Judged { candidate, earned: Vec::new(), reason: Vec::new() };
@@ -243,11 +243,19 @@ impl Awarder {
             .iter()
             .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
             .collect();
-        let named = self.catalog.rules.badges_for(&about.source, &about.outcome);
+        let mut held: Vec<Held<'_>> = candidate
+            .held
+            .iter()
+            .filter(|held| held.counts)
+            .map(|held| Held { badge: &held.badge, awarded_at: held.awarded_at })
+            .collect();
+        let mut named = self.catalog.rules.badges_for(&about.source, &about.outcome);
         if named.is_empty() {
             judged.reason.push("passed, but no badge has a rule for it".to_owned());
         }
-        for badge in named.into_iter().filter_map(|id| self.catalog.badge(id)) {
+        for id in self.catalog.rules.badges_to_judge(&about.source, &about.outcome) {
+            // What only stacks on another badge is judged when that one is earned.
+            let Some(badge) = self.catalog.badge(id).filter(|_| named.contains(&id)) else { continue };
             let name = &badge.achievement.name;
             let slug = &self.issuer.profile().slug;
             let id = ids::credential(slug, &badge.achievement.id, candidate.person, ONCE);
@@ -255,13 +263,17 @@ impl Awarder {
                 judged.reason.push(format!("“{name}” is held already"));
                 continue;
             }
-            let decision = evaluate(&badge.rule, &facts);
+            let decision = evaluate(&badge.rule, &Facts { outcomes: &facts, held: &held });
             if !decision.earned {
                 judged.reason.push(format!("“{name}” not yet: {}", decision.explanation.lacks()));
                 continue;
             }
             match issue::holder(candidate, &decision) {
-                Ok(_) => judged.earned.push((badge, decision)),
+                Ok(_) => {
+                    judged.earned.push((badge, decision));
+                    held.push(Held { badge: &badge.achievement.id, awarded_at: now });
+                    named.extend(self.catalog.rules.badges_after(&badge.achievement.id));
+                }
                 Err(missing) => judged.reason.push(format!(
                     "“{name}” is earned, but {missing}; it is awarded with the next grade event after the LMS gives it"
                 )),
@@ -281,7 +293,7 @@ impl Awarder {
         judged: Judged<'_>,
         places: &mut impl Iterator<Item = StatusEntry>,
         made: &mut HashSet<Uuid>,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Result<AwardCommit, String> {
         let Judged { candidate, earned, mut reason } = judged;
         let desk = Desk {

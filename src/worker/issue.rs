@@ -36,6 +36,10 @@ pub(super) struct Holder<'a> {
 pub(super) fn holder<'a>(candidate: &'a Candidate, decision: &Decision) -> Result<Holder<'a>, String> {
     let mut evidence: Vec<&StoredOutcome> =
         decision.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
+    if evidence.is_empty() {
+        // It rests on held badges alone.
+        evidence.extend(&candidate.outcomes);
+    }
     evidence.sort_by_key(|stored| std::cmp::Reverse(stored.outcome.as_of));
     let learners = || evidence.iter().map(|stored| &stored.outcome.learner);
     let text = |value: &'a Option<String>| value.as_deref().map(str::trim).filter(|value| !value.is_empty());
@@ -71,7 +75,11 @@ pub(super) fn issue(
         salt: &desk.secret.salt(id),
         awarded_at: now,
         valid_until: None,
-        evidence: facts.iter().map(|stored| evidence(&stored.outcome)).collect(),
+        evidence: facts
+            .iter()
+            .map(|stored| evidence(&stored.outcome))
+            .chain(decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate)))
+            .collect(),
         results: facts
             .iter()
             .enumerate()
@@ -132,6 +140,17 @@ fn evidence(outcome: &Outcome) -> Evidence {
         name: assessment_name(outcome),
         narrative,
         genre: "Assessment".to_owned(),
+    }
+}
+
+/// A held badge on which another one rests.
+fn held_badge(issuer: &Issuer, badge: &str, candidate: &Candidate) -> Evidence {
+    let id = ids::credential(&issuer.profile().slug, badge, candidate.person, ONCE);
+    Evidence {
+        url: format!("{}/credentials/{id}", issuer.public_url()).parse().ok(),
+        name: format!("Badge “{badge}”"),
+        narrative: "Held when this badge was awarded.".to_owned(),
+        genre: "Badge".to_owned(),
     }
 }
 

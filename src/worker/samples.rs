@@ -51,6 +51,9 @@ pub(super) fn passed(learner: &str, clock: &Clock) -> Outcome {
         release: Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of: clock.now(),
     }
 }
@@ -75,6 +78,12 @@ impl Bench {
     pub(super) async fn execute(&self, sql: &str) {
         let mut beside = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut beside).await.unwrap();
+    }
+
+    /// The texts of a query's one column.
+    pub(super) async fn texts(&self, sql: &str) -> Vec<String> {
+        let mut beside = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut beside).await.unwrap()
     }
 
     /// Records a signal about a learner: its delivery and itself.

@@ -43,7 +43,7 @@ async fn a_posted_grade_is_confirmed_with_everything_the_event_lacks() {
     assert_eq!((score.given, score.max), (Some("17.5".parse().unwrap()), Some(20.into())));
     assert_eq!(score.text, None, "a number is no letter");
     assert_eq!(outcome.passed, None, "the rule decides");
-    assert_eq!(outcome.attempt, Some(2));
+    assert_eq!((outcome.attempt, outcome.late), (Some(2), Some(true)));
     assert_eq!(outcome.graded_at, Some("2025-03-04T10:15:30Z".parse().unwrap()));
     assert_eq!(outcome.as_of, now());
 }
@@ -105,6 +105,7 @@ async fn a_grade_stands_while_a_new_attempt_waits_for_one() {
     let outcome = Replay::canvas().json(SUBMISSION, &again).settled(signal(&event)).await;
     assert_eq!(outcome.release, Release::Released);
     assert_eq!(outcome.attempt, None, "the grade is not of the last attempt");
+    assert_eq!(outcome.late, None, "and neither is that it was late");
 }
 
 #[tokio::test]

@@ -274,6 +274,25 @@ async fn a_total_comes_with_its_own_maximum_and_with_the_ungraded_items() {
     assert_eq!(maxima, ["113", "63", "100", "110"]);
 }
 
+#[tokio::test]
+async fn a_total_tells_whether_every_item_is_graded() {
+    let signal = || Capture::number("0097").signal();
+    let all_graded = async |site: &Site| {
+        let confirmation = confirm_one(site, signal()).await;
+        let outcomes = settled(&confirmation);
+        assert_eq!(outcome(outcomes, "item:4").all_graded, None, "only a total has that");
+        outcome(outcomes, Assessment::COURSE_TOTAL).all_graded
+    };
+    let mut site = Site::recorded();
+    assert_eq!(all_graded(&site).await, Some(false), "the essay and the oral exam are not");
+    site.item(4, 5, &serde_json::json!({ "graderaw": 50 }));
+    assert_eq!(all_graded(&site).await, Some(false), "the oral exam is not");
+    site.item(4, 6, &serde_json::json!({ "status": "excluded" }));
+    assert_eq!(all_graded(&site).await, Some(true), "nobody is waited for who is excluded");
+    site.item(4, 6, &serde_json::json!({ "status": null, "graderaw": 0 }));
+    assert_eq!(all_graded(&site).await, Some(true));
+}
+
 /// A teacher completed it by hand: state 1, no decision, and the grade speaks for itself.
 #[tokio::test]
 async fn an_overridden_completion_and_the_grade_are_both_told() {

@@ -1,6 +1,7 @@
 //! Tests of single steps, and of badge files; those of the configuration as a whole are in
 //! `tests/it/config.rs`.
 
+mod award;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,12 @@ const SOURCES: &[&str] = &["moodle", "canvas", "blackboard", "forms"];
 fn read_award(text: &str) -> (Option<Rule>, String) {
     let mut problems = Vec::new();
     let root = parse(text, Path::new("badge.toml"), &mut problems);
-    let rule = root.table().unwrap().get("award").and_then(|node| award(node, SOURCES, &mut problems));
+    let rule = root
+        .table()
+        .unwrap()
+        .get("award")
+        .and_then(|node| award(node, SOURCES, &mut problems))
+        .map(|award| award.rule);
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     (rule, lines.join("\n"))
 }
@@ -39,7 +45,7 @@ fn problems(text: &str) -> String {
 }
 
 fn condition(assessment: AssessmentName, threshold: Threshold) -> Rule {
-    Rule::Condition(Condition { source: "moodle".to_owned(), course: "WS".to_owned(), assessment, threshold })
+    Rule::Condition(Condition::new("moodle", "WS", assessment, threshold))
 }
 
 fn named(name: &str, threshold: Threshold) -> Rule {
@@ -78,12 +84,12 @@ fn every_form_of_award_is_understood() {
         Rule::AtLeast {
             count: 1,
             of: vec![
-                Rule::Condition(Condition {
-                    source: "canvas".to_owned(),
-                    course: "565".to_owned(),
-                    assessment: AssessmentName::Named("355".to_owned()),
-                    threshold: Threshold::OneOf(vec!["A".to_owned(), "A-".to_owned()]),
-                }),
+                Rule::Condition(Condition::new(
+                    "canvas",
+                    "565",
+                    AssessmentName::Named("355".to_owned()),
+                    Threshold::OneOf(vec!["A".to_owned(), "A-".to_owned()]),
+                )),
                 condition(AssessmentName::CourseTotal, Threshold::Passed),
             ],
         },
@@ -136,7 +142,7 @@ all = [
     badge.toml:14: `course_completed` has no grade; remove `at_least`, or ask for `course_total = true`
     badge.toml:15: `assessment` and `course_total` in one condition; make two: all = [ { assessment = … }, { course_total = … } ]
     badge.toml:16: `grade` is a list of letters or scale values as the LMS displays them: grade = ["A", "A-"]; for numbers write `at_least = "60 points"`
-    badge.toml:17: this says nothing to meet: name an `assessment`, or write `course_total = true` or `course_completed = true`; for several conditions `all = [ … ]`, `any = [ … ]` or `at_least = 2, of = [ … ]`
+    badge.toml:17: this says nothing to meet: name an `assessment`, a `competency` or a `badge`, or write `course_total = true` or `course_completed = true`; for several conditions `all = [ … ]`, `any = [ … ]` or `at_least = 2, of = [ … ]`
     badge.toml:18: this is a string; expected is a table in braces: write for instance { assessment = "QUIZ", at_least = "70 %" }
     "#);
 }
@@ -181,7 +187,7 @@ any = [
 
 proptest! {
     #[test]
-    fn no_text_makes_the_readers_panic(text in r#"(\[award\]|\[badge\]|all|any|of|at_least|grade|name|passed|source|[={}\[\],."0-9 %\n]|true){0,40}"#) {
+    fn no_text_makes_the_readers_panic(text in r#"(\[award\]|\[badge\]|all|any|of|none|in_order|weighted|weight|within|between|counts|late|badge|2026-09-01|3 days|at_least|grade|name|passed|source|[={}\[\],."0-9 %\n]|true){0,40}"#) {
         let _ = read_award(&text);
         let _ = load_str(&text, Path::new("."), &BTreeMap::new());
     }

@@ -47,6 +47,9 @@ fn event() -> NewEvent {
             release: Release::Released,
             graded_at: Some(at()),
             attempt: Some(1),
+            attempts: Vec::new(),
+            late: None,
+            all_graded: None,
             as_of: at(),
         },
     }

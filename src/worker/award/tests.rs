@@ -84,3 +84,52 @@ async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
     assert!(given_back.is_err());
     assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
 }
+
+/// In the order of their ids the lower ones come last: the order is that of the stack.
+#[tokio::test]
+async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
+    let badges = tempfile::tempdir().unwrap();
+    for (id, award) in [
+        ("gold", "badge = \"silver\""),
+        ("silver", "any = [ { badge = \"tin\" }, { badge = \"wood\" } ]"),
+        ("tin", "source = \"forms\"\ncourse = \"first-aid-2026\"\nassessment = \"final\"\npassed = true"),
+        ("wood", "source = \"forms\"\ncourse = \"first-aid-2026\"\nassessment = \"other\"\npassed = true"),
+        ("copper", "badge = \"wood\""),
+        (
+            "amateur",
+            "source = \"forms\"\ncourse = \"first-aid-2026\"\n\
+             all = [ { assessment = \"final\", passed = true }, { none = [ { badge = \"tin\" } ] } ]",
+        ),
+    ] {
+        let text =
+            format!("[badge]\nname = \"{id}\"\ndescription = \"x\"\ncriteria = \"x\"\n[award]\n{award}\n");
+        std::fs::write(badges.path().join(format!("{id}.toml")), text).unwrap();
+    }
+    let bench = Bench::new().await;
+    let waiting = bench.event("7").await;
+    let catalog = Arc::new(Catalog::load(badges.path(), &["forms"]).unwrap());
+    let awarder = Awarder { catalog, ..bench.awarder() };
+    let patience = Patience::new(CancellationToken::new());
+    awarder.batch(bench.taken(&[&waiting]).await, &mut patience.hold()).await.unwrap();
+
+    let trail = bench.store.delivery(waiting.delivery).await.unwrap().unwrap();
+    let event = &trail.signals[0].events[0];
+    assert_eq!(event.state, "done", "{event:?}");
+    assert_eq!(
+        event.reason,
+        "“amateur” not yet: the badge “tin” stands in the way (found awarded on DAY); “tin” awarded; “silver” \
+         awarded; “gold” awarded"
+            .replace("DAY", &bench.clock.now().format("%-d %B %Y").to_string())
+    );
+    let documents = bench
+        .texts("SELECT document FROM credentials JOIN awards ON awards.id = credentials.id ORDER BY badge")
+        .await;
+    let evidence = |index: usize| {
+        let document: serde_json::Value = serde_json::from_str(&documents[index]).unwrap();
+        document["evidence"].clone()
+    };
+    assert_eq!(documents.len(), 3);
+    assert_eq!(evidence(0)[0]["name"], "Badge “silver”");
+    assert!(evidence(0)[0]["id"].as_str().unwrap().contains("/credentials/"), "{}", evidence(0));
+    assert_eq!(evidence(2)[0]["genre"], "Assessment");
+}

@@ -92,6 +92,9 @@ fn lagging() -> Confirmation {
         release: accolade_connectors::Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of: DateTime::UNIX_EPOCH,
     };
     Confirmation::Unsettled { outcomes: vec![outcome], why: "not shown yet".to_owned() }

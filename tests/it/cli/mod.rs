@@ -2,6 +2,7 @@
 
 mod database;
 mod deliveries;
+mod explain;
 mod first_start;
 
 use std::path::PathBuf;

@@ -378,6 +378,9 @@ fn assessment(passed: bool) -> Message {
             release: Release::Released,
             graded_at: None,
             attempt: None,
+            attempts: Vec::new(),
+            late: None,
+            all_graded: None,
             as_of: at,
         },
     };

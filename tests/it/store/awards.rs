@@ -33,6 +33,19 @@ contract! {
         assert_eq!(database.count("awards").await, 1);
     }
 
+    async fn what_is_suspended_is_held_and_does_not_count(database) {
+        let store = database.store().await;
+        let award = awarded(&store, "7").await.awards.remove(0);
+        let event = grade(&store, "moodle", outcome("7", "item:2", 80, at(2))).await.remove(0);
+        for (suspended, counts) in [(false, true), (true, false), (false, true)] {
+            store.set_status(award.credential.id, false, suspended, at(50)).await.unwrap();
+            let held = candidate_of(&store, event.id).await.held.remove(0);
+            assert_eq!((held.counts, held.awarded_at), (counts, award.awarded_at));
+        }
+        store.set_status(award.credential.id, true, false, at(50)).await.unwrap();
+        assert!(!candidate_of(&store, event.id).await.held[0].counts, "revoked");
+    }
+
     async fn an_award_that_exists_is_not_made_again(database) {
         let store = database.store().await;
         let first = awarded(&store, "7").await;

@@ -97,6 +97,9 @@ pub(crate) fn outcome(learner_id: &str, assessment: &str, points: i64, as_of: Da
         release: Release::Released,
         graded_at: None,
         attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
         as_of,
     }
 }

@@ -1,0 +1,335 @@
+//! `accolade explain`
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::config::{self, BadgeFile, Catalog, Settings};
+use crate::rules::{Explanation, Fact, Facts, Held, evaluate};
+use crate::store::{Person, PersonAward, Store, Who};
+
+/// Whose badges to explain.
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The learner: an e-mail address, SOURCE:ID with the id in that LMS, or the institution's id
+    /// (Moodle ID number, Canvas SIS id, Blackboard external id).
+    #[arg(long, value_name = "WHO")]
+    learner: String,
+    /// The badge, by the name of its file without the ending; without it every badge for which
+    /// something is known of the learner.
+    #[arg(long, value_name = "BADGE")]
+    badge: Option<String>,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
+    crate::secrets::install_tls();
+    config::sources(settings)?;
+    let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
+    let catalog = Catalog::load(&settings.badges, &sources)?;
+    let badges = asked(&catalog, command.badge.as_deref())?;
+    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let persons = store.persons(&who(&command.learner, &sources)).await?;
+    let person = match persons.as_slice() {
+        [person] => person,
+        [] => bail!(
+            "no learner goes by “{}”: no grade of theirs was confirmed yet. `accolade deliveries` shows what arrived",
+            command.learner
+        ),
+        several => {
+            let names: Vec<String> = several.iter().map(|person| format!("  {}", named(person))).collect();
+            bail!(
+                "{} persons go by “{}”; name the one that you mean by SOURCE:ID:\n{}",
+                several.len(),
+                command.learner,
+                names.join("\n")
+            );
+        }
+    };
+    let account = account(person, &badges, &catalog, command.badge.is_some());
+    if command.json {
+        println!("{}", serde_json::to_string_pretty(&account)?);
+    } else {
+        print!("{}", text(&account));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The badges that are asked for.
+fn asked<'a>(catalog: &'a Catalog, id: Option<&str>) -> anyhow::Result<Vec<&'a BadgeFile>> {
+    let Some(id) = id else { return Ok(catalog.badges.iter().collect()) };
+    let badge = catalog.badge(id).with_context(|| {
+        let ids: Vec<&str> = catalog.badges.iter().map(|badge| badge.achievement.id.as_str()).collect();
+        format!("--badge: there is no badge “{id}”; the badges are: {}", ids.join(", "))
+    })?;
+    Ok(vec![badge])
+}
+
+fn who(text: &str, sources: &[&str]) -> Who {
+    let text = text.trim();
+    match text.split_once(':') {
+        Some((source, id)) if sources.contains(&source) => {
+            Who::Learner { source: source.to_owned(), id: id.to_owned() }
+        }
+        _ if text.contains('@') => Who::Email(text.to_owned()),
+        _ => Who::InstitutionId(text.to_owned()),
+    }
+}
+
+/// What is known, for programs; the names of its members stay.
+#[derive(Debug, Serialize)]
+struct Account<'a> {
+    learner: Vec<LearnerAccount<'a>>,
+    badges: Vec<BadgeAccount<'a>>,
+    /// Changes that are not evaluated yet.
+    open: Vec<OpenAccount<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LearnerAccount<'a> {
+    source: &'a str,
+    id: &'a str,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct BadgeAccount<'a> {
+    badge: &'a str,
+    name: &'a str,
+    /// Whether the present rule is met by what is known now.
+    earned: bool,
+    explanation: Explanation,
+    /// What would change it, if it is not earned.
+    lacks: Option<String>,
+    awards: Vec<AwardAccount<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct AwardAccount<'a> {
+    credential: Uuid,
+    awarded_at: DateTime<Utc>,
+    claimed_at: Option<DateTime<Utc>>,
+    revoked: bool,
+    suspended: bool,
+    /// The version of the rules that decided, and whether it is the present one.
+    rules: &'a str,
+    present_rules: bool,
+    explanation: &'a serde_json::Value,
+}
+
+#[derive(Debug, Serialize)]
+struct OpenAccount<'a> {
+    delivery: Uuid,
+    state: &'a str,
+    reason: &'a str,
+}
+
+/// Judges the badges by what is known of the person now. With `all` false only those for which
+/// there is something to say.
+fn account<'a>(person: &'a Person, badges: &[&'a BadgeFile], catalog: &'a Catalog, all: bool) -> Account<'a> {
+    let outcomes: Vec<Fact<'_>> = person
+        .outcomes
+        .iter()
+        .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
+        .collect();
+    let counts = |award: &&PersonAward| !award.revoked && !award.suspended;
+    let held: Vec<Held<'_>> = person
+        .awards
+        .iter()
+        .filter(counts)
+        .map(|award| Held { badge: &award.badge, awarded_at: award.awarded_at })
+        .collect();
+    let facts = Facts { outcomes: &outcomes, held: &held };
+    let mut concerned: Vec<&str> = outcomes
+        .iter()
+        .flat_map(|fact| catalog.rules.badges_for(fact.source, fact.outcome))
+        .chain(held.iter().flat_map(|held| catalog.rules.badges_after(held.badge)))
+        .chain(person.awards.iter().map(|award| award.badge.as_str()))
+        .collect();
+    concerned.sort_unstable();
+    let badges = badges
+        .iter()
+        .filter(|badge| all || concerned.binary_search(&badge.achievement.id.as_str()).is_ok())
+        .map(|badge| {
+            let decision = evaluate(&badge.rule, &facts);
+            let awards = person.awards.iter().filter(|award| award.badge == badge.achievement.id);
+            BadgeAccount {
+                badge: &badge.achievement.id,
+                name: &badge.achievement.name,
+                earned: decision.earned,
+                lacks: (!decision.earned).then(|| decision.explanation.lacks()),
+                explanation: decision.explanation,
+                awards: awards.map(|award| award_account(award, &catalog.version)).collect(),
+            }
+        })
+        .collect();
+    let learner = person.learners.iter().map(|learner| LearnerAccount {
+        source: &learner.source,
+        id: &learner.id,
+        name: learner.name.as_deref(),
+        email: learner.email.as_deref(),
+    });
+    let open = person.open.iter().map(|event| OpenAccount {
+        delivery: event.delivery,
+        state: &event.state,
+        reason: &event.reason,
+    });
+    Account { learner: learner.collect(), badges, open: open.collect() }
+}
+
+fn award_account<'a>(award: &'a PersonAward, version: &str) -> AwardAccount<'a> {
+    AwardAccount {
+        credential: award.credential,
+        awarded_at: award.awarded_at,
+        claimed_at: award.claimed_at,
+        revoked: award.revoked,
+        suspended: award.suspended,
+        rules: &award.rules,
+        present_rules: award.rules == version,
+        explanation: &award.explanation,
+    }
+}
+
+/// Who it is, in one line: `Ada Example <ada@example.test>, moodle:8, canvas:48`.
+fn named(person: &Person) -> String {
+    let learners = || person.learners.iter();
+    let name = learners().find_map(|learner| learner.name.as_deref()).unwrap_or("no name known");
+    let email = learners().find_map(|learner| learner.email.as_deref()).unwrap_or("no address known");
+    let ids: Vec<String> = learners().map(|learner| format!("{}:{}", learner.source, learner.id)).collect();
+    format!("{name} <{email}>, {}", ids.join(", "))
+}
+
+/// As a colleague would answer.
+fn text(account: &Account<'_>) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    // Writing into a String cannot fail.
+    for learner in &account.learner {
+        let name = learner.name.unwrap_or("no name known");
+        let email = learner.email.unwrap_or("no address known");
+        let _ = writeln!(text, "{name} <{email}>, {}:{}", learner.source, learner.id);
+    }
+    if account.badges.is_empty() {
+        text.push_str("\nno badge has a rule for anything that is known of this learner\n");
+    }
+    for badge in &account.badges {
+        let _ = write!(text, "\n“{}” ({}): ", badge.name, badge.badge);
+        if badge.awards.is_empty() {
+            let verdict = if badge.earned { "earned, but not awarded yet" } else { "not earned yet" };
+            let _ = writeln!(text, "{verdict}");
+        } else {
+            let awards: Vec<String> = badge.awards.iter().map(state).collect();
+            let _ = writeln!(text, "{}", awards.join("; "));
+        }
+        for award in &badge.awards {
+            let rules = if award.present_rules { "the present rules" } else { "earlier rules" };
+            let _ = writeln!(text, "  credential {}, decided by {rules}:", award.credential);
+            tree(&mut text, award.explanation, 2);
+        }
+        match &badge.lacks {
+            // The tree of the award says it already.
+            None if badge.awards.iter().any(|award| award.present_rules) => {
+                text.push_str("  by what is known now it is still earned\n");
+            }
+            None => {
+                text.push_str("  by the present rules and what is known now it is earned:\n");
+                now(&mut text, &badge.explanation);
+            }
+            Some(lacks) => {
+                if !badge.awards.is_empty() {
+                    text.push_str("  by the present rules and what is known now it would not be earned:\n");
+                }
+                now(&mut text, &badge.explanation);
+                let _ = writeln!(text, "  what would change it: {lacks}");
+            }
+        }
+    }
+    if !account.open.is_empty() {
+        text.push_str("\nnot evaluated yet:\n");
+    }
+    for event in &account.open {
+        let reason = if event.reason.is_empty() { "on its way" } else { event.reason };
+        let _ = writeln!(text, "  delivery {}, {}: {reason}", event.delivery, event.state);
+    }
+    text
+}
+
+/// `awarded on 23 November 2026, claimed on 24 November 2026, suspended`.
+fn state(award: &AwardAccount<'_>) -> String {
+    let mut state = format!("awarded on {}", date(award.awarded_at));
+    match award.claimed_at {
+        Some(claimed) => state.push_str(&format!(", claimed on {}", date(claimed))),
+        None => state.push_str(", not claimed yet"),
+    }
+    if award.revoked {
+        state.push_str(", revoked");
+    } else if award.suspended {
+        state.push_str(", suspended");
+    }
+    state
+}
+
+fn date(time: DateTime<Utc>) -> String {
+    time.format("%-d %B %Y").to_string()
+}
+
+fn now(text: &mut String, explanation: &Explanation) {
+    for line in explanation.to_string().lines() {
+        text.push_str("    ");
+        text.push_str(line);
+        text.push('\n');
+    }
+}
+
+/// A stored tree, which an earlier version of this program may have written: only what every
+/// version has is read.
+fn tree(text: &mut String, part: &serde_json::Value, depth: usize) {
+    let met = if part.get("met").and_then(serde_json::Value::as_bool) == Some(true) { "yes" } else { "no" };
+    let asks = part.get("asks").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let found = part.get("found").and_then(serde_json::Value::as_str);
+    let since = part.get("since").and_then(serde_json::Value::as_str).and_then(|since| since.parse().ok());
+    let since = since.map_or_else(String::new, |since| format!(" on {}", date(since)));
+    let found = found.map_or_else(String::new, |found| format!("; found: {found}{since}"));
+    text.push_str(&format!("{}{met}: {asks}{found}\n", "  ".repeat(depth)));
+    for part in part.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
+        tree(text, part, depth + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_learner_is_named_by_address_by_a_source_s_id_or_by_the_institution_s() {
+        let sources = ["moodle", "canvas"];
+        let learner = |source: &str, id: &str| Who::Learner { source: source.to_owned(), id: id.to_owned() };
+        assert_eq!(who("moodle:8", &sources), learner("moodle", "8"));
+        assert_eq!(who(" canvas:a@example.test", &sources), learner("canvas", "a@example.test"));
+        assert_eq!(who("Ada@example.test ", &sources), Who::Email("Ada@example.test".to_owned()));
+        assert_eq!(who("S:123", &sources), Who::InstitutionId("S:123".to_owned()));
+    }
+
+    #[test]
+    fn a_stored_tree_of_any_shape_is_shown() {
+        let shown = |tree: serde_json::Value| {
+            let mut text = String::new();
+            super::tree(&mut text, &tree, 0);
+            text
+        };
+        let inner = serde_json::json!({"met": true, "asks": "Quiz: passed", "found": "passed", "since": "2026-11-20T10:00:00Z", "new": 1});
+        let whole = serde_json::json!({"met": true, "asks": "all of these", "parts": [inner]});
+        assert_eq!(
+            shown(whole),
+            "yes: all of these\n  yes: Quiz: passed; found: passed on 20 November 2026\n"
+        );
+        assert_eq!(shown(serde_json::Value::Null), "no: \n");
+    }
+}
