@@ -168,7 +168,7 @@ fn a_long_answer_reads_well() {
         Rule::Any(vec![
             with(
                 |terms| {
-                    terms.between = Some(Between { from: day(1), to: day(2) - TimeDelta::nanoseconds(1) })
+                    terms.between = Some(Between { from: day(1), to: day(2) - TimeDelta::nanoseconds(1) });
                 },
                 condition("essay", Threshold::OneOf(vec!["A".to_owned()])),
             ),
