@@ -263,17 +263,15 @@ fn text(account: &Account<'_>) -> String {
 
 /// `awarded on 23 November 2026, claimed on 24 November 2026, suspended`.
 fn state(award: &AwardAccount<'_>) -> String {
-    let mut state = format!("awarded on {}", date(award.awarded_at));
-    match award.claimed_at {
-        Some(claimed) => state.push_str(&format!(", claimed on {}", date(claimed))),
-        None => state.push_str(", not claimed yet"),
-    }
-    if award.revoked {
-        state.push_str(", revoked");
-    } else if award.suspended {
-        state.push_str(", suspended");
-    }
-    state
+    let claimed = award
+        .claimed_at
+        .map_or_else(|| "not claimed yet".to_owned(), |at| format!("claimed on {}", date(at)));
+    let status = match (award.revoked, award.suspended) {
+        (true, _) => ", revoked",
+        (false, true) => ", suspended",
+        (false, false) => "",
+    };
+    format!("awarded on {}, {claimed}{status}", date(award.awarded_at))
 }
 
 fn date(time: DateTime<Utc>) -> String {
@@ -297,7 +295,7 @@ fn tree(text: &mut String, part: &serde_json::Value, depth: usize) {
     let since = part.get("since").and_then(serde_json::Value::as_str).and_then(|since| since.parse().ok());
     let since = since.map_or_else(String::new, |since| format!(" on {}", date(since)));
     let found = found.map_or_else(String::new, |found| format!("; found: {found}{since}"));
-    text.push_str(&format!("{}{met}: {asks}{found}\n", "  ".repeat(depth)));
+    text.extend(["  ".repeat(depth).as_str(), met, ": ", asks, &found, "\n"]);
     for part in part.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
         tree(text, part, depth + 1);
     }
