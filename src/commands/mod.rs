@@ -1,11 +1,13 @@
 //! The command line.
 
+mod award;
 mod check;
 mod deliveries;
 mod doctor;
 mod keys;
 mod serve;
 mod verify;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,6 +56,10 @@ enum Command {
     Doctor,
     /// Show what arrived and what became of it.
     Deliveries(deliveries::Deliveries),
+    /// Decide about one badge of one learner: the decision outranks the rules.
+    Award(award::Award),
+    /// Show badges that are earned and not signed yet, because a name or an address is in doubt.
+    Waiting(waiting::Waiting),
     /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
     Demo(demo::Demo),
 }
@@ -78,6 +84,8 @@ impl Cli {
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
+            Command::Award(command) => award::run(&command, &settings()?).await,
+            Command::Waiting(command) => waiting::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }
     }

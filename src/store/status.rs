@@ -1,5 +1,7 @@
 //! Status lists: where a credential's status bits stand, and what they say.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -25,9 +27,14 @@ statements! {
     READ_BITS = "SELECT status_index, revoked, suspended FROM credentials
         WHERE status_list = $1 AND (revoked OR suspended) ORDER BY status_index";
 
-    LOCK_STATUS = "SELECT status_list, revoked, suspended FROM credentials WHERE id = $1 {lock}";
+    LOCK_STATUS = "SELECT id FROM credentials WHERE id {in $1} ORDER BY id {lock}";
 
-    SET_STATUS = "UPDATE credentials SET revoked = $2, suspended = $3 WHERE id = $1";
+    /// What is revoked stays so.
+    SET_STATUS [id Uuid, revoked Bool, suspended Bool] = "UPDATE credentials
+        SET revoked = credentials.revoked OR r.revoked, suspended = r.suspended
+        FROM {rows} WHERE credentials.id = r.id
+            AND (r.revoked AND NOT credentials.revoked OR r.suspended <> credentials.suspended)
+        RETURNING credentials.status_list";
 
     /// Never back: what was signed last is told by this time alone.
     TOUCH_LIST = "UPDATE status_lists SET changed_at = CASE WHEN changed_at < $2 THEN $2 ELSE changed_at END
@@ -83,10 +90,14 @@ struct BitRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct CredentialRow {
+struct IdRow {
+    #[allow(dead_code, reason = "only whether it is there counts")]
+    id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct ChangedRow {
     status_list: i64,
-    revoked: bool,
-    suspended: bool,
 }
 
 impl Store {
@@ -157,19 +168,31 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
-        let row: Option<CredentialRow> = session.optional(&LOCK_STATUS, values![credential]).await?;
-        let Some(old) = row else {
-            session.commit().await?;
-            return Ok(false);
-        };
-        let revoked = revoked || old.revoked;
-        if (revoked, suspended) != (old.revoked, old.suspended) {
-            session.run(&SET_STATUS, values![credential, revoked, suspended]).await?;
-            session.run(&TOUCH_LIST, values![old.status_list, now]).await?;
-        }
+        let found = set_bits(&mut session, vec![(credential, revoked, suspended)], now).await?;
         session.commit().await?;
-        Ok(true)
+        Ok(found > 0)
     }
+}
+
+/// Sets the bits of credentials, given as id, revoked (for good) and suspended, each once; answers
+/// how many there are.
+pub(super) async fn set_bits(
+    session: &mut Session,
+    bits: Vec<(Uuid, bool, bool)>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    if bits.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<Uuid> = bits.iter().map(|(id, ..)| *id).collect();
+    let found: Vec<IdRow> = session.all(&LOCK_STATUS, values![ids]).await?;
+    let rows = bits.into_iter().map(|(id, revoked, suspended)| values![id, revoked, suspended]).collect();
+    let changed: Vec<ChangedRow> = session.all_rows(&SET_STATUS, rows).await?;
+    let lists: BTreeSet<i64> = changed.into_iter().map(|row| row.status_list).collect();
+    for list in lists {
+        session.run(&TOUCH_LIST, values![list, now]).await?;
+    }
+    Ok(found.len())
 }
 
 /// The issuer's newest list, locked, with at least one place.
