@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::session::Session;
@@ -36,9 +36,9 @@ statements! {
             AND (r.revoked AND NOT credentials.revoked OR r.suspended <> credentials.suspended)
         RETURNING credentials.status_list";
 
-    /// Never back: what was signed last is told by this time alone.
-    TOUCH_LIST = "UPDATE status_lists SET changed_at = CASE WHEN changed_at < $2 THEN $2 ELSE changed_at END
-        WHERE id = $1";
+    LOCK_LIST = "SELECT changed_at FROM status_lists WHERE id = $1 {lock}";
+
+    TOUCH_LIST = "UPDATE status_lists SET changed_at = $2 WHERE id = $1";
 }
 
 /// A credential's place in the status lists of its issuer: the same index in the list for
@@ -93,6 +93,11 @@ struct BitRow {
 struct IdRow {
     #[allow(dead_code, reason = "only whether it is there counts")]
     id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct TouchedRow {
+    changed_at: Time,
 }
 
 #[derive(sqlx::FromRow)]
@@ -190,7 +195,11 @@ pub(super) async fn set_bits(
     let changed: Vec<ChangedRow> = session.all_rows(&SET_STATUS, rows).await?;
     let lists: BTreeSet<i64> = changed.into_iter().map(|row| row.status_list).collect();
     for list in lists {
-        session.run(&TOUCH_LIST, values![list, now]).await?;
+        // Always on: what was signed last is told by this time alone, and the clock of another
+        // process may be ahead of this one's.
+        let last: Option<TouchedRow> = session.optional(&LOCK_LIST, values![list]).await?;
+        let next = last.map(|last| last.changed_at.0 + TimeDelta::microseconds(1));
+        session.run(&TOUCH_LIST, values![list, next.map_or(now, |next| next.max(now))]).await?;
     }
     Ok(found.len())
 }
