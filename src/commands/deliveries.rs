@@ -117,6 +117,9 @@ fn whole(trail: &DeliveryTrail) -> String {
                 let mail = if mail == "done" { "sent" } else { mail };
                 let _ = writeln!(text, "      badge {badge}, credential {credential}, claim mail {mail}");
             }
+            for note in &event.notes {
+                let _ = writeln!(text, "      {note}");
+            }
         }
     }
     match &trail.body {

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod award;
 mod check;
 mod deliveries;
 mod doctor;
@@ -7,6 +8,7 @@ mod explain;
 mod keys;
 mod serve;
 mod verify;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,6 +59,10 @@ enum Command {
     Deliveries(deliveries::Deliveries),
     /// Say why a learner has a badge or not, and what would change it.
     Explain(explain::Explain),
+    /// Decide about one badge of one learner: the decision outranks the rules.
+    Award(award::Award),
+    /// Show badges that are earned and not signed yet, because a name or an address is in doubt.
+    Waiting(waiting::Waiting),
     /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
     Demo(demo::Demo),
 }
@@ -82,6 +88,8 @@ impl Cli {
             Command::Doctor => doctor::run(settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
             Command::Explain(command) => explain::run(&command, &settings()?).await,
+            Command::Award(command) => award::run(&command, &settings()?).await,
+            Command::Waiting(command) => waiting::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }
     }

@@ -9,6 +9,7 @@ use super::award::award;
 use super::check::is_slug;
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
+use super::regrade::{self, Regrade};
 use super::stacks::{self, Stacks};
 use super::trial;
 use super::vocabulary::problems_of;
@@ -23,6 +24,8 @@ pub struct BadgeFile {
     pub achievement: Achievement,
     /// When it is awarded.
     pub rule: Rule,
+    /// What becomes of it when the rule is not met any more.
+    pub regrade: Regrade,
     /// Its image.
     pub image: Option<BadgeImage>,
     /// Where it was read.
@@ -174,8 +177,12 @@ impl Reader<'_> {
             };
             self.say(&node.at, format!("unknown key `{key}`{hint}"));
         }
+        let mut regrade = Regrade::default();
         let award = match rule {
-            Some(node) => award(&node, self.sources, &mut self.problems),
+            Some(mut node) => {
+                regrade = regrade::take(&mut node, &mut self.problems);
+                award(&node, self.sources, &mut self.problems)
+            }
             None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
         };
         let rule = award.map(|award| {
@@ -194,7 +201,7 @@ impl Reader<'_> {
         {
             self.say(&at, format!("this badge could not be issued: {error}"));
         }
-        Some(BadgeFile { achievement, rule: rule?, image, path })
+        Some(BadgeFile { achievement, rule: rule?, regrade, image, path })
     }
 
     fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {

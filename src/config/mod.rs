@@ -13,6 +13,7 @@ mod document;
 mod layers;
 mod load;
 mod origins;
+mod regrade;
 mod settings;
 mod sources;
 mod stacks;
@@ -22,6 +23,7 @@ mod vocabulary;
 pub use catalog::{BadgeFile, Catalog};
 pub use load::{ConfigError, Problem, load, load_str};
 pub use origins::Origins;
+pub use regrade::{Regrade, RegradePolicy};
 pub use settings::{
     ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
     MailSettings, QueueSettings, ServerSettings, Settings, SourceSettings, WorkerSettings,

@@ -118,10 +118,9 @@ impl Rulebook {
         self.after.get(badge).into_iter().flatten().map(String::as_str).collect()
     }
 
-    /// The badges to judge when this outcome changes: those whose rules name it, and those that
-    /// stack on them, each after all that its own rule names.
-    pub fn badges_to_judge(&self, source: &str, outcome: &Outcome) -> Vec<&str> {
-        let mut open = self.badges_for(source, outcome);
+    /// These badges and all that stack on them, each after those that its own rule names.
+    pub fn stacked<'a>(&'a self, badges: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let mut open: Vec<&str> = badges.into_iter().collect();
         let mut wanted: BTreeSet<&str> = open.iter().copied().collect();
         while let Some(badge) = open.pop() {
             open.extend(self.badges_after(badge).into_iter().filter(|after| wanted.insert(*after)));

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::lifecycle::{AwardChange, change_awards};
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
+use super::waiting::{Wait, store_waits};
 use super::{GRACE, StatusEntry, Store, StoreError};
 
 statements! {
@@ -77,6 +79,10 @@ pub struct AwardCommit {
     pub reason: String,
     /// The awards to make.
     pub awards: Vec<NewAward>,
+    /// What becomes of awards that exist.
+    pub changes: Vec<AwardChange>,
+    /// Badges that wait to be signed, or do not any more.
+    pub waits: Vec<Wait>,
 }
 
 /// An award to make, with everything that follows from it.
@@ -185,8 +191,8 @@ struct DeliveryRow {
 type AwardKey = (String, String, Uuid, String);
 
 impl Store {
-    /// Stores a batch of decisions in one transaction: award, credential, claim, mail, and the
-    /// event's end. Rows are locked in the order of their person, so that workers do not wait
+    /// Stores a batch of decisions in one transaction: award, credential, claim, mail, changes of
+    /// awards with their status bits, what waits, and the event's end. Rows are locked in the order of their person, so that workers do not wait
     /// for each other in a circle. One award for each (issuer, badge, person, cycle); of one
     /// that exists neither credential nor mail is stored. The answer is in the order of
     /// `commits`.
@@ -233,6 +239,12 @@ impl Store {
             new.extend(fresh.map(|award| (*commit, event, award)));
         }
         let (credentials, mails) = insert_awards(&mut session, &new, now).await?;
+        let judged = || finished.iter().map(|(commit, event)| (event.id, *commit));
+        let changes = judged().flat_map(|(id, commit)| commit.changes.iter().map(move |change| (id, change)));
+        change_awards(&mut session, &changes.collect::<Vec<_>>(), now).await?;
+        let waits =
+            judged().flat_map(|(id, commit)| commit.waits.iter().map(move |wait| (id, commit.person, wait)));
+        store_waits(&mut session, &waits.collect::<Vec<_>>(), now).await?;
 
         let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
         session.run_rows(&FINISH_EVENTS, rows).await?;

@@ -10,7 +10,7 @@ use super::learners::describe;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, from_json, values};
-use super::{Store, StoreError};
+use super::{DecisionKind, Loss, Store, StoreError};
 
 statements! {
     WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
@@ -27,10 +27,18 @@ statements! {
         WHERE learners.person_id {in $1}
         ORDER BY learners.source, outcomes.id";
 
-    PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.badge, awards.cycle, awards.awarded_at,
-            credentials.revoked, credentials.suspended
-        FROM awards JOIN credentials ON credentials.id = awards.id
+    PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
+            awards.awarded_at, credentials.revoked, credentials.suspended, losses.lost_at, losses.reason
+        FROM awards
+            JOIN credentials ON credentials.id = awards.id
+            LEFT JOIN losses ON losses.award_id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
+
+    PERSONS_DECISIONS = "SELECT person_id, issuer, badge, kind FROM decisions
+        WHERE person_id {in $1} ORDER BY decided_at, id";
+
+    PERSONS_WAITS = "SELECT person_id, issuer, badge FROM waiting_awards
+        WHERE person_id {in $1} ORDER BY badge";
 }
 
 /// An event that waits for evaluation, with all that is known about its person.
@@ -50,8 +58,12 @@ pub struct Candidate {
     pub version: i64,
     /// Every outcome of the person, of every linked learner.
     pub outcomes: Vec<StoredOutcome>,
-    /// What the person holds.
+    /// What the person was awarded, earliest first.
     pub held: Vec<HeldAward>,
+    /// The newest decision of an administrator on each badge.
+    pub decisions: Vec<Decision>,
+    /// Badges that are earned and not signed yet ([`super::Wait`]), as issuer and badge.
+    pub waiting: Vec<(String, String)>,
     /// Which outcome the event is about (index into `outcomes`).
     pub about: Option<usize>,
 }
@@ -68,6 +80,8 @@ pub struct StoredOutcome {
 /// An award that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldAward {
+    /// The issuer's slug.
+    pub issuer: String,
     /// The badge.
     pub badge: String,
     /// The cycle.
@@ -76,8 +90,23 @@ pub struct HeldAward {
     pub credential: Uuid,
     /// When it was made.
     pub awarded_at: DateTime<Utc>,
-    /// Whether it counts: its credential is neither revoked nor suspended.
-    pub counts: bool,
+    /// Revoked, for good.
+    pub revoked: bool,
+    /// Suspended, for now.
+    pub suspended: bool,
+    /// Set while its rule is not met any more.
+    pub loss: Option<Loss>,
+}
+
+/// What an administrator decided last about a badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The issuer's slug.
+    pub issuer: String,
+    /// The badge.
+    pub badge: String,
+    /// What.
+    pub kind: DecisionKind,
 }
 
 #[derive(sqlx::FromRow)]
@@ -107,11 +136,29 @@ struct OutcomeRow {
 struct AwardRow {
     id: Uuid,
     person_id: Uuid,
+    issuer: String,
     badge: String,
     cycle: String,
     awarded_at: Time,
     revoked: bool,
     suspended: bool,
+    lost_at: Option<Time>,
+    reason: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DecisionRow {
+    person_id: Uuid,
+    issuer: String,
+    badge: String,
+    kind: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct WaitRow {
+    person_id: Uuid,
+    issuer: String,
+    badge: String,
 }
 
 impl Store {
@@ -132,17 +179,18 @@ impl Store {
             return Ok(Vec::new());
         }
         let outcomes = outcomes_of(&mut session, &persons).await?;
-        let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons]).await?;
+        let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons.clone()]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let award = HeldAward {
-                badge: row.badge,
-                cycle: row.cycle,
-                credential: row.id,
-                awarded_at: row.awarded_at.0,
-                counts: !row.revoked && !row.suspended,
-            };
-            held.entry(row.person_id).or_default().push(award);
+            let (person, award) = (row.person_id, HeldAward::from(row));
+            held.entry(person).or_default().push(award);
+        }
+        let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
+        let decisions = newest(rows)?;
+        let rows: Vec<WaitRow> = session.all(&PERSONS_WAITS, values![persons]).await?;
+        let mut waiting: BTreeMap<Uuid, Vec<(String, String)>> = BTreeMap::new();
+        for row in rows {
+            waiting.entry(row.person_id).or_default().push((row.issuer, row.badge));
         }
         let candidates = events.into_iter().map(|event| {
             let outcomes = outcomes.get(&event.person_id).map(Vec::as_slice).unwrap_or_default();
@@ -156,6 +204,8 @@ impl Store {
                 about: outcomes.iter().position(|(id, _)| *id == event.outcome_id),
                 outcomes: outcomes.iter().map(|(_, outcome)| outcome.clone()).collect(),
                 held: held.get(&event.person_id).cloned().unwrap_or_default(),
+                decisions: decisions.get(&event.person_id).cloned().unwrap_or_default(),
+                waiting: waiting.get(&event.person_id).cloned().unwrap_or_default(),
             }
         });
         Ok(candidates.collect())
@@ -182,4 +232,44 @@ pub(super) async fn outcomes_of(
         outcomes.entry(row.person_id).or_default().push((row.id, stored));
     }
     Ok(outcomes)
+}
+
+impl HeldAward {
+    /// Whether it counts: neither revoked nor suspended.
+    pub fn counts(&self) -> bool {
+        !self.revoked && !self.suspended
+    }
+}
+
+impl From<AwardRow> for HeldAward {
+    fn from(row: AwardRow) -> Self {
+        let reason = row.reason.unwrap_or_default();
+        Self {
+            issuer: row.issuer,
+            badge: row.badge,
+            cycle: row.cycle,
+            credential: row.id,
+            awarded_at: row.awarded_at.0,
+            revoked: row.revoked,
+            suspended: row.suspended,
+            loss: row.lost_at.map(|since| Loss { since: since.0, reason }),
+        }
+    }
+}
+
+/// Of each person and badge the newest of decisions, which come oldest first.
+fn newest(rows: Vec<DecisionRow>) -> Result<BTreeMap<Uuid, Vec<Decision>>, StoreError> {
+    let mut newest: BTreeMap<Uuid, Vec<Decision>> = BTreeMap::new();
+    for row in rows {
+        // What a newer version of the program decided must not be acted against.
+        let kind = DecisionKind::from_name(&row.kind).ok_or_else(|| StoreError::Corrupt {
+            table: "decisions",
+            column: "kind",
+            message: format!("{:?} is no decision", row.kind),
+        })?;
+        let of_person = newest.entry(row.person_id).or_default();
+        of_person.retain(|earlier| (&earlier.issuer, &earlier.badge) != (&row.issuer, &row.badge));
+        of_person.push(Decision { issuer: row.issuer, badge: row.badge, kind });
+    }
+    Ok(newest)
 }

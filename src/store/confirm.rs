@@ -12,7 +12,10 @@ use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, Value, from_json, key, to_json, values};
-use super::{ConfirmResult, ConfirmedSignal, GRACE, NewEvent, SignalVerdict, Store, StoreError};
+use super::waiting::waiting_persons;
+use super::{
+    ConfirmResult, ConfirmedSignal, GRACE, NewEvent, RuledOutcome, SignalVerdict, Store, StoreError,
+};
 use crate::ids;
 
 statements! {
@@ -87,6 +90,8 @@ struct Batch {
     changed_outcomes: BTreeSet<OutcomeName>,
     /// Persons of whom an outcome, the name or the address changed.
     changed_persons: BTreeSet<Uuid>,
+    /// Persons for whom an earned badge waits.
+    waiting_persons: BTreeSet<Uuid>,
     events: Vec<Event>,
     /// Signals whose reading was overtaken by one that says otherwise, each with when to read again.
     overtaken: BTreeMap<Uuid, DateTime<Utc>>,
@@ -103,10 +108,11 @@ impl Store {
     /// that follow from changed outcomes, and what becomes of each signal and its delivery.
     ///
     /// An outcome is kept only if it is not older ([`Outcome::as_of`]) than the stored one.
-    /// An event follows when an outcome's passing state changes, or when it passes and its
-    /// score, name or address changed; also for every passing outcome of a learner whose name
-    /// and address are known for the first time, for without them nothing was awarded. A signal
-    /// that is done already is left as it is, and gives no event. The answer is in the order of
+    /// An event follows when an outcome's passing state changes, when it passes and its score,
+    /// name or address changed, and when a rule names it and its score, passing or release
+    /// changed. It also follows for every passing outcome of a learner whose name and address are
+    /// known for the first time, for without them nothing was awarded, and where the name or the
+    /// address changed of a person for whom a badge waits. A signal that is done already is left as it is, and gives no event. The answer is in the order of
     /// `results`.
     pub async fn confirm(
         &self,
@@ -126,8 +132,8 @@ impl Store {
 
         let mut batch = Batch::load(&mut session, &live, now).await?;
         for (result, signal) in &live {
-            for (outcome, passes) in &result.outcomes {
-                batch.take(signal, outcome, *passes, result.read);
+            for outcome in &result.outcomes {
+                batch.take(signal, outcome, result.read);
             }
         }
         batch.write(&mut session).await?;
@@ -187,7 +193,7 @@ impl Batch {
     ) -> Result<Self, StoreError> {
         let mut told = Vec::new();
         for (result, signal) in live {
-            told.extend(result.outcomes.iter().map(|(outcome, _)| ToldLearner {
+            told.extend(result.outcomes.iter().map(|RuledOutcome { outcome, .. }| ToldLearner {
                 name: learner_name(signal, outcome),
                 learner: &outcome.learner,
                 as_of: outcome.as_of,
@@ -204,6 +210,8 @@ impl Batch {
             let known = KnownOutcome { id: row.id, outcome, passes: row.passes, as_of: row.as_of };
             outcomes.insert((row.learner_id, row.course, row.assessment), known);
         }
+        let persons = learners.values().map(|learner| learner.person_id).collect();
+        let waiting_persons = waiting_persons(session, persons).await?;
         Ok(Self {
             now,
             learners,
@@ -211,13 +219,15 @@ impl Batch {
             changed_learners: BTreeSet::new(),
             changed_outcomes: BTreeSet::new(),
             changed_persons: BTreeSet::new(),
+            waiting_persons,
             events: Vec::new(),
             overtaken: BTreeMap::new(),
         })
     }
 
     /// Takes one confirmed outcome over.
-    fn take(&mut self, signal: &LockedSignal, outcome: &Outcome, passes: bool, read: bool) {
+    fn take(&mut self, signal: &LockedSignal, ruled: &RuledOutcome, read: bool) {
+        let outcome = &ruled.outcome;
         let learner_name = learner_name(signal, outcome);
         // `load` found or made every learner; without one there is nothing to hang on to.
         let Some(learner) = self.learners.get_mut(&learner_name) else { return };
@@ -225,7 +235,7 @@ impl Batch {
         let name =
             (learner_id, key(&outcome.course.id).into_owned(), key(&outcome.assessment.id).into_owned());
         let stored = self.outcomes.get(&name);
-        let merged = merge(stored, outcome, passes);
+        let merged = merge(stored, ruled);
         if let Merge::Older { differs } = merged {
             if let Some(stored) = stored.filter(|_| differs && read) {
                 let gap = stored.as_of.0.signed_duration_since(outcome.as_of);
@@ -239,7 +249,7 @@ impl Batch {
         let known = KnownOutcome {
             id: stored.map_or_else(|| ids::timed(self.now), |stored| stored.id),
             outcome: combined(stored, outcome),
-            passes,
+            passes: ruled.passes,
             as_of: outcome.as_of.into(),
         };
         // The time alone is stored too, so that what is older than it stays out.
@@ -249,7 +259,9 @@ impl Batch {
         if change.any || merged != Merge::Same {
             self.changed_persons.insert(person);
         }
-        if merged == (Merge::Changed { event: true }) {
+        // Whichever outcome it comes with: all that waits for the person is judged.
+        let wakes = change.reach && self.waiting_persons.contains(&person);
+        if wakes || merged == (Merge::Changed { event: true }) {
             self.event(signal, &learner_name, &name);
         }
         if change.became_reachable {

@@ -79,6 +79,8 @@ pub(super) struct StoredLearner {
 pub(super) struct LearnerChange {
     /// Anything.
     pub(super) any: bool,
+    /// The name or the address.
+    pub(super) reach: bool,
     /// The name or the address is known where it was not, and now both are.
     pub(super) became_reachable: bool,
 }
@@ -92,6 +94,7 @@ impl StoredLearner {
             known(&of.name) && known(&of.email)
         };
         let reachable_before = reachable(self);
+        let before = (self.name.clone(), self.email.clone());
         let mut any = false;
         for (old, new) in [
             (&mut self.name, &told.name),
@@ -107,7 +110,11 @@ impl StoredLearner {
         if newer {
             self.as_of = as_of.into();
         }
-        LearnerChange { any, became_reachable: !reachable_before && reachable(self) }
+        LearnerChange {
+            any,
+            reach: before != (self.name.clone(), self.email.clone()),
+            became_reachable: !reachable_before && reachable(self),
+        }
     }
 
     /// Puts what is known now into a learner that was stored with an outcome.
@@ -337,11 +344,11 @@ mod tests {
         assert_eq!(stored.name.as_deref(), Some("Ada"));
         // Older word fills a gap, but overwrites nothing.
         let change = stored.learn(&told(Some("Old Name"), Some("ada@example.test")), at(150));
-        assert_eq!(change, LearnerChange { any: true, became_reachable: true });
+        assert_eq!(change, LearnerChange { any: true, reach: true, became_reachable: true });
         assert_eq!(stored.name.as_deref(), Some("Ada"));
         assert_eq!(stored.email.as_deref(), Some("ada@example.test"));
         let change = stored.learn(&told(Some("Ada L."), None), at(300));
-        assert_eq!(change, LearnerChange { any: true, became_reachable: false });
+        assert_eq!(change, LearnerChange { any: true, reach: true, became_reachable: false });
         assert_eq!(stored.name.as_deref(), Some("Ada L."));
     }
 }

@@ -8,9 +8,11 @@ mod candidates;
 mod confirm;
 mod connect;
 mod credentials;
+mod decisions;
 mod deliveries;
 mod error;
 mod learners;
+mod lifecycle;
 mod mails;
 mod outcomes;
 mod parked;
@@ -23,34 +25,40 @@ mod status;
 mod sweep;
 mod trail;
 mod value;
+mod waiting;
 
 use std::fmt;
 
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
-pub use candidates::{Candidate, HeldAward, StoredOutcome};
+pub use candidates::{Candidate, Decision, HeldAward, StoredOutcome};
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
+pub use decisions::{Decided, DecisionKind, FoundLearner, NewDecision};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use error::StoreError;
+pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use mails::{LeasedMail, MailVerdict};
 pub use people::{OpenEvent, Person, PersonAward, PersonLearner, Who};
-pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, SignalVerdict, StoredSignal};
+pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
 pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+pub use waiting::{Wait, WaitingAward};
 
 use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 15] = [
+static ALL_STATEMENTS: [&[&Statement]; 18] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
     connect::STATEMENTS,
     credentials::STATEMENTS,
+    decisions::STATEMENTS,
     deliveries::STATEMENTS,
     learners::STATEMENTS,
+    lifecycle::STATEMENTS,
     mails::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
@@ -59,6 +67,7 @@ static ALL_STATEMENTS: [&[&Statement]; 15] = [
     status::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,
+    waiting::STATEMENTS,
 ];
 
 /// The database. Cheap to clone.

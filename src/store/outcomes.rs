@@ -1,8 +1,9 @@
 //! How a confirmed outcome meets the stored one: pure decisions, no database.
 
-use accolade_connectors::Outcome;
+use accolade_connectors::{Outcome, Release};
 use uuid::Uuid;
 
+use super::RuledOutcome;
 use super::value::Time;
 
 /// An outcome as it is stored.
@@ -33,9 +34,12 @@ pub(super) enum Merge {
 }
 
 /// Compares a confirmed outcome with the stored one, if there is one.
-pub(super) fn merge(stored: Option<&KnownOutcome>, new: &Outcome, passes: bool) -> Merge {
+pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge {
+    let RuledOutcome { outcome: new, passes, named } = new;
+    let (passes, named) = (*passes, *named);
     let Some(stored) = stored else {
-        return Merge::Changed { event: passes };
+        // To a rule what is withheld is as if it were not there.
+        return Merge::Changed { event: passes || named && new.release == Release::Released };
     };
     let old = &stored.outcome;
     if Time::from(new.as_of) < stored.as_of {
@@ -47,7 +51,9 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &Outcome, passes: bool) 
     let reached_otherwise = told_otherwise(&old.learner.name, &new.learner.name)
         || told_otherwise(&old.learner.email, &new.learner.email);
     let graded_otherwise = old.score != new.score || old.passed != new.passed;
-    let event = passes != stored.passes || passes && (graded_otherwise || reached_otherwise);
+    let event = passes != stored.passes
+        || passes && (graded_otherwise || reached_otherwise)
+        || named && (graded_otherwise || old.release != new.release);
     let same = Outcome { as_of: old.as_of, learner: old.learner.clone(), ..new.clone() } == *old;
     if event || reached_otherwise || !same {
         return Merge::Changed { event };

@@ -49,14 +49,26 @@ pub struct ConfirmResult {
     pub delivery: Uuid,
     /// Its source's name.
     pub source: String,
-    /// The outcomes confirmed with it; each with whether it passes by the rules.
-    pub outcomes: Vec<(Outcome, bool)>,
+    /// The outcomes confirmed with it.
+    pub outcomes: Vec<RuledOutcome>,
     /// Whether the outcomes were read from the LMS just now, and can be read again. Two readings
     /// at the same time may be answered in the other order than they were asked, so one that is
     /// older than what is stored, and says otherwise, decides nothing: the signal waits.
     pub read: bool,
     /// What becomes of the signal.
     pub verdict: SignalVerdict,
+}
+
+/// A confirmed outcome, and what the rules have to do with it.
+#[derive(Debug, Clone)]
+pub struct RuledOutcome {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Whether it passes.
+    pub passes: bool,
+    /// Whether some rule names its assessment: then every change of it has to be evaluated, for
+    /// a rule may be lost, too.
+    pub named: bool,
 }
 
 /// What becomes of a signal.
@@ -83,7 +95,8 @@ pub enum SignalVerdict {
     },
 }
 
-/// A change of an outcome that has to be evaluated: `assessment.passed` or `assessment.revised`.
+/// A change of an outcome that has to be evaluated: `assessment.passed` where it passes, else
+/// `assessment.revised`.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     /// Its id.
@@ -92,7 +105,7 @@ pub struct NewEvent {
     pub delivery: Uuid,
     /// The source's name.
     pub source: String,
-    /// Whether the outcome passes now (`assessment.passed`) or stopped to (`assessment.revised`).
+    /// Whether the outcome passes now.
     pub passed: bool,
     /// The stored learner.
     pub learner: Uuid,

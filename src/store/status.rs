@@ -1,6 +1,8 @@
 //! Status lists: where a credential's status bits stand, and what they say.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::session::Session;
@@ -25,13 +27,18 @@ statements! {
     READ_BITS = "SELECT status_index, revoked, suspended FROM credentials
         WHERE status_list = $1 AND (revoked OR suspended) ORDER BY status_index";
 
-    LOCK_STATUS = "SELECT status_list, revoked, suspended FROM credentials WHERE id = $1 {lock}";
+    LOCK_STATUS = "SELECT id FROM credentials WHERE id {in $1} ORDER BY id {lock}";
 
-    SET_STATUS = "UPDATE credentials SET revoked = $2, suspended = $3 WHERE id = $1";
+    /// What is revoked stays so.
+    SET_STATUS [id Uuid, revoked Bool, suspended Bool] = "UPDATE credentials
+        SET revoked = credentials.revoked OR r.revoked, suspended = r.suspended
+        FROM {rows} WHERE credentials.id = r.id
+            AND (r.revoked AND NOT credentials.revoked OR r.suspended <> credentials.suspended)
+        RETURNING credentials.status_list";
 
-    /// Never back: what was signed last is told by this time alone.
-    TOUCH_LIST = "UPDATE status_lists SET changed_at = CASE WHEN changed_at < $2 THEN $2 ELSE changed_at END
-        WHERE id = $1";
+    LOCK_LIST = "SELECT changed_at FROM status_lists WHERE id = $1 {lock}";
+
+    TOUCH_LIST = "UPDATE status_lists SET changed_at = $2 WHERE id = $1";
 }
 
 /// A credential's place in the status lists of its issuer: the same index in the list for
@@ -83,10 +90,19 @@ struct BitRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct CredentialRow {
+struct IdRow {
+    #[allow(dead_code, reason = "only whether it is there counts")]
+    id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct TouchedRow {
+    changed_at: Time,
+}
+
+#[derive(sqlx::FromRow)]
+struct ChangedRow {
     status_list: i64,
-    revoked: bool,
-    suspended: bool,
 }
 
 impl Store {
@@ -157,19 +173,35 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
-        let row: Option<CredentialRow> = session.optional(&LOCK_STATUS, values![credential]).await?;
-        let Some(old) = row else {
-            session.commit().await?;
-            return Ok(false);
-        };
-        let revoked = revoked || old.revoked;
-        if (revoked, suspended) != (old.revoked, old.suspended) {
-            session.run(&SET_STATUS, values![credential, revoked, suspended]).await?;
-            session.run(&TOUCH_LIST, values![old.status_list, now]).await?;
-        }
+        let found = set_bits(&mut session, vec![(credential, revoked, suspended)], now).await?;
         session.commit().await?;
-        Ok(true)
+        Ok(found > 0)
     }
+}
+
+/// Sets the bits of credentials, given as id, revoked (for good) and suspended, each once; answers
+/// how many there are.
+pub(super) async fn set_bits(
+    session: &mut Session,
+    bits: Vec<(Uuid, bool, bool)>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    if bits.is_empty() {
+        return Ok(0);
+    }
+    let ids: Vec<Uuid> = bits.iter().map(|(id, ..)| *id).collect();
+    let found: Vec<IdRow> = session.all(&LOCK_STATUS, values![ids]).await?;
+    let rows = bits.into_iter().map(|(id, revoked, suspended)| values![id, revoked, suspended]).collect();
+    let changed: Vec<ChangedRow> = session.all_rows(&SET_STATUS, rows).await?;
+    let lists: BTreeSet<i64> = changed.into_iter().map(|row| row.status_list).collect();
+    for list in lists {
+        // Always on: what was signed last is told by this time alone, and the clock of another
+        // process may be ahead of this one's.
+        let last: Option<TouchedRow> = session.optional(&LOCK_LIST, values![list]).await?;
+        let next = last.map(|last| last.changed_at.0 + TimeDelta::microseconds(1));
+        session.run(&TOUCH_LIST, values![list, next.map_or(now, |next| next.max(now))]).await?;
+    }
+    Ok(found.len())
 }
 
 /// The issuer's newest list, locked, with at least one place.

@@ -26,11 +26,22 @@ statements! {
         WHERE delivery_id {in $1} ORDER BY created_at, id";
 
     THEIR_CREDENTIALS = "SELECT awards.id, awards.event_id, awards.badge,
-            COALESCE(mails.state, '') AS mail
+            COALESCE(mails.state, '') AS mail, credentials.revoked, credentials.suspended,
+            losses.lost_at, losses.reason
         FROM awards
             JOIN events ON events.id = awards.event_id
+            JOIN credentials ON credentials.id = awards.id
+            LEFT JOIN losses ON losses.award_id = awards.id
             LEFT JOIN mails ON mails.credential_id = awards.id AND mails.kind = 'claim'
         WHERE events.delivery_id {in $1} ORDER BY awards.badge, awards.cycle";
+
+    THEIR_DECISIONS = "SELECT awards.event_id, decisions.badge, decisions.kind, decisions.reason,
+            decisions.decided_by, decisions.decided_at
+        FROM awards
+            JOIN events ON events.id = awards.event_id
+            JOIN decisions ON decisions.person_id = awards.person_id
+                AND decisions.issuer = awards.issuer AND decisions.badge = awards.badge
+        WHERE events.delivery_id {in $1} ORDER BY decisions.decided_at, decisions.id";
 }
 
 /// A delivery with everything that followed from it.
@@ -84,6 +95,9 @@ pub struct EventTrail {
     pub reason: String,
     /// Credentials awarded by it, each with its badge and the state of its claim mail.
     pub credentials: Vec<(Uuid, String, String)>,
+    /// What became of these credentials later, for people: suspended, revoked, and every decision
+    /// of an administrator.
+    pub notes: Vec<String>,
 }
 
 /// Which deliveries to list.
@@ -133,6 +147,50 @@ struct CredentialRow {
     event_id: Uuid,
     badge: String,
     mail: String,
+    revoked: bool,
+    suspended: bool,
+    lost_at: Option<Time>,
+    reason: Option<String>,
+}
+
+impl CredentialRow {
+    /// What became of it, if anything did.
+    fn note(&self) -> Option<String> {
+        let state = match (self.revoked, self.suspended) {
+            (true, _) => "revoked",
+            (false, true) => "suspended",
+            (false, false) => "valid",
+        };
+        let loss = self.lost_at.map(|since| {
+            let reason = self.reason.as_deref().unwrap_or_default();
+            format!("its rule is not met since {}: {reason}", day(since))
+        });
+        match loss {
+            Some(loss) => Some(format!("badge {} is {state}; {loss}", self.badge)),
+            None => (state != "valid").then(|| format!("badge {} is {state}", self.badge)),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct DecisionRow {
+    event_id: Uuid,
+    badge: String,
+    kind: String,
+    reason: String,
+    decided_by: String,
+    decided_at: Time,
+}
+
+impl DecisionRow {
+    fn note(&self) -> String {
+        let Self { badge, kind, reason, decided_by, decided_at, .. } = self;
+        format!("{} {decided_by} decided to {kind} {badge}: {reason}", day(*decided_at))
+    }
+}
+
+fn day(time: Time) -> String {
+    time.0.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 impl Store {
@@ -161,8 +219,16 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let signal_rows: Vec<SignalRow> = session.all(&THEIR_SIGNALS, values![ids.clone()]).await?;
     let event_rows: Vec<EventRow> = session.all(&THEIR_EVENTS, values![ids.clone()]).await?;
-    let credential_rows: Vec<CredentialRow> = session.all(&THEIR_CREDENTIALS, values![ids]).await?;
+    let credential_rows: Vec<CredentialRow> = session.all(&THEIR_CREDENTIALS, values![ids.clone()]).await?;
+    let decision_rows: Vec<DecisionRow> = session.all(&THEIR_DECISIONS, values![ids]).await?;
 
+    let mut notes: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+    for row in &credential_rows {
+        notes.entry(row.event_id).or_default().extend(row.note());
+    }
+    for row in &decision_rows {
+        notes.entry(row.event_id).or_default().push(row.note());
+    }
     let mut credentials: BTreeMap<Uuid, Vec<(Uuid, String, String)>> = BTreeMap::new();
     for row in credential_rows {
         credentials.entry(row.event_id).or_default().push((row.id, row.badge, row.mail));
@@ -170,7 +236,8 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
     let mut events: BTreeMap<Uuid, Vec<EventTrail>> = BTreeMap::new();
     for row in event_rows {
         let credentials = credentials.remove(&row.id).unwrap_or_default();
-        let event = EventTrail { id: row.id, state: row.state, reason: row.reason, credentials };
+        let notes = notes.remove(&row.id).unwrap_or_default();
+        let event = EventTrail { id: row.id, state: row.state, reason: row.reason, credentials, notes };
         events.entry(row.signal_id).or_default().push(event);
     }
     let mut signals: BTreeMap<Uuid, Vec<SignalTrail>> = BTreeMap::new();

@@ -2,7 +2,7 @@
 //!
 //! Failures: the database is away (no attempt spent), another worker changed the same person
 //! (judged again), a credential that cannot be signed (parked with the reason; its neighbours
-//! are stored). Not failures: nothing earned, held already, no address yet.
+//! are stored). Not failures: nothing earned, held already, no address yet, a regrade.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,17 +13,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::guard::guarded;
-use super::issue::{self, Desk, ONCE};
+use super::issue::{self, Desk};
+use super::judge::{Judged, judge};
 use super::outage::{Hold, Patience};
 use super::retry::{backoff, unstored};
 use crate::badges::{Issuer, status};
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::Catalog;
-use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
-use crate::rules::{Decision, Fact, Facts, Held, evaluate};
-use crate::store::{AwardCommit, Candidate, Committed, StatusEntry, Store, StoreError, Work};
+use crate::store::{AwardChange, AwardCommit, Candidate, Committed, StatusEntry, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -72,13 +71,6 @@ enum Fault {
     Store(#[from] StoreError),
     #[error("evaluating it failed inside the program; please report it")]
     Crashed,
-}
-
-/// What judging one event gave: badges earned, and the decision for people.
-struct Judged<'a> {
-    candidate: &'a Candidate,
-    earned: Vec<(&'a crate::config::BadgeFile, Decision)>,
-    reason: Vec<String>,
 }
 
 impl Awarder {
@@ -212,6 +204,9 @@ impl Awarder {
                         self.metrics.award(&award.badge);
                         tracing::info!(delivery = %commit.delivery, event = %commit.event, credential = %award.credential.id, badge = %award.badge, "badge awarded");
                     }
+                    for AwardChange { credential, change } in &commit.changes {
+                        tracing::info!(delivery = %commit.delivery, event = %commit.event, %credential, ?change, "badge changed");
+                    }
                     if credentials.is_empty() {
                         tracing::info!(delivery = %commit.delivery, event = %commit.event, reason = %commit.reason, "no badge");
                     }
@@ -229,57 +224,7 @@ impl Awarder {
     fn judge<'a>(&'a self, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
         #[cfg(test)]
         super::guard::crashes::pass(candidate.event);
-        let mut judged = Judged { candidate, earned: Vec::new(), reason: Vec::new() };
-        let Some(about) = candidate.about.and_then(|index| candidate.outcomes.get(index)) else {
-            judged.reason.push("the outcome is gone".to_owned());
-            return judged;
-        };
-        if !candidate.passed {
-            judged.reason.push("the grade does not pass any more; badges that it earned are kept".to_owned());
-            return judged;
-        }
-        let facts: Vec<Fact<'_>> = candidate
-            .outcomes
-            .iter()
-            .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
-            .collect();
-        let mut held: Vec<Held<'_>> = candidate
-            .held
-            .iter()
-            .filter(|held| held.counts)
-            .map(|held| Held { badge: &held.badge, awarded_at: held.awarded_at })
-            .collect();
-        let mut named = self.catalog.rules.badges_for(&about.source, &about.outcome);
-        if named.is_empty() {
-            judged.reason.push("passed, but no badge has a rule for it".to_owned());
-        }
-        for id in self.catalog.rules.badges_to_judge(&about.source, &about.outcome) {
-            // What only stacks on another badge is judged when that one is earned.
-            let Some(badge) = self.catalog.badge(id).filter(|_| named.contains(&id)) else { continue };
-            let name = &badge.achievement.name;
-            let slug = &self.issuer.profile().slug;
-            let id = ids::credential(slug, &badge.achievement.id, candidate.person, ONCE);
-            if candidate.held.iter().any(|held| held.credential == id) {
-                judged.reason.push(format!("“{name}” is held already"));
-                continue;
-            }
-            let decision = evaluate(&badge.rule, &Facts { outcomes: &facts, held: &held });
-            if !decision.earned {
-                judged.reason.push(format!("“{name}” not yet: {}", decision.explanation.lacks()));
-                continue;
-            }
-            match issue::holder(candidate, &decision) {
-                Ok(_) => {
-                    judged.earned.push((badge, decision));
-                    held.push(Held { badge: &badge.achievement.id, awarded_at: now });
-                    named.extend(self.catalog.rules.badges_after(&badge.achievement.id));
-                }
-                Err(missing) => judged.reason.push(format!(
-                    "“{name}” is earned, but {missing}; it is awarded with the next grade event after the LMS gives it"
-                )),
-            }
-        }
-        judged
+        judge(&self.catalog, &self.issuer.profile().slug, candidate, now)
     }
 
     async fn places(&self, wanted: usize) -> Result<Vec<StatusEntry>, StoreError> {
@@ -295,7 +240,7 @@ impl Awarder {
         made: &mut HashSet<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<AwardCommit, String> {
-        let Judged { candidate, earned, mut reason } = judged;
+        let Judged { candidate, earned, changes, waits, mut reason } = judged;
         let desk = Desk {
             issuer: &self.issuer,
             secret: &self.secret,
@@ -304,17 +249,18 @@ impl Awarder {
             domain: &self.domain,
         };
         let mut awards = Vec::with_capacity(earned.len());
-        for (badge, decision) in earned {
-            let name = &badge.achievement.name;
+        for earned in earned {
+            let name = &earned.badge.achievement.name;
             let status = places.next().ok_or("no place in the status list")?;
-            let award = issue::issue(desk, badge, candidate, &decision, status, now).map_err(|error| {
+            let award = issue::issue(desk, candidate, &earned, status, now).map_err(|error| {
                 format!("“{name}” is earned, but its credential cannot be signed: {error}")
             })?;
             // Each event carries the award, whichever of them is stored: the other may turn out
             // to be done already. The unique constraint keeps it one.
             let first = made.insert(award.credential.id);
             reason.push(format!(
-                "“{name}” awarded{}",
+                "“{name}” awarded{}{}",
+                if earned.granted { ", as an administrator granted it" } else { "" },
                 if first { "" } else { " by the event beside this one" }
             ));
             awards.push(award);
@@ -326,6 +272,8 @@ impl Awarder {
             version: candidate.version,
             reason: reason.join("; "),
             awards,
+            changes,
+            waits,
         })
     }
 

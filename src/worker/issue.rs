@@ -3,11 +3,11 @@
 use accolade_connectors::{Outcome, Score};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::gate;
+use super::judge::Earned;
 use crate::badges::{self, Evidence, Issue, Issuer, ResultEntry, SignError};
 use crate::claim::{self, ClaimSecret};
-use crate::config::BadgeFile;
 use crate::ids;
-use crate::rules::Decision;
 use crate::store::{Candidate, NewAward, NewCredential, NewMail, StatusEntry, StoredOutcome};
 
 /// The cycle of badges that are earned once.
@@ -32,40 +32,58 @@ pub(super) struct Holder<'a> {
     pub language: Option<&'a str>,
 }
 
-/// The holder as the newest piece of evidence names them, or what is missing.
-pub(super) fn holder<'a>(candidate: &'a Candidate, decision: &Decision) -> Result<Holder<'a>, String> {
-    let mut evidence: Vec<&StoredOutcome> =
-        decision.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
-    if evidence.is_empty() {
-        // It rests on held badges alone.
-        evidence.extend(&candidate.outcomes);
-    }
+/// The holder as the newest piece of evidence names them, or why nobody can be named. A name or
+/// an address that does not pass the gate gives way to one of another source that does.
+pub(super) fn holder<'a>(candidate: &'a Candidate, earned: &Earned<'_>) -> Result<Holder<'a>, String> {
+    let mut evidence: Vec<&StoredOutcome> = if earned.evidence.is_empty() {
+        candidate.outcomes.iter().collect()
+    } else {
+        earned.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect()
+    };
     evidence.sort_by_key(|stored| std::cmp::Reverse(stored.outcome.as_of));
-    let learners = || evidence.iter().map(|stored| &stored.outcome.learner);
-    let text = |value: &'a Option<String>| value.as_deref().map(str::trim).filter(|value| !value.is_empty());
-    let name = learners().find_map(|learner| text(&learner.name)).ok_or("the LMS gives no name")?;
-    let email =
-        learners().find_map(|learner| text(&learner.email)).ok_or("the LMS gives no e-mail address")?;
-    if !email.contains('@') {
-        return Err(format!("the LMS gives “{email}”, which is no e-mail address"));
+    let tries = candidate.outcomes.iter().find(|stored| {
+        gate::test_student(&stored.outcome)
+            && evidence.iter().any(|one| {
+                (&one.source, &one.outcome.learner.id) == (&stored.source, &stored.outcome.learner.id)
+            })
+    });
+    if tries.is_some() {
+        return Err("the LMS says that this is a test student".to_owned());
     }
+    let learners = || evidence.iter().map(|stored| &stored.outcome.learner);
+    let name = first_good(learners().map(|learner| gate::name(learner, earned.granted)))?;
+    let email = first_good(learners().map(gate::address))?;
+    let text = |value: &'a Option<String>| value.as_deref().map(str::trim).filter(|value| !value.is_empty());
     Ok(Holder { name, email, language: learners().find_map(|learner| text(&learner.language)) })
+}
+
+/// The first that is good, or else why the first is not.
+fn first_good<'a>(all: impl Iterator<Item = Result<&'a str, String>>) -> Result<&'a str, String> {
+    let mut why = None;
+    for one in all {
+        match one {
+            Ok(good) => return Ok(good),
+            Err(error) => why = why.or(Some(error)),
+        }
+    }
+    Err(why.unwrap_or_else(|| "nothing is known of the learner".to_owned()))
 }
 
 /// Builds and signs the credential of one award, with what follows from it.
 pub(super) fn issue(
     desk: Desk<'_>,
-    badge: &BadgeFile,
     candidate: &Candidate,
-    decision: &Decision,
+    earned: &Earned<'_>,
     status: StatusEntry,
     now: DateTime<Utc>,
 ) -> Result<NewAward, String> {
-    let holder = holder(candidate, decision)?;
+    let Earned { badge, decision, cycle, .. } = earned;
+    let holder = holder(candidate, earned)?;
     let slug = &desk.issuer.profile().slug;
-    let id = ids::credential(slug, &badge.achievement.id, candidate.person, ONCE);
+    let id = ids::credential(slug, &badge.achievement.id, candidate.person, cycle);
     let facts: Vec<&StoredOutcome> =
-        decision.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
+        earned.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
+    let granted = (!decision.earned).then(|| grant(now));
     let unsigned = badges::credential(&Issue {
         id,
         issuer: desk.issuer,
@@ -75,10 +93,10 @@ pub(super) fn issue(
         salt: &desk.secret.salt(id),
         awarded_at: now,
         valid_until: None,
-        evidence: facts
-            .iter()
-            .map(|stored| evidence(&stored.outcome))
-            .chain(decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate)))
+        evidence: granted
+            .into_iter()
+            .chain(facts.iter().map(|stored| evidence(&stored.outcome)))
+            .chain(earned.decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate)))
             .collect(),
         results: facts
             .iter()
@@ -95,7 +113,7 @@ pub(super) fn issue(
     Ok(NewAward {
         issuer: slug.clone(),
         badge: badge.achievement.id.clone(),
-        cycle: ONCE.to_owned(),
+        cycle: cycle.clone(),
         awarded_at: now,
         rules: desk.rules.to_owned(),
         explanation: serde_json::to_value(&decision.explanation).unwrap_or_default(),
@@ -151,6 +169,17 @@ fn held_badge(issuer: &Issuer, badge: &str, candidate: &Candidate) -> Evidence {
         name: format!("Badge “{badge}”"),
         narrative: "Held when this badge was awarded.".to_owned(),
         genre: "Badge".to_owned(),
+    }
+}
+
+/// Why a credential was issued though its criteria are not shown to be met. The administrator's
+/// own words stay inside: they may be about the person.
+fn grant(now: DateTime<Utc>) -> Evidence {
+    Evidence {
+        url: None,
+        name: "Decision of the institution".to_owned(),
+        narrative: format!("Granted by an administrator on {}.", now.format("%-d %B %Y")),
+        genre: "Decision".to_owned(),
     }
 }
 

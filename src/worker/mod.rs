@@ -5,13 +5,16 @@
 
 mod award;
 mod confirm;
+mod gate;
 mod guard;
 mod issue;
+mod judge;
 mod mail;
 mod outage;
 mod retry;
 #[cfg(test)]
 mod samples;
+mod standing;
 mod sweep;
 mod turns;
 mod verdict;

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
-use crate::store::{ConfirmResult, NewDelivery, NewEvent, SignalVerdict, Store, Verdict, Work};
+use crate::store::{ConfirmResult, NewDelivery, NewEvent, RuledOutcome, SignalVerdict, Store, Verdict, Work};
 use crate::telemetry::Metrics;
 
 pub(super) const PUBLIC_URL: &str = "http://localhost:8080";
@@ -119,7 +119,7 @@ impl Bench {
             signal,
             delivery,
             source: "forms".to_owned(),
-            outcomes: vec![(passed(learner, &self.clock), true)],
+            outcomes: vec![RuledOutcome { outcome: passed(learner, &self.clock), passes: true, named: true }],
             read: true,
             verdict: SignalVerdict::Done { reason: String::new() },
         };

@@ -1,4 +1,4 @@
-//! The sweeper: publishes work again whose message was lost.
+//! The sweeper: publishes work again whose message was lost, and wakes what waited for a time.
 //!
 //! It knows lost from late: while many messages wait in the queue, rows wait because the queue
 //! is deep, not because their messages were lost, and republishing them would double the load
@@ -72,6 +72,7 @@ impl Sweeper {
             tracing::debug!(%error, "nothing is swept");
             return Ok(());
         }
+        while self.store.end_graces(self.clock.now(), GROUP).await? >= GROUP as usize {}
         for work in Work::ALL {
             // Several groups, so that what gathered while the broker was away goes out soon.
             for _ in 0..GROUPS {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::retry::backoff;
 use crate::rules::Rulebook;
-use crate::store::{ConfirmResult, SignalVerdict, StoredSignal};
+use crate::store::{ConfirmResult, RuledOutcome, SignalVerdict, StoredSignal};
 
 /// Tries after which a signal is parked that brings its worker down. More than the tries of a
 /// signal that only waits for the LMS.
@@ -67,7 +67,7 @@ impl Verdicts<'_> {
         match said {
             Confirmation::Settled(outcomes) => {
                 let reason = self.remarks(&row.source, &outcomes);
-                result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
+                result(row, self.ruled(&row.source, outcomes), SignalVerdict::Done { reason })
             }
             Confirmation::Nothing { why } => result(row, Vec::new(), SignalVerdict::Done { reason: why }),
             Confirmation::Unread(error) => self.fault(row, &error, true),
@@ -75,7 +75,7 @@ impl Verdicts<'_> {
             Confirmation::Unsettled { outcomes, why } => {
                 let shown = self.remarks(&row.source, &outcomes);
                 let reason = format!("{why}; the LMS never showed it, so what it shows counts: {shown}");
-                result(row, self.passing(&row.source, outcomes), SignalVerdict::Done { reason })
+                result(row, self.ruled(&row.source, outcomes), SignalVerdict::Done { reason })
             }
         }
     }
@@ -132,9 +132,13 @@ impl Verdicts<'_> {
         result(row, Vec::new(), SignalVerdict::Wait { until: self.after(HUMAN_WAIT), attempt: false, reason })
     }
 
-    fn passing(&self, source: &str, outcomes: Vec<Outcome>) -> Vec<(Outcome, bool)> {
-        let passes = |outcome: Outcome| (self.rules.passes(source, &outcome), outcome);
-        outcomes.into_iter().map(passes).map(|(passes, outcome)| (outcome, passes)).collect()
+    fn ruled(&self, source: &str, outcomes: Vec<Outcome>) -> Vec<RuledOutcome> {
+        let ruled = |outcome: Outcome| RuledOutcome {
+            passes: self.rules.passes(source, &outcome),
+            named: !self.rules.badges_for(source, &outcome).is_empty(),
+            outcome,
+        };
+        outcomes.into_iter().map(ruled).collect()
     }
 
     /// One line for people. What no rule names is left out if something else is named.
@@ -160,7 +164,7 @@ impl Verdicts<'_> {
     }
 }
 
-fn result(row: &StoredSignal, outcomes: Vec<(Outcome, bool)>, verdict: SignalVerdict) -> ConfirmResult {
+fn result(row: &StoredSignal, outcomes: Vec<RuledOutcome>, verdict: SignalVerdict) -> ConfirmResult {
     ConfirmResult {
         signal: row.id,
         delivery: row.delivery,

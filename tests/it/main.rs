@@ -9,6 +9,7 @@ mod canvas_signed;
 mod cli;
 mod config;
 mod journey;
+mod lifecycle;
 mod lms;
 mod mail;
 mod outage;

@@ -84,10 +84,10 @@ fn badges_that_stack_are_judged_after_those_that_they_rest_on() {
     assert!(book.badges_after("a-top").is_empty());
     let quiz = outcome("quiz", "1", "1");
     assert_eq!(book.badges_for("moodle", &quiz), ["a-not", "c-base"]);
-    assert_eq!(book.badges_to_judge("moodle", &quiz), ["c-base", "a-not", "b-middle", "a-top"]);
-    assert!(book.badges_to_judge("canvas", &quiz).is_empty());
+    assert_eq!(book.stacked(book.badges_for("moodle", &quiz)), ["c-base", "a-not", "b-middle", "a-top"]);
+    assert!(book.stacked(book.badges_for("canvas", &quiz)).is_empty());
     // A circle cannot be configured, and does no harm.
     let circle = |badge| Rule::All(vec![asks("quiz", percent("1")), held_badge(badge)]);
     let book = Rulebook::new(vec![("a".to_owned(), circle("b")), ("b".to_owned(), circle("a"))]);
-    assert_eq!(book.badges_to_judge("moodle", &quiz), ["a", "b"]);
+    assert_eq!(book.stacked(book.badges_for("moodle", &quiz)), ["a", "b"]);
 }

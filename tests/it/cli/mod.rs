@@ -1,5 +1,6 @@
 //! The program as an administrator types it: each command in a process of its own.
 
+mod award;
 mod database;
 mod deliveries;
 mod explain;

@@ -40,10 +40,10 @@ contract! {
         for (suspended, counts) in [(false, true), (true, false), (false, true)] {
             store.set_status(award.credential.id, false, suspended, at(50)).await.unwrap();
             let held = candidate_of(&store, event.id).await.held.remove(0);
-            assert_eq!((held.counts, held.awarded_at), (counts, award.awarded_at));
+            assert_eq!((held.counts(), held.awarded_at), (counts, award.awarded_at));
         }
         store.set_status(award.credential.id, true, false, at(50)).await.unwrap();
-        assert!(!candidate_of(&store, event.id).await.held[0].counts, "revoked");
+        assert!(!candidate_of(&store, event.id).await.held[0].counts(), "revoked");
     }
 
     async fn an_award_that_exists_is_not_made_again(database) {

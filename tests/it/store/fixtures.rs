@@ -3,7 +3,7 @@
 use accolade::ids;
 use accolade::store::{
     AwardCommit, Candidate, ConfirmResult, ConfirmedSignal, NewAward, NewCredential, NewDelivery, NewEvent,
-    NewMail, Recorded, SignalVerdict, StatusEntry, Store, Verdict,
+    NewMail, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store, Verdict,
 };
 use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
 use chrono::{DateTime, Utc};
@@ -108,12 +108,17 @@ pub(crate) fn done() -> SignalVerdict {
     SignalVerdict::Done { reason: "confirmed".to_owned() }
 }
 
+/// An outcome that no rule names.
+pub(crate) fn ruled(outcome: Outcome, passes: bool) -> RuledOutcome {
+    RuledOutcome { outcome, passes, named: false }
+}
+
 pub(crate) fn result(told: &Told, outcomes: Vec<(Outcome, bool)>, verdict: SignalVerdict) -> ConfirmResult {
     ConfirmResult {
         signal: told.signal,
         delivery: told.delivery,
         source: told.source.clone(),
-        outcomes,
+        outcomes: outcomes.into_iter().map(|(outcome, passes)| ruled(outcome, passes)).collect(),
         read: false,
         verdict,
     }
@@ -189,6 +194,8 @@ pub(crate) async fn commit_for(store: &Store, candidate: &Candidate, badge: &str
         version: candidate.version,
         reason: format!("awarded {badge}"),
         awards: vec![award_for(store, candidate, badge).await],
+        changes: Vec::new(),
+        waits: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ contract! {
         let mut ada = outcome("7", "item:1", 80, at(1));
         ada.learner.institution_id = Some("S-1".to_owned());
         grade(&store, "moodle", ada.clone()).await;
-        ada.learner.id = "48".to_owned();
+        "48".clone_into(&mut ada.learner.id);
         grade(&store, "canvas", ada).await;
         grade(&store, "moodle", outcome("8", "item:1", 80, at(1))).await;
 

@@ -91,6 +91,9 @@ contract! {
         assert_eq!(revoked.changed_at, at(70));
         let stored = store.credential(credential.id).await.unwrap().unwrap();
         assert!(stored.revoked && !stored.suspended);
+        // A process whose clock is behind.
+        assert!(store.set_status(credential.id, true, true, at(69)).await.unwrap());
+        assert!(list().await.changed_at > at(70), "it is signed anew all the same");
     }
 
     async fn what_does_not_exist_has_no_status(database) {

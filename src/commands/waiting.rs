@@ -1,0 +1,50 @@
+//! `accolade waiting`
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::config::Settings;
+use crate::store::{Store, WaitingAward};
+
+/// Which badges to show that are earned and wait for the LMS to name their learner better.
+#[derive(Debug, Args)]
+pub(super) struct Waiting {
+    /// Only this badge.
+    #[arg(long)]
+    badge: Option<String>,
+    /// For programs: one JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// How many, longest first; times are UTC.
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+}
+
+pub(super) async fn run(command: &Waiting, settings: &Settings) -> anyhow::Result<ExitCode> {
+    crate::secrets::install_tls();
+    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let waiting = store.waiting_awards(command.badge.as_deref(), command.limit).await?;
+    if waiting.is_empty() && !command.json {
+        println!("nothing waits");
+    }
+    for award in &waiting {
+        println!("{}", if command.json { object(award) } else { line(award) });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn object(award: &WaitingAward) -> String {
+    json!({
+        "badge": award.badge, "since": award.since, "reason": award.reason, "source": award.source,
+        "learner": award.learner, "name": award.name, "email": award.email, "delivery": award.delivery,
+    })
+    .to_string()
+}
+
+fn line(award: &WaitingAward) -> String {
+    let since = award.since.format("%Y-%m-%d %H:%M:%S");
+    let learner = format!("{}:{}", award.source, award.learner);
+    format!("{since} {:<24} {learner:<20} {}", award.badge, award.reason)
+}

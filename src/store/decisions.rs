@@ -1,0 +1,234 @@
+//! Decisions of administrators about one badge of one person. They outrank the rules, are kept
+//! for ever, and the newest counts.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::lifecycle::forget_losses;
+use super::progress::settle;
+use super::session::Session;
+use super::statement::statements;
+use super::status::set_bits;
+use super::value::{email_key, key, values};
+use super::waiting::{Wait, store_waits};
+use super::{Store, StoreError};
+use crate::ids;
+
+statements! {
+    LEARNER = "SELECT learners.person_id, learners.source, learners.lms_id, learners.name, learners.email
+        FROM learners WHERE source = $1 AND lms_id = $2";
+
+    LEARNERS_OF_ADDRESS = "SELECT person_id, source, lms_id, name, email FROM learners
+        WHERE email_key = $1 ORDER BY source, lms_id";
+
+    LOCK_PERSON = "SELECT id FROM persons WHERE id = $1 {lock}";
+
+    CHANGE_PERSON = "UPDATE persons SET version = version + 1 WHERE id = $1";
+
+    PERSONS_BADGE = "SELECT awards.id, credentials.revoked
+        FROM awards JOIN credentials ON credentials.id = awards.id
+        WHERE awards.person_id = $1 AND awards.issuer = $2 AND awards.badge = $3
+        ORDER BY awards.awarded_at, awards.id";
+
+    INSERT_DECISION = "INSERT INTO decisions
+            (id, issuer, badge, person_id, kind, reason, decided_by, decided_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    INSERT_DELIVERY = "INSERT INTO deliveries
+            (id, source, received_at, user_agent, body, state, reason, note, status)
+        VALUES ($1, $2, $3, $4, $5, 'waiting', '', '', NULL)";
+
+    INSERT_SIGNAL = "INSERT INTO signals
+            (id, delivery_id, source, key, batch, event, content, state, reason, attempts, due_at,
+             sweep_at, created_at, finished_at)
+        VALUES ($1, $2, $3, $4, '', $5, '{}', 'done', $6, 0, $7, $7, $7, $7)";
+
+    /// About the outcome of the person that was confirmed last.
+    INSERT_EVENT = "INSERT INTO events
+            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, state,
+             reason, attempts, due_at, sweep_at, created_at)
+        SELECT $1, $2, $3, learners.source, learners.id, outcomes.id, outcomes.passes,
+             outcomes.content, 'waiting', '', 0, $5, $5, $5
+        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
+        WHERE learners.person_id = $4
+        ORDER BY outcomes.confirmed_at DESC, outcomes.id DESC LIMIT 1";
+}
+
+/// What an administrator decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecisionKind {
+    /// The badge is awarded whether or not the rule is met, and no regrade takes it away.
+    Grant,
+    /// No rule awards the badge, and none reinstates it.
+    Refuse,
+    /// The badge is taken away for good.
+    Revoke,
+    /// The badge is suspended until another decision.
+    Suspend,
+    /// A suspended badge is valid again, and no regrade takes it away.
+    Reinstate,
+}
+
+impl DecisionKind {
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Refuse => "refuse",
+            Self::Revoke => "revoke",
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::Grant, Self::Refuse, Self::Revoke, Self::Suspend, Self::Reinstate]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A decision to store.
+#[derive(Debug, Clone)]
+pub struct NewDecision {
+    /// What.
+    pub kind: DecisionKind,
+    /// The issuer's slug.
+    pub issuer: String,
+    /// The badge.
+    pub badge: String,
+    /// The person, as [`Store::find_learners`] gives it.
+    pub person: Uuid,
+    /// The source and the id of one of the person's learners, for the delivery.
+    pub source: String,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub by: String,
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// It holds from now on; the badge's credential, if there is a valid or suspended one.
+    Stored(Option<Uuid>),
+    /// The badge is awarded by a worker; this delivery shows what comes of it.
+    Awarding(Uuid),
+    /// There is no such award, so nothing was stored.
+    NotHeld,
+    /// It is revoked for good, so nothing was stored.
+    Revoked,
+}
+
+/// A learner of one source.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct FoundLearner {
+    /// The person that the learner is.
+    #[sqlx(rename = "person_id")]
+    pub person: Uuid,
+    /// The source's name.
+    pub source: String,
+    /// The id there.
+    #[sqlx(rename = "lms_id")]
+    pub learner: String,
+    /// The name.
+    pub name: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct AwardRow {
+    id: Uuid,
+    revoked: bool,
+}
+
+impl Store {
+    /// The learner of a source with this id.
+    pub async fn find_learner(&self, source: &str, id: &str) -> Result<Option<FoundLearner>, StoreError> {
+        self.pool.read().await?.optional(&LEARNER, values![source, key(id)]).await
+    }
+
+    /// Every learner with this address, of every source.
+    pub async fn find_learners(&self, email: &str) -> Result<Vec<FoundLearner>, StoreError> {
+        let Some(email) = email_key(Some(email)) else { return Ok(Vec::new()) };
+        self.pool.read().await?.all(&LEARNERS_OF_ADDRESS, values![email]).await
+    }
+
+    /// Stores a decision with what follows from it, in one transaction: the status bits of an
+    /// award that exists; a delivery with an event for one that is to be made, for a worker to
+    /// sign. What was judged of the person meanwhile is stale.
+    pub async fn decide(&self, decision: &NewDecision, now: DateTime<Utc>) -> Result<Decided, StoreError> {
+        let NewDecision { kind, issuer, badge, person, .. } = decision;
+        let mut session = self.pool.write().await?;
+        session.run(&LOCK_PERSON, values![*person]).await?;
+        let awards: Vec<AwardRow> =
+            session.all(&PERSONS_BADGE, values![*person, key(issuer), key(badge)]).await?;
+        let valid: Vec<&AwardRow> = awards.iter().filter(|award| !award.revoked).collect();
+        let awards_exist = !awards.is_empty();
+        if valid.is_empty()
+            && matches!(kind, DecisionKind::Revoke | DecisionKind::Suspend | DecisionKind::Reinstate)
+        {
+            session.commit().await?;
+            return Ok(if awards_exist { Decided::Revoked } else { Decided::NotHeld });
+        }
+        let values = values![
+            ids::timed(now),
+            key(issuer),
+            key(badge),
+            *person,
+            kind.as_str(),
+            &decision.reason,
+            &decision.by,
+            now,
+        ];
+        session.run(&INSERT_DECISION, values).await?;
+        session.run(&CHANGE_PERSON, values![*person]).await?;
+        let bits = |revoked: bool, suspended: bool| {
+            valid.iter().map(|award| (award.id, revoked, suspended)).collect::<Vec<_>>()
+        };
+        let bits = match kind {
+            DecisionKind::Revoke => bits(true, false),
+            DecisionKind::Suspend => bits(false, true),
+            DecisionKind::Grant | DecisionKind::Reinstate => bits(false, false),
+            DecisionKind::Refuse => Vec::new(),
+        };
+        if !bits.is_empty() {
+            // From now on the decision is the reason for what the award is.
+            forget_losses(&mut session, bits.iter().map(|(id, ..)| *id).collect()).await?;
+            set_bits(&mut session, bits, now).await?;
+        }
+        if *kind == DecisionKind::Refuse {
+            let wait = Wait { issuer: issuer.clone(), badge: badge.clone(), reason: None };
+            store_waits(&mut session, &[(Uuid::nil(), *person, &wait)], now).await?;
+        }
+        let decided = match valid.last() {
+            None if *kind == DecisionKind::Grant => {
+                Decided::Awarding(deliver(&mut session, decision, now).await?)
+            }
+            award => Decided::Stored(award.map(|award| award.id)),
+        };
+        session.commit().await?;
+        Ok(decided)
+    }
+}
+
+/// A delivery that tells of a decision, with the event that a worker evaluates.
+async fn deliver(
+    session: &mut Session,
+    decision: &NewDecision,
+    now: DateTime<Utc>,
+) -> Result<Uuid, StoreError> {
+    let NewDecision { kind, badge, source, reason, by, .. } = decision;
+    let (delivery, signal) = (ids::timed(now), ids::timed(now));
+    let body = serde_json::json!({"decision": kind.as_str(), "badge": badge, "reason": reason, "by": by});
+    let body = body.to_string();
+    session.run(&INSERT_DELIVERY, values![delivery, source, now, "accolade award", body.as_bytes()]).await?;
+    let said = format!("{by} decided to {} “{badge}”: {reason}", kind.as_str());
+    let values =
+        values![signal, delivery, source, signal.to_string(), format!("award.{}", kind.as_str()), said, now];
+    session.run(&INSERT_SIGNAL, values).await?;
+    session.run(&INSERT_EVENT, values![ids::timed(now), signal, delivery, decision.person, now]).await?;
+    settle(session, [delivery]).await?;
+    Ok(delivery)
+}

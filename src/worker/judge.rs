@@ -1,0 +1,251 @@
+//! What an event means for each badge that it may concern. Pure, no I/O and no clock.
+
+use accolade_connectors::Release;
+use chrono::{DateTime, Utc};
+
+use super::issue::{self, ONCE};
+use super::standing::{Standing, Step};
+use crate::config::{BadgeFile, Catalog};
+use crate::rules::{Decision, Fact, Facts, Held, evaluate};
+use crate::store::{AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, Wait};
+
+/// What judging one event gave.
+pub(super) struct Judged<'a> {
+    pub(super) candidate: &'a Candidate,
+    /// Badges to issue.
+    pub(super) earned: Vec<Earned<'a>>,
+    /// What becomes of badges that are held.
+    pub(super) changes: Vec<AwardChange>,
+    /// Badges that wait for a better word of the LMS, or do not any more.
+    pub(super) waits: Vec<Wait>,
+    /// The decision for people.
+    pub(super) reason: Vec<String>,
+}
+
+/// A badge to issue.
+pub(super) struct Earned<'a> {
+    pub(super) badge: &'a BadgeFile,
+    pub(super) decision: Decision,
+    /// The outcomes (by index) to name as evidence.
+    pub(super) evidence: Vec<usize>,
+    pub(super) cycle: String,
+    /// A human granted it.
+    pub(super) granted: bool,
+}
+
+/// Judges every badge that the event's outcome may concern, and those of the person about which
+/// something is open. `slug` is the issuer's.
+pub(super) fn judge<'a>(
+    catalog: &'a Catalog,
+    slug: &str,
+    candidate: &'a Candidate,
+    now: DateTime<Utc>,
+) -> Judged<'a> {
+    let mut judged =
+        Judged { candidate, earned: Vec::new(), changes: Vec::new(), waits: Vec::new(), reason: Vec::new() };
+    let Some(about) = candidate.about.and_then(|index| candidate.outcomes.get(index)) else {
+        judged.reason.push("the outcome is gone".to_owned());
+        return judged;
+    };
+    let mut due = catalog.rules.badges_for(&about.source, &about.outcome);
+    due.extend(open(candidate, slug));
+    if due.is_empty() {
+        let passed = if candidate.passed { "passed, but" } else { "it does not pass any more, and" };
+        judged.reason.push(format!("{passed} no badge has a rule for it"));
+    }
+    let facts: Vec<Fact<'_>> = candidate
+        .outcomes
+        .iter()
+        .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
+        .collect();
+    let mut held: Vec<Held<'_>> = candidate
+        .held
+        .iter()
+        .filter(|held| held.issuer == slug && held.counts())
+        .map(|held| Held { badge: &held.badge, awarded_at: held.awarded_at })
+        .collect();
+    for id in catalog.rules.stacked(due.iter().copied()) {
+        // What only stacks on another badge is judged when that one comes or goes.
+        let Some(badge) = catalog.badge(id).filter(|_| due.contains(&id)) else { continue };
+        let decision = evaluate(&badge.rule, &Facts { outcomes: &facts, held: &held });
+        let held_before = held.iter().any(|held| held.badge == id);
+        let held_after = judged.badge(catalog, slug, badge, decision, now);
+        if held_after != held_before {
+            held.retain(|held| held.badge != id);
+            held.extend(held_after.then_some(Held { badge: id, awarded_at: now }));
+            due.extend(catalog.rules.badges_after(id));
+        }
+    }
+    judged
+}
+
+/// Badges of the person that have to be looked at whatever the event is about: those that wait,
+/// those that a human granted, and those whose rule was not met the last time.
+fn open<'a>(candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
+    let waiting = candidate.waiting.iter().filter(|(issuer, _)| issuer == slug).map(|(_, badge)| badge);
+    let granted = candidate
+        .decisions
+        .iter()
+        .filter(|one| one.issuer == slug && one.kind == DecisionKind::Grant)
+        .map(|one| &one.badge)
+        .filter(|badge| current(candidate, slug, badge).is_none_or(|held| held.revoked));
+    let lost = candidate
+        .held
+        .iter()
+        .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
+        .map(|held| &held.badge);
+    waiting.chain(granted).chain(lost).map(String::as_str).collect()
+}
+
+/// The award of a badge that counts: the newest that is not revoked, or else the newest.
+fn current<'a>(candidate: &'a Candidate, slug: &str, badge: &str) -> Option<&'a HeldAward> {
+    let held = || candidate.held.iter().rev().filter(|held| held.issuer == slug && held.badge == badge);
+    held().find(|held| !held.revoked).or_else(|| held().next())
+}
+
+impl<'a> Judged<'a> {
+    /// Judges one badge; whether the person holds it after that.
+    fn badge(
+        &mut self,
+        catalog: &Catalog,
+        slug: &str,
+        badge: &'a BadgeFile,
+        decision: Decision,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let (id, name) = (badge.achievement.id.as_str(), &badge.achievement.name);
+        let candidate = self.candidate;
+        let held = current(candidate, slug, id);
+        let decided = candidate.decisions.iter().find(|one| one.issuer == slug && one.badge == id);
+        let decided = decided.map(|one| one.kind);
+        let named = |index: &usize| {
+            candidate
+                .outcomes
+                .get(*index)
+                .is_some_and(|stored| catalog.rules.badges_for(&stored.source, &stored.outcome).contains(&id))
+        };
+        let released = |index: &usize| {
+            candidate.outcomes.get(*index).is_some_and(|stored| stored.outcome.release == Release::Released)
+        };
+        let results: Vec<usize> = (0..candidate.outcomes.len()).filter(named).collect();
+        let standing = Standing {
+            held,
+            decided,
+            met: decision.earned,
+            shown: results.iter().all(released),
+            regrade: badge.regrade,
+        };
+        let step = standing.step(now);
+        let lacks = || decision.explanation.lacks();
+        let said = match step {
+            Step::Award => {
+                let earned = Earned {
+                    badge,
+                    evidence: if decision.earned {
+                        decision.evidence.clone()
+                    } else {
+                        results.into_iter().filter(released).collect()
+                    },
+                    decision,
+                    cycle: cycle(candidate, slug, id),
+                    granted: decided == Some(DecisionKind::Grant),
+                };
+                return self.award(slug, earned);
+            }
+            Step::NotEarned => format!("“{name}” not yet: {}", lacks()),
+            Step::Refused => format!("“{name}” is earned, but an administrator refused it"),
+            Step::Held => format!("“{name}” is held already"),
+            Step::Decided => {
+                let what = decided.map_or("decided", said_by_human);
+                format!("“{name}” stays as it is: an administrator {what} it")
+            }
+            Step::Regain => {
+                self.change(held, Change::Regained);
+                let suspended = held.is_some_and(|held| held.suspended);
+                let what = if suspended { "is reinstated" } else { "stays" };
+                format!("“{name}” {what}: its rule is met again")
+            }
+            Step::Kept => format!("“{name}” is kept by its policy, though {}", lacks()),
+            Step::Unshown => format!(
+                "“{name}” is kept: what the LMS does not show any more takes nothing away ({})",
+                lacks()
+            ),
+            Step::Suspended => format!("“{name}” stays suspended: {}", lacks()),
+            Step::Lose(since, then) => {
+                self.change(held, Change::Lost { since, reason: lacks(), then });
+                match then {
+                    Consequence::Wait(until) => {
+                        let until = until.format("%Y-%m-%d %H:%M UTC");
+                        format!("“{name}” is lost on {until} unless its rule is met again: {}", lacks())
+                    }
+                    Consequence::Suspend => format!("“{name}” is suspended: {}", lacks()),
+                    Consequence::Revoke => format!("“{name}” is revoked: {}", lacks()),
+                }
+            }
+            Step::Final if decided == Some(DecisionKind::Revoke) => {
+                format!("“{name}” stays revoked by an administrator")
+            }
+            Step::Final if standing.met => {
+                format!("“{name}” is earned again; revoked by a regrade; a human may grant it")
+            }
+            Step::Final => format!("“{name}” stays revoked: {}", lacks()),
+        };
+        self.reason.push(said);
+        self.wait(slug, id, None);
+        match step {
+            Step::Regain => true,
+            Step::Lose(_, Consequence::Suspend | Consequence::Revoke) => false,
+            _ => held.is_some_and(HeldAward::counts),
+        }
+    }
+
+    /// Whether it is issued: if not, it waits.
+    fn award(&mut self, slug: &str, earned: Earned<'a>) -> bool {
+        let (id, name) = (earned.badge.achievement.id.clone(), &earned.badge.achievement.name);
+        match issue::holder(self.candidate, &earned) {
+            Ok(_) => {
+                self.wait(slug, &id, None);
+                self.earned.push(earned);
+                true
+            }
+            Err(missing) => {
+                let so = if earned.granted { "granted" } else { "earned" };
+                self.reason.push(format!(
+                    "“{name}” is {so}, but {missing}; it waits until the LMS tells something better"
+                ));
+                self.wait(slug, &id, Some(missing));
+                false
+            }
+        }
+    }
+
+    fn change(&mut self, held: Option<&HeldAward>, change: Change) {
+        self.changes.extend(held.map(|held| AwardChange { credential: held.credential, change }));
+    }
+
+    /// Notes that a badge waits, or that it does not any more.
+    fn wait(&mut self, slug: &str, badge: &str, reason: Option<String>) {
+        let waits = self.candidate.waiting.iter().any(|(issuer, one)| issuer == slug && one == badge);
+        if waits || reason.is_some() {
+            self.waits.push(Wait { issuer: slug.to_owned(), badge: badge.to_owned(), reason });
+        }
+    }
+}
+
+/// The cycle of the next award of a badge: only after a revocation it is not the first.
+fn cycle(candidate: &Candidate, slug: &str, badge: &str) -> String {
+    match candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge).count() {
+        0 => ONCE.to_owned(),
+        earlier => format!("again-{earlier}"),
+    }
+}
+
+fn said_by_human(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::Grant => "granted",
+        DecisionKind::Refuse => "refused",
+        DecisionKind::Revoke => "revoked",
+        DecisionKind::Suspend => "suspended",
+        DecisionKind::Reinstate => "reinstated",
+    }
+}

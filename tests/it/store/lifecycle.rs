@@ -1,0 +1,279 @@
+//! Losses, decisions, and what waits.
+
+use accolade::store::{
+    AwardChange, Change, Committed, Consequence, Decided, DecisionKind, DeliveryState, NewDecision,
+    RuledOutcome, Store, Wait, Work,
+};
+use accolade_connectors::{Outcome, Release, Withheld};
+use uuid::Uuid;
+
+use super::contract;
+use super::fixtures::{
+    at, award_for, awarded, candidate, candidate_of, commit_for, done, grade, outcome, result, ruled, tell,
+};
+
+/// Confirms an outcome that a rule names; half of the points pass. The number of events.
+async fn named(store: &Store, outcome: Outcome) -> usize {
+    let told = tell(store, "moodle").await;
+    let released = outcome.release == Release::Released;
+    let points = outcome.score.as_ref().and_then(|score| score.given).unwrap();
+    let mut result = result(&told, Vec::new(), done());
+    result.outcomes = vec![RuledOutcome { named: true, ..ruled(outcome, released && points >= 50.into()) }];
+    store.confirm(&[result], at(10)).await.unwrap().remove(0).events.len()
+}
+
+/// An event of the learner after the award, and what it changes of it.
+async fn change(store: &Store, learner: &str, credential: Uuid, seconds: i64, change: Change) -> Uuid {
+    let event =
+        grade(store, "moodle", outcome(learner, &format!("item:{seconds}"), 80, at(1))).await.remove(0);
+    let candidate = candidate_of(store, event.id).await;
+    let mut commit = commit_for(store, &candidate, "rust").await;
+    commit.awards.clear();
+    commit.changes = vec![AwardChange { credential, change }];
+    let answers = store.award(&[commit], at(seconds)).await.unwrap();
+    assert_eq!(answers, [Committed::Stored { mails: Vec::new(), credentials: Vec::new() }]);
+    event.delivery
+}
+
+fn lost(then: Consequence, seconds: i64) -> Change {
+    Change::Lost { since: at(seconds), reason: "40 of 100".to_owned(), then }
+}
+
+fn decision(kind: DecisionKind, person: Uuid) -> NewDecision {
+    NewDecision {
+        kind,
+        issuer: "school".to_owned(),
+        badge: "rust".to_owned(),
+        person,
+        source: "moodle".to_owned(),
+        reason: "because".to_owned(),
+        by: "Dean".to_owned(),
+    }
+}
+
+contract! {
+    async fn of_what_a_rule_names_every_change_gives_an_event(database) {
+        let store = database.store().await;
+        let graded = |points, seconds| outcome("7", "item:1", points, at(seconds));
+        assert_eq!(named(&store, graded(10, 1)).await, 1, "the first, failing");
+        assert_eq!(named(&store, graded(10, 2)).await, 0, "unchanged");
+        assert_eq!(named(&store, graded(20, 3)).await, 1, "another score, failing");
+        let mut hidden = graded(20, 4);
+        hidden.release = Release::Withheld { reason: Withheld::Hidden };
+        assert_eq!(named(&store, hidden.clone()).await, 1, "hidden");
+        hidden.as_of = at(5);
+        assert_eq!(named(&store, hidden).await, 0, "still hidden");
+        let mut told = graded(20, 6);
+        told.passed = Some(false);
+        assert_eq!(named(&store, told.clone()).await, 1, "shown again");
+        told.as_of = at(7);
+        told.assessment.name = Some("Final".to_owned());
+        assert_eq!(named(&store, told).await, 0, "a title");
+        let mut withheld = outcome("7", "item:2", 20, at(1));
+        withheld.release = Release::Withheld { reason: Withheld::NotGraded };
+        assert_eq!(named(&store, withheld).await, 0, "as if it were not there");
+    }
+
+    async fn a_loss_sets_the_bit_with_the_award_and_a_rise_clears_it(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let credential = &commit.awards[0].credential;
+        let bits = async || {
+            let list = store.status_list(credential.status.list).await.unwrap().unwrap();
+            (list.suspended.len(), list.revoked.len(), list.changed_at)
+        };
+        change(&store, "7", credential.id, 50, lost(Consequence::Suspend, 40)).await;
+        assert_eq!(bits().await, (1, 0, at(50)));
+        let event = grade(&store, "moodle", outcome("7", "item:9", 80, at(1))).await.remove(0);
+        let held = candidate_of(&store, event.id).await.held.remove(0);
+        assert!(held.suspended && !held.revoked);
+        let loss = held.loss.unwrap();
+        assert_eq!((loss.since, loss.reason.as_str()), (at(40), "40 of 100"));
+        change(&store, "7", credential.id, 60, lost(Consequence::Suspend, 60)).await;
+        assert_eq!(candidate_of(&store, event.id).await.held[0].loss.as_ref().unwrap().since, at(40));
+        assert_eq!(bits().await.2, at(50), "no bit has changed");
+        change(&store, "7", credential.id, 70, Change::Regained).await;
+        assert_eq!(bits().await, (0, 0, at(70)));
+        assert_eq!(candidate_of(&store, event.id).await.held[0].loss, None);
+        change(&store, "7", credential.id, 80, lost(Consequence::Revoke, 80)).await;
+        change(&store, "7", credential.id, 90, Change::Regained).await;
+        assert_eq!(bits().await, (0, 1, at(80)), "revoked for good");
+    }
+
+    async fn a_change_on_old_outcomes_changes_nothing(database) {
+        let store = database.store().await;
+        let credential = awarded(&store, "7").await.awards[0].credential.id;
+        let event = grade(&store, "moodle", outcome("7", "item:2", 80, at(1))).await.remove(0);
+        let mut commit = commit_for(&store, &candidate_of(&store, event.id).await, "rust").await;
+        commit.awards.clear();
+        commit.changes = vec![AwardChange { credential, change: lost(Consequence::Suspend, 40) }];
+        grade(&store, "moodle", outcome("7", "item:2", 90, at(2))).await;
+        assert_eq!(store.award(&[commit], at(50)).await.unwrap(), [Committed::Stale]);
+        assert!(!store.credential(credential).await.unwrap().unwrap().suspended);
+        assert_eq!(database.count("losses").await, 0);
+    }
+
+    async fn a_grace_ends_once_and_its_event_is_judged_again(database) {
+        let store = database.store().await;
+        let credential = awarded(&store, "7").await.awards[0].credential.id;
+        let delivery = change(&store, "7", credential, 50, lost(Consequence::Wait(at(100)), 50)).await;
+        assert_eq!(store.end_graces(at(99), 10).await.unwrap(), 0);
+        assert_eq!(store.end_graces(at(100), 10).await.unwrap(), 1);
+        assert_eq!(store.end_graces(at(100), 10).await.unwrap(), 0);
+        let trail = store.delivery(delivery).await.unwrap().unwrap();
+        assert_eq!((trail.state, trail.signals[0].events.len()), (DeliveryState::Waiting, 2));
+        let due: Vec<_> = store.due(Work::Assessments, at(100), at(900), 9).await.unwrap();
+        assert_eq!((due.len(), due[0].delivery), (1, delivery), "published at once");
+        let candidate = candidate_of(&store, due[0].id).await;
+        assert_eq!(candidate.held[0].loss.as_ref().unwrap().since, at(50));
+        assert_eq!(store.events(&[due[0].id]).await.unwrap()[0].outcome.assessment.id, "item:50");
+    }
+
+    async fn two_sweepers_end_a_grace_once(database) {
+        let store = database.store().await;
+        for learner in 0..10 {
+            let learner = learner.to_string();
+            let credential = awarded(&store, &learner).await.awards[0].credential.id;
+            change(&store, &learner, credential, 50, lost(Consequence::Wait(at(100)), 50)).await;
+        }
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.end_graces(at(100), 4).await.unwrap() })
+            })
+            .collect();
+        let mut ended = 0;
+        for task in tasks {
+            ended += task.await.unwrap();
+        }
+        while let more @ 1.. = store.end_graces(at(100), 4).await.unwrap() {
+            ended += more;
+        }
+        assert_eq!(ended, 10);
+        assert_eq!(database.count("events").await, 30);
+    }
+
+    async fn a_decision_changes_what_is_held_and_is_kept(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let credential = commit.awards[0].credential.id;
+        let decide = async |kind, seconds| store.decide(&decision(kind, commit.person), at(seconds)).await.unwrap();
+        let state = async || {
+            let stored = store.credential(credential).await.unwrap().unwrap();
+            (stored.suspended, stored.revoked)
+        };
+        change(&store, "7", credential, 50, lost(Consequence::Suspend, 50)).await;
+        let held = Decided::Stored(Some(credential));
+        assert_eq!(decide(DecisionKind::Reinstate, 60).await, held);
+        assert_eq!((state().await, database.count("losses").await), ((false, false), 0));
+        assert_eq!(decide(DecisionKind::Suspend, 61).await, held);
+        assert_eq!(state().await, (true, false));
+        assert_eq!(decide(DecisionKind::Refuse, 62).await, held);
+        assert_eq!(state().await, (true, false), "a refusal takes nothing away");
+        assert_eq!(decide(DecisionKind::Grant, 63).await, held);
+        assert_eq!(state().await, (false, false));
+        assert_eq!(decide(DecisionKind::Revoke, 64).await, held);
+        assert_eq!(state().await, (false, true));
+        assert_eq!(decide(DecisionKind::Reinstate, 65).await, Decided::Revoked);
+        assert_eq!(database.count("decisions").await, 5, "what was not possible is not kept");
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        let notes = &trail.signals[0].events[0].notes;
+        assert_eq!(notes.len(), 6);
+        assert_eq!(notes[0], "badge rust is revoked");
+        assert!(notes[5].ends_with("Dean decided to revoke rust: because"), "{notes:?}");
+        let event = grade(&store, "moodle", outcome("7", "item:9", 80, at(1))).await.remove(0);
+        let decisions = candidate_of(&store, event.id).await.decisions;
+        assert_eq!((decisions.len(), decisions[0].kind), (1, DecisionKind::Revoke), "the newest");
+    }
+
+    async fn a_decision_makes_what_was_judged_before_it_stale(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        let commit = commit_for(&store, &candidate, "rust").await;
+        let refuse = decision(DecisionKind::Refuse, candidate.person);
+        assert_eq!(store.decide(&refuse, at(15)).await.unwrap(), Decided::Stored(None));
+        assert_eq!(store.award(&[commit], at(20)).await.unwrap(), [Committed::Stale]);
+        assert_eq!(database.count("awards").await, 0);
+        let suspend = decision(DecisionKind::Suspend, candidate.person);
+        assert_eq!(store.decide(&suspend, at(16)).await.unwrap(), Decided::NotHeld);
+    }
+
+    async fn a_grant_is_work_for_a_worker(database) {
+        let store = database.store().await;
+        assert_eq!(named(&store, outcome("7", "item:1", 10, at(1))).await, 1);
+        let learner = store.find_learner("moodle", "7").await.unwrap().unwrap();
+        let grant = decision(DecisionKind::Grant, learner.person);
+        let Decided::Awarding(delivery) = store.decide(&grant, at(50)).await.unwrap() else { panic!() };
+        let trail = store.delivery(delivery).await.unwrap().unwrap();
+        assert_eq!((trail.state, trail.source.as_str()), (DeliveryState::Waiting, "moodle"));
+        assert_eq!(trail.signals[0].reason, "Dean decided to grant “rust”: because");
+        let due = store.due(Work::Assessments, at(50), at(90), 9).await.unwrap();
+        assert_eq!(due.iter().filter(|due| due.delivery == delivery).count(), 1);
+        let event = trail.signals[0].events[0].id;
+        let candidate = candidate_of(&store, event).await;
+        assert_eq!(candidate.decisions[0].kind, DecisionKind::Grant);
+        let commit = commit_for(&store, &candidate, "rust").await;
+        let answers = store.award(&[commit], at(60)).await.unwrap();
+        assert!(matches!(&answers[0], Committed::Stored { mails, .. } if mails.len() == 1));
+    }
+
+    async fn learners_are_found_by_id_and_by_address(database) {
+        let store = database.store().await;
+        for (source, learner) in [("moodle", "7"), ("moodle", "8"), ("canvas", "70")] {
+            let mut outcome = outcome(learner, "item:1", 80, at(1));
+            outcome.learner.email = Some("Ada@example.test".to_owned());
+            grade(&store, source, outcome).await;
+        }
+        let found = store.find_learners(" ada@EXAMPLE.test").await.unwrap();
+        let ids: Vec<_> = found.iter().map(|one| (one.source.as_str(), one.learner.as_str())).collect();
+        assert_eq!(ids, [("canvas", "70"), ("moodle", "7"), ("moodle", "8")]);
+        assert_eq!(store.find_learner("moodle", "8").await.unwrap().unwrap(), found[2]);
+        assert!(store.find_learner("canvas", "8").await.unwrap().is_none());
+        assert!(store.find_learners(" ").await.unwrap().is_empty());
+    }
+
+    async fn what_waits_is_told_and_a_better_word_wakes_it(database) {
+        let store = database.store().await;
+        let first = candidate(&store, "7").await;
+        let wait = |reason: Option<&str>| Wait {
+            issuer: "school".to_owned(),
+            badge: "rust".to_owned(),
+            reason: reason.map(str::to_owned),
+        };
+        let mut commit = commit_for(&store, &first, "rust").await;
+        commit.awards.clear();
+        commit.waits = vec![wait(Some("no name"))];
+        store.award(&[commit], at(20)).await.unwrap();
+        let waiting = store.waiting_awards(None, 9).await.unwrap();
+        assert_eq!((waiting.len(), waiting[0].since, waiting[0].reason.as_str()), (1, at(20), "no name"));
+        assert_eq!((waiting[0].source.as_str(), waiting[0].learner.as_str()), ("moodle", "7"));
+        assert!(store.waiting_awards(Some("other"), 9).await.unwrap().is_empty());
+
+        // The same word again, with something that fails; then a better one.
+        assert!(grade(&store, "moodle", outcome("7", "item:2", 10, at(2))).await.is_empty());
+        let mut renamed = outcome("7", "item:3", 10, at(3));
+        renamed.learner.name = Some("Ada Example".to_owned());
+        let event = grade(&store, "moodle", renamed.clone()).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        assert_eq!(candidate.waiting, [("school".to_owned(), "rust".to_owned())]);
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        commit.awards.clear();
+        commit.waits = vec![wait(Some("no address"))];
+        store.award(&[commit.clone()], at(30)).await.unwrap();
+        let waiting = store.waiting_awards(None, 9).await.unwrap();
+        assert_eq!((waiting[0].since, waiting[0].reason.as_str()), (at(20), "no address"), "since the first");
+
+        renamed.learner.email = Some("ada@example.test".to_owned());
+        renamed.as_of = at(4);
+        let event = grade(&store, "moodle", renamed.clone()).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        commit.awards = vec![award_for(&store, &candidate, "rust").await];
+        commit.waits = vec![wait(None)];
+        store.award(&[commit], at(40)).await.unwrap();
+        assert!(store.waiting_awards(None, 9).await.unwrap().is_empty());
+        renamed.learner.name = Some("Ada Other".to_owned());
+        renamed.as_of = at(5);
+        assert!(grade(&store, "moodle", renamed).await.is_empty(), "nothing waits any more");
+    }
+}
