@@ -1,6 +1,6 @@
 //! What an event means for each badge that it may concern. Pure, no I/O and no clock.
 
-use accolade_connectors::Release;
+use accolade_connectors::{Release, Withheld};
 use chrono::{DateTime, Utc};
 
 use super::issue::{self, ONCE};
@@ -132,7 +132,7 @@ impl<'a> Judged<'a> {
             held,
             decided,
             met: decision.earned,
-            shown: results.iter().all(released),
+            shown: results.iter().all(|index| self.shown(*index)),
             regrade: badge.regrade,
         };
         let step = standing.step(now);
@@ -199,6 +199,16 @@ impl<'a> Judged<'a> {
         }
     }
 
+    /// Whether a result counts as shown by the LMS. What was never graded is nothing that could
+    /// have been taken back, unless the event itself tells that its grade is gone.
+    fn shown(&self, index: usize) -> bool {
+        match self.candidate.outcomes.get(index).map(|stored| &stored.outcome.release) {
+            None | Some(Release::Released) => true,
+            Some(Release::Withheld { reason: Withheld::NotGraded }) => self.candidate.about != Some(index),
+            Some(Release::Withheld { .. }) => false,
+        }
+    }
+
     /// Whether it is issued: if not, it waits.
     fn award(&mut self, slug: &str, earned: Earned<'a>) -> bool {
         let (id, name) = (earned.badge.achievement.id.clone(), &earned.badge.achievement.name);
@@ -247,5 +257,102 @@ fn said_by_human(kind: DecisionKind) -> &'static str {
         DecisionKind::Revoke => "revoked",
         DecisionKind::Suspend => "suspended",
         DecisionKind::Reinstate => "reinstated",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_connectors::{Outcome, Score};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::{Loss, StoredOutcome};
+    use crate::worker::samples::{catalog, passed};
+
+    /// A result in the course of the badge “workplace-safety”.
+    fn result(assessment: &str, points: i64, max: i64, release: Release) -> StoredOutcome {
+        let mut outcome = Outcome { passed: None, release, ..passed("ada", &Clock::system()) };
+        outcome.course.id = "EXT-WS101".to_owned();
+        assessment.clone_into(&mut outcome.assessment.id);
+        outcome.score =
+            Some(Score { given: Some(points.into()), min: 0.into(), max: Some(max.into()), text: None });
+        StoredOutcome { source: "moodle".to_owned(), outcome }
+    }
+
+    fn withheld(reason: Withheld) -> Release {
+        Release::Withheld { reason }
+    }
+
+    /// What becomes of a badge that is held when the first of the results has changed.
+    fn change(outcomes: Vec<StoredOutcome>) -> Option<Change> {
+        let held = HeldAward {
+            issuer: "school".to_owned(),
+            badge: "workplace-safety".to_owned(),
+            cycle: ONCE.to_owned(),
+            credential: Uuid::from_u128(1),
+            revoked: false,
+            suspended: false,
+            loss: None,
+        };
+        judged(outcomes, vec![held])
+    }
+
+    fn judged(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Option<Change> {
+        let candidate = Candidate {
+            event: Uuid::from_u128(2),
+            delivery: Uuid::from_u128(3),
+            passed: false,
+            attempts: 0,
+            person: Uuid::from_u128(4),
+            version: 0,
+            outcomes,
+            held,
+            decisions: Vec::new(),
+            waiting: Vec::new(),
+            about: Some(0),
+        };
+        let (catalog, now) = (catalog(), Clock::system().now());
+        let mut judged = judge(&catalog, "school", &candidate, now);
+        assert!(judged.earned.is_empty() && judged.changes.len() <= 1, "{:?}", judged.reason);
+        judged.changes.pop().map(|change| change.change)
+    }
+
+    fn is_lost(change: Option<&Change>) -> bool {
+        matches!(change, Some(Change::Lost { then: Consequence::Suspend, .. }))
+    }
+
+    #[test]
+    fn a_grade_below_the_mark_takes_a_badge_and_one_that_is_not_shown_does_not() {
+        let report = |release| result("ASSIGN-REPORT", 80, 100, release);
+        let quiz = |points, release| result("QUIZ-FINAL", points, 10, release);
+        let shown = Release::Released;
+        assert_eq!(change(vec![quiz(9, shown.clone()), report(shown.clone())]), None);
+        let lost = change(vec![quiz(4, shown.clone()), report(shown.clone())]);
+        assert!(is_lost(lost.as_ref()), "{lost:?}");
+        for reason in [Withheld::Hidden, Withheld::NotPosted, Withheld::NotEnrolled, Withheld::NotGraded] {
+            assert_eq!(change(vec![quiz(9, withheld(reason)), report(shown.clone())]), None, "{reason:?}");
+        }
+        assert_eq!(change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotEnrolled))]), None);
+        let lost = change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotGraded))]);
+        assert!(is_lost(lost.as_ref()), "what was never graded does not protect: {lost:?}");
+    }
+
+    #[test]
+    fn the_award_that_is_not_revoked_counts_and_only_of_this_issuer() {
+        let award = |number: u128, revoked, issuer: &str| HeldAward {
+            issuer: issuer.to_owned(),
+            badge: "workplace-safety".to_owned(),
+            cycle: number.to_string(),
+            credential: Uuid::from_u128(number),
+            revoked,
+            suspended: false,
+            loss: revoked.then(|| Loss { since: Clock::system().now(), reason: String::new() }),
+        };
+        let low = || vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
+        assert!(judged(low(), vec![award(1, true, "school")]).is_none());
+        assert!(judged(low(), vec![award(1, false, "museum")]).is_none());
+        let both = vec![award(1, true, "school"), award(2, false, "school")];
+        assert!(is_lost(judged(low(), both).as_ref()));
     }
 }

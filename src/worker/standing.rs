@@ -17,7 +17,7 @@ pub(super) struct Standing<'a> {
     pub(super) decided: Option<DecisionKind>,
     /// Whether the rule is met.
     pub(super) met: bool,
-    /// Whether every result that the rule names, and that was known once, is shown by the LMS.
+    /// Whether the LMS shows every result that the rule names and that may have been good enough.
     pub(super) shown: bool,
     /// What a regrade does.
     pub(super) regrade: Regrade,
