@@ -67,7 +67,8 @@ pub(super) enum Item {
 /// one that meets the rule. A withheld outcome meets nothing, and neither does a group without
 /// parts. An earned badge always rests on something: what only forbids earns nothing.
 pub fn evaluate(rule: &Rule, facts: &Facts<'_>) -> Decision {
-    let (mut explanation, items) = judge(rule, facts, View::ALL);
+    let known = Known::of(rule, facts);
+    let (mut explanation, items) = judge(rule, &known, View::ALL);
     if explanation.met && items.is_empty() {
         let found = Some("nothing".to_owned());
         let asks = "something to show for it".to_owned();
@@ -89,9 +90,27 @@ pub fn evaluate(rule: &Rule, facts: &Facts<'_>) -> Decision {
     Decision { earned: explanation.met, evidence, held, explanation }
 }
 
+/// What of the facts a rule names, each with its index: a person may have hundreds of outcomes,
+/// and a rule looks at the few that it names again and again.
+pub(super) struct Known<'a> {
+    pub(super) outcomes: Vec<(usize, Fact<'a>)>,
+    pub(super) held: Vec<(usize, Held<'a>)>,
+}
+
+impl<'a> Known<'a> {
+    fn of(rule: &Rule, facts: &Facts<'a>) -> Self {
+        let (conditions, badges) = (rule.conditions(), rule.badges());
+        let meant = |fact: &Fact<'_>| conditions.iter().any(|it| it.concerns(fact.source, fact.outcome));
+        let named = |held: &Held<'_>| badges.iter().any(|it| it.badge == held.badge);
+        let outcomes = facts.outcomes.iter().copied().enumerate().filter(|(_, fact)| meant(fact));
+        let held = facts.held.iter().copied().enumerate().filter(|(_, held)| named(held));
+        Self { outcomes: outcomes.collect(), held: held.collect() }
+    }
+}
+
 /// The verdict on a part by what was graded within `view`, and the facts on which it rests; none
 /// if it is not met.
-pub(super) fn judge(rule: &Rule, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+pub(super) fn judge(rule: &Rule, facts: &Known<'_>, view: View) -> (Explanation, Vec<Item>) {
     let (kind, asks, needed, parts) = match rule {
         Rule::Condition(condition) => return judge_condition(condition, facts, view),
         Rule::Badge(badge) => return judge_badge(badge, facts, view),
@@ -113,7 +132,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts<'_>, view: View) -> (Explanation,
 }
 
 /// What is forbidden is forbidden at any time.
-fn judge_none(parts: &[Rule], facts: &Facts<'_>) -> (Explanation, Vec<Item>) {
+fn judge_none(parts: &[Rule], facts: &Known<'_>) -> (Explanation, Vec<Item>) {
     let parts: Vec<Explanation> = parts.iter().map(|part| judge(part, facts, View::ALL).0).collect();
     let met = !parts.iter().any(|part| part.met);
     let missing = (!met).then_some(Missing::Forbidden);
@@ -121,7 +140,7 @@ fn judge_none(parts: &[Rule], facts: &Facts<'_>) -> (Explanation, Vec<Item>) {
     (Explanation { met, kind: Kind::None, asks, found: None, since: None, missing, parts }, Vec::new())
 }
 
-fn judge_in_order(rule: &Rule, parts: &[Rule], facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+fn judge_in_order(rule: &Rule, parts: &[Rule], facts: &Known<'_>, view: View) -> (Explanation, Vec<Item>) {
     let told: Vec<Explanation> = parts.iter().map(|part| judge(part, facts, view).0).collect();
     let witness = timing::earliest(rule, facts, view, None);
     let met = witness.is_some();
@@ -137,7 +156,7 @@ fn judge_within(
     rule: &Rule,
     time: TimeDelta,
     group: &Rule,
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
 ) -> (Explanation, Vec<Item>) {
     let (told, items) = match timing::earliest(rule, facts, view, None) {
@@ -161,7 +180,7 @@ fn judge_within(
     (Explanation { asks: format!("{}, within {}", told.asks, span(time)), ..told }, items)
 }
 
-fn judge_condition(condition: &Condition, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+fn judge_condition(condition: &Condition, facts: &Known<'_>, view: View) -> (Explanation, Vec<Item>) {
     let kind = kind_of(condition);
     let Some((look, index)) = best(condition, facts, view) else {
         let (asks, found) = (condition.asks(None), Some("no result yet".to_owned()));
@@ -184,13 +203,12 @@ fn judge_condition(condition: &Condition, facts: &Facts<'_>, view: View) -> (Exp
 }
 
 /// The outcome that serves the condition best.
-fn best<'a>(condition: &'a Condition, facts: &Facts<'a>, view: View) -> Option<(Look<'a>, usize)> {
+fn best<'a>(condition: &'a Condition, facts: &Known<'a>, view: View) -> Option<(Look<'a>, usize)> {
     facts
         .outcomes
         .iter()
-        .enumerate()
         .filter(|(_, fact)| condition.concerns(fact.source, fact.outcome))
-        .map(|(index, fact)| (Look::new(condition, fact.outcome, view), index))
+        .map(|(index, fact)| (Look::new(condition, fact.outcome, view), *index))
         .max_by(|(one, _), (other, _)| one.compare(other))
 }
 
@@ -203,12 +221,12 @@ fn kind_of(condition: &Condition) -> Kind {
     }
 }
 
-fn judge_badge(badge: &HeldBadge, facts: &Facts<'_>, view: View) -> (Explanation, Vec<Item>) {
+fn judge_badge(badge: &HeldBadge, facts: &Known<'_>, view: View) -> (Explanation, Vec<Item>) {
     let counts = |held: &Held<'_>| badge.is_met_by(held) && view.contains(held.awarded_at);
-    let held = facts.held.iter().enumerate().filter(|(_, held)| held.badge == badge.badge);
+    let held = facts.held.iter().filter(|(_, held)| held.badge == badge.badge);
     let first = held.min_by_key(|(_, held)| (!counts(held), held.awarded_at));
     let (found, missing, items) = match first {
-        Some((index, held)) if counts(held) => ("awarded", None, vec![Item::Held(index)]),
+        Some((index, held)) if counts(held) => ("awarded", None, vec![Item::Held(*index)]),
         Some(_) => ("awarded outside that time", Some(Missing::OutsideTime), Vec::new()),
         None => ("not held", Some(Missing::NoResult), Vec::new()),
     };
@@ -234,7 +252,7 @@ impl HeldBadge {
 fn judge_weighted(
     parts: &[Weighted],
     at_least: Decimal,
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
 ) -> (Explanation, Vec<Item>) {
     let looks: Vec<Option<(Look<'_>, usize)>> =

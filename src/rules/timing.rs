@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use super::evaluate::{Facts, Item, judge, weighted_value};
+use super::evaluate::{Item, Known, judge, weighted_value};
 use super::matching::Look;
 use super::wording::{moments, ordinal, span};
 use super::{Condition, HeldBadge, Missing, Rule, Weighted};
@@ -79,7 +79,7 @@ struct Timed {
 /// What has no time does not count.
 pub(super) fn earliest(
     rule: &Rule,
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
     not_before: Option<DateTime<Utc>>,
 ) -> Option<Witness> {
@@ -106,7 +106,7 @@ pub(super) fn earliest(
 fn so_many(
     count: usize,
     parts: &[Rule],
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
     not_before: Option<DateTime<Utc>>,
 ) -> Option<Witness> {
@@ -144,7 +144,7 @@ struct Disorder {
 
 fn in_order(
     parts: &[Rule],
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
     not_before: Option<DateTime<Utc>>,
 ) -> Result<Witness, Disorder> {
@@ -168,7 +168,7 @@ fn in_order(
 fn weighted(
     parts: &[Weighted],
     at_least: Decimal,
-    facts: &Facts<'_>,
+    facts: &Known<'_>,
     view: View,
     not_before: Option<DateTime<Utc>>,
 ) -> Option<Witness> {
@@ -212,7 +212,7 @@ fn weighted(
 }
 
 /// Where a window could begin: at each result that can count for the rule.
-fn windows<'a>(rule: &'a Rule, facts: &'a Facts<'_>, view: View) -> impl Iterator<Item = DateTime<Utc>> {
+fn windows<'a>(rule: &'a Rule, facts: &'a Known<'_>, view: View) -> impl Iterator<Item = DateTime<Utc>> {
     let mut times = Vec::new();
     collect_times(rule, facts, view, &mut times);
     times.sort_unstable();
@@ -220,7 +220,7 @@ fn windows<'a>(rule: &'a Rule, facts: &'a Facts<'_>, view: View) -> impl Iterato
     times.into_iter()
 }
 
-fn collect_times(rule: &Rule, facts: &Facts<'_>, view: View, times: &mut Vec<DateTime<Utc>>) {
+fn collect_times(rule: &Rule, facts: &Known<'_>, view: View, times: &mut Vec<DateTime<Utc>>) {
     let mut add = |results: Vec<Timed>| times.extend(results.into_iter().map(|result| result.at));
     match rule {
         Rule::Condition(condition) => add(results(condition, facts, view)),
@@ -236,13 +236,12 @@ fn collect_times(rule: &Rule, facts: &Facts<'_>, view: View, times: &mut Vec<Dat
 }
 
 /// The results that meet a condition, the better one first where it matters.
-fn results(condition: &Condition, facts: &Facts<'_>, view: View) -> Vec<Timed> {
+fn results(condition: &Condition, facts: &Known<'_>, view: View) -> Vec<Timed> {
     let mut looks: Vec<(Look<'_>, usize)> = facts
         .outcomes
         .iter()
-        .enumerate()
         .filter(|(_, fact)| condition.concerns(fact.source, fact.outcome))
-        .map(|(index, fact)| (Look::new(condition, fact.outcome, view), index))
+        .map(|(index, fact)| (Look::new(condition, fact.outcome, view), *index))
         .filter(|(look, _)| look.met())
         .collect();
     looks.sort_by(|(one, _), (other, _)| other.compare(one));
@@ -253,15 +252,15 @@ fn results(condition: &Condition, facts: &Facts<'_>, view: View) -> Vec<Timed> {
     looks.into_iter().filter_map(timed).collect()
 }
 
-fn awards(badge: &HeldBadge, facts: &Facts<'_>, view: View) -> Vec<Timed> {
-    let held = facts.held.iter().enumerate().filter(|(_, held)| badge.is_met_by(held));
+fn awards(badge: &HeldBadge, facts: &Known<'_>, view: View) -> Vec<Timed> {
+    let held = facts.held.iter().filter(|(_, held)| badge.is_met_by(held));
     held.filter(|(_, held)| view.contains(held.awarded_at))
-        .map(|(index, held)| Timed { at: held.awarded_at, percent: Decimal::ZERO, item: Item::Held(index) })
+        .map(|(index, held)| Timed { at: held.awarded_at, percent: Decimal::ZERO, item: Item::Held(*index) })
         .collect()
 }
 
 /// What is wrong with parts that are all met, but not one after another.
-pub(super) fn disorder(parts: &[Rule], facts: &Facts<'_>, view: View) -> (String, Missing) {
+pub(super) fn disorder(parts: &[Rule], facts: &Known<'_>, view: View) -> (String, Missing) {
     let unknown = || ("the source does not say when each was graded".to_owned(), Missing::NotTold);
     let Err(Disorder { part, after }) = in_order(parts, facts, view, None) else { return unknown() };
     let own = parts.get(part).and_then(|rule| earliest(rule, facts, view, None)?.latest());
@@ -272,7 +271,7 @@ pub(super) fn disorder(parts: &[Rule], facts: &Facts<'_>, view: View) -> (String
 }
 
 /// How far apart the results lie that meet a group, at least.
-pub(super) fn apart(group: &Rule, facts: &Facts<'_>, view: View) -> (String, Missing) {
+pub(super) fn apart(group: &Rule, facts: &Known<'_>, view: View) -> (String, Missing) {
     let length = |from: DateTime<Utc>| {
         let (first, latest) = earliest(group, facts, view.window(from, TimeDelta::MAX), None)?.times?;
         Some(latest.signed_duration_since(first))

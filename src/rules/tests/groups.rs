@@ -176,10 +176,11 @@ fn a_weighted_result_is_exact_and_counts_what_is_missing_as_nothing() {
       no: exam in WS101 (moodle): weight 70; found: not posted yet, so it counts as 0
     ");
     insta::assert_snapshot!(decision.explanation.lacks(), @"a weighted result of at least 70 % of these, but found 30 %; exam in WS101 (moodle): weight 70, but found not posted yet, so it counts as 0");
-    // Thirds: each of three at one third, and two at nothing.
-    let fifths = weighted("20", &[("a", "1"), ("b", "1"), ("c", "1"), ("d", "1"), ("e", "1")]);
+    // Three thirds in sixteen: three times 33.333… cut off is less.
+    let sixteenths = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "13")];
     let thirds = ["a", "b", "c"].map(|name| outcome(name, "1", "3"));
-    assert!(judge(&fifths, &thirds).earned);
+    assert!(judge(&weighted("6.25", &sixteenths), &thirds).earned);
+    assert!(!judge(&weighted("6.2500001", &sixteenths), &thirds).earned);
     let decision = judge(&weighted("20", &[("a", "1"), ("b", "1")]), &thirds[..1]);
     assert_eq!(decision.explanation.found.as_deref(), Some("16.66 %"));
 }
