@@ -4,6 +4,7 @@ mod check;
 mod deliveries;
 mod doctor;
 mod keys;
+mod reconcile;
 mod serve;
 mod verify;
 
@@ -42,7 +43,11 @@ enum Command {
         roles: Vec<Role>,
     },
     /// Read the configuration and every badge file, and name all that is wrong in them.
-    Check,
+    Check {
+        /// Also ask the LMSs whether they have the courses and assessments that the badges name.
+        #[arg(long)]
+        online: bool,
+    },
     /// Make the keys that the service signs with.
     Keys {
         #[command(subcommand)]
@@ -52,6 +57,8 @@ enum Command {
     Verify(verify::Verify),
     /// Try the database, the queue, the mail server and every LMS, and say what to mend.
     Doctor,
+    /// Compare the gradebooks with what is stored: finds results of which no webhook told.
+    Reconcile(reconcile::Reconcile),
     /// Show what arrived and what became of it.
     Deliveries(deliveries::Deliveries),
     /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
@@ -73,10 +80,11 @@ impl Cli {
         };
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
-            Command::Check => check::run(settings()),
+            Command::Check { online } => check::run(settings(), online).await,
             Command::Keys { command } => keys::run(&command, &settings()?),
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
+            Command::Reconcile(command) => reconcile::run(&command, settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }

@@ -13,6 +13,7 @@ mod document;
 mod layers;
 mod load;
 mod origins;
+mod schedule;
 mod settings;
 mod sources;
 mod trial;
@@ -21,6 +22,7 @@ mod vocabulary;
 pub use catalog::{BadgeFile, Catalog};
 pub use load::{ConfigError, Problem, load, load_str};
 pub use origins::Origins;
+pub use schedule::{ReconcileSettings, Schedule};
 pub use settings::{
     ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
     MailSettings, QueueSettings, ServerSettings, Settings, SourceSettings, WorkerSettings,

@@ -15,6 +15,8 @@ mod mails;
 mod outcomes;
 mod parked;
 mod progress;
+mod reconcile;
+mod runs;
 mod session;
 mod signals;
 mod statement;
@@ -32,6 +34,8 @@ pub use credentials::{ClaimState, StoredCredential};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use error::StoreError;
 pub use mails::{LeasedMail, MailVerdict};
+pub use reconcile::StoredResult;
+pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, SignalVerdict, StoredSignal};
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
@@ -41,7 +45,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 14] = [
+static ALL_STATEMENTS: [&[&Statement]; 16] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -52,6 +56,8 @@ static ALL_STATEMENTS: [&[&Statement]; 14] = [
     mails::STATEMENTS,
     parked::STATEMENTS,
     progress::STATEMENTS,
+    reconcile::STATEMENTS,
+    runs::STATEMENTS,
     signals::STATEMENTS,
     status::STATEMENTS,
     sweep::STATEMENTS,
