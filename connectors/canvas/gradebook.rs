@@ -287,7 +287,9 @@ impl Survey {
             .map(|person| confirm::of_total(&self.place, person, self.totals_hidden).0)
             .collect();
         self.book.whole.insert(Assessment::COURSE_TOTAL.to_owned());
-        totals.into_iter().for_each(|total| self.show(total));
+        for total in totals {
+            self.show(total);
+        }
     }
 
     async fn completions(&mut self, api: &Api<'_>, course: Id) -> Result<(), ApiError> {

@@ -65,7 +65,7 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
         } else if runs.is_empty() {
             println!("nothing was reconciled yet");
         } else {
-            runs.iter().for_each(|run| print!("{}", table(run)));
+            show(&runs);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -106,7 +106,7 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
     if command.json {
         print(&runs)?;
     } else {
-        runs.iter().for_each(|run| print!("{}", table(run)));
+        show(&runs);
         let found: u32 = runs.iter().map(|run| told(&run.counts())).sum();
         if found > 0 {
             println!(
@@ -177,6 +177,12 @@ fn table(run: &Run) -> String {
         }
     }
     text
+}
+
+fn show(runs: &[Run]) {
+    for run in runs {
+        print!("{}", table(run));
+    }
 }
 
 fn print(runs: &[Run]) -> anyhow::Result<()> {

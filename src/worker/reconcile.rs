@@ -304,3 +304,6 @@ impl Reconciler {
         Ok(id)
     }
 }
+
+#[cfg(test)]
+mod tests;

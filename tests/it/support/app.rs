@@ -39,6 +39,8 @@ pub(crate) struct Site {
     exchange: String,
     mail_url: String,
     settle_seconds: u64,
+    /// The time of its processes: the system's, unless a test sets another.
+    pub(crate) clock: Clock,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -77,7 +79,19 @@ impl Site {
             None => "outbox:outbox".to_owned(),
         };
         let exchange = format!("accolade-test-{}", Uuid::new_v4());
-        Some(Self { folder, sandbox, way, database, exchange, mail_url, settle_seconds: 4, tasks, stop })
+        let clock = Clock::system();
+        Some(Self {
+            folder,
+            sandbox,
+            way,
+            database,
+            exchange,
+            mail_url,
+            settle_seconds: 4,
+            clock,
+            tasks,
+            stop,
+        })
     }
 
     /// Where mails lie when there is no mail server.
@@ -168,7 +182,7 @@ trusted = true
         let port = listener.local_addr().unwrap().port();
         let mut settings = self.settings(port);
         change(&mut settings);
-        let app = App::new(settings, Clock::system()).await.unwrap().with_dev_outbox(self.outbox());
+        let app = App::new(settings, self.clock.clone()).await.unwrap().with_dev_outbox(self.outbox());
         let (store, links) = (app.store().clone(), app.claim_links());
         let stop = CancellationToken::new();
         let (roles, ended) = (roles.to_vec(), stop.clone());
