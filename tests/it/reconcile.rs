@@ -20,6 +20,15 @@ async fn evening() -> Site {
     site
 }
 
+/// Starts everything; the schedules count from now.
+async fn start(site: &Site, change: impl FnOnce(&mut Settings)) -> Process {
+    let process = site.start_with(&Role::ALL, change).await;
+    for source in ["moodle", "canvas", "blackboard"] {
+        process.store.reconciled_since(source, site.clock.now()).await.unwrap();
+    }
+    process
+}
+
 async fn runs(process: &Process, source: &str) -> Vec<Run> {
     let runs = process.store.runs(Some(source), 100).await.unwrap();
     runs.into_iter().filter(|run| run.finished_at.is_some()).collect()
@@ -39,7 +48,7 @@ async fn after_runs(process: &Process, source: &str, count: usize) -> Vec<Delive
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_that_no_webhook_told_is_awarded_by_the_nightly_run_and_told_once() {
     let site = evening().await;
-    let process = site.start(&Role::ALL).await;
+    let process = start(&site, |_| ()).await;
     site.clock.advance(HOUR);
     let trails = after_runs(&process, "moodle", 1).await;
     assert!(trails.iter().all(|trail| trail.state == DeliveryState::Done), "{trails:#?}");
@@ -76,7 +85,7 @@ async fn a_pass_that_no_webhook_told_is_awarded_by_the_nightly_run_and_told_once
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canvas_grade_that_is_posted_later_without_an_event_is_awarded() {
     let site = evening().await;
-    let process = site.start(&Role::ALL).await;
+    let process = start(&site, |_| ()).await;
     site.clock.advance(HOUR);
     let nadia = credentials(&after_runs(&process, "canvas", 1).await);
     assert_eq!(nadia.len(), 1, "Omar's grade is not posted");
@@ -102,7 +111,7 @@ async fn grades_that_are_taken_away_revise_their_outcomes() {
         let every = ReconcileSettings { at: None, every: Some("10 minutes".to_owned()) };
         settings.sources.get_mut("blackboard").unwrap().reconcile = Some(every);
     };
-    let process = site.start_with(&Role::ALL, often).await;
+    let process = start(&site, often).await;
     site.clock.advance(HOUR);
     after_runs(&process, "moodle", 1).await;
     after_runs(&process, "blackboard", 1).await;
@@ -134,10 +143,7 @@ async fn grades_that_are_taken_away_revise_their_outcomes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_missed_is_made_up_for_after_the_next_start() {
     let site = evening().await;
-    let process = site.start(&Role::ALL).await;
-    // The schedule counts from the first look at it; the process makes the same one.
-    let since = process.store.reconciled_since("moodle", site.clock.now()).await.unwrap();
-    assert_eq!(since, site.clock.now());
+    let process = start(&site, |_| ()).await;
     process.stop().await;
     site.clock.advance(HOUR);
     let process = site.start(&Role::ALL).await;
