@@ -13,6 +13,7 @@ pub mod moodle;
 
 mod decimal;
 mod error;
+mod gradebook;
 mod host;
 mod keys;
 mod learners;
@@ -27,6 +28,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use error::{ApiError, Rejection, SettingsError};
+pub use gradebook::{Gradebook, Gradebooks, Part, Question, Shown, Wanted};
 pub use host::{Answer, Body, Call, Http};
 pub use keys::KeySet;
 pub use outcome::{Assessment, AssessmentKind, Attempt, Course, Learner, Outcome, Release, Score, Withheld};
@@ -66,6 +68,11 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError>;
+
+    /// Reads whole courses, if this kind of source has a gradebook to read.
+    fn gradebooks(&self) -> Option<&dyn Gradebooks> {
+        None
+    }
 
     /// Tries the LMS's API with the configured credentials, for `accolade doctor`.
     ///

@@ -29,7 +29,7 @@ use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Mailer, Source, Sweeper};
+use crate::worker::{Awarder, Confirmer, Mailer, Reconciler, Source, Sweeper};
 use crate::{health, secrets, web};
 
 /// What a process does.
@@ -260,15 +260,17 @@ impl App {
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         let batch = self.settings.worker.batch.clamp(1, 1_000);
+        let embedded = matches!(*self.queue, Queue::Embedded(_));
         if roles.contains(&Role::Worker) {
-            tasks.spawn(self.confirmer(batch).run(batch, stop.clone()));
+            let sources = self.lms_sources(batch);
+            tasks.spawn(self.reconciler(&sources, embedded).run(stop.clone()));
+            tasks.spawn(self.confirmer(sources).run(batch, stop.clone()));
             tasks.spawn(self.awarder()?.run(batch, stop.clone()));
         }
         if roles.contains(&Role::Mailer) {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Mailer) {
-            let embedded = matches!(*self.queue, Queue::Embedded(_));
             let sweeper = Sweeper {
                 store: self.store.clone(),
                 queue: Arc::clone(&self.queue),
@@ -283,26 +285,42 @@ impl App {
         Ok(())
     }
 
-    fn confirmer(&self, batch: u16) -> Confirmer {
-        let worker = &self.settings.worker;
-        let limits =
-            Limits { concurrency: worker.lms_concurrency, time: Duration::from_secs(worker.lms_seconds) };
+    /// The sources with the clients that confirming and reconciling share.
+    fn lms_sources(&self, batch: u16) -> Arc<BTreeMap<String, Source>> {
         let share =
             usize::from(Confirmer::prefetch(batch, self.connectors.len())) / self.connectors.len().max(1);
+        let limits = Limits::of(&self.settings.worker);
         let source = |(name, connector): (&String, &Arc<dyn Connector>)| {
             let client = Client::new(name, self.http.clone(), limits, Arc::clone(&self.metrics));
             let source = Source { connector: Arc::clone(connector), client, places: Semaphore::new(share) };
             (name.clone(), source)
         };
+        Arc::new(self.connectors.iter().map(source).collect())
+    }
+
+    fn reconciler(&self, sources: &Arc<BTreeMap<String, Source>>, embedded: bool) -> Reconciler {
+        let schedule = |name: &String| Some((name.clone(), self.settings.reconcile_schedule(name)?));
+        Reconciler {
+            store: self.store.clone(),
+            sources: Arc::clone(sources),
+            catalog: Arc::clone(&self.catalog),
+            schedules: Arc::new(sources.keys().filter_map(schedule).collect()),
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            every: Duration::from_secs(if embedded { 1 } else { 10 }),
+        }
+    }
+
+    fn confirmer(&self, sources: Arc<BTreeMap<String, Source>>) -> Confirmer {
         Confirmer {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
-            sources: Arc::new(self.connectors.iter().map(source).collect()),
+            sources,
             catalog: Arc::clone(&self.catalog),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             public_url: Arc::clone(&self.public_url),
-            settle: Duration::from_secs(worker.settle_seconds),
+            settle: Duration::from_secs(self.settings.worker.settle_seconds),
             turns: crate::worker::Turns::default(),
         }
     }

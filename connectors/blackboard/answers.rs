@@ -102,6 +102,8 @@ pub(super) struct Grade {
     pub(super) corrupt: Option<bool>,
     pub(super) grade_notation_id: Option<Text>,
     pub(super) last_relevant_date: Option<Time>,
+    /// Rises with each change in the column; 0 in calculated ones.
+    pub(super) change_index: Option<Number>,
 }
 
 /// A grade as it is displayed.
@@ -190,6 +192,7 @@ pub(super) struct Membership {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CourseInfo {
+    pub(super) id: Option<Text>,
     pub(super) external_id: Option<Text>,
     pub(super) course_id: Option<Text>,
     pub(super) name: Option<Text>,

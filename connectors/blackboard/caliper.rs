@@ -40,6 +40,17 @@ pub(super) struct Detail {
     pub(super) score: Option<String>,
     /// The attempt that was graded.
     pub(super) attempt: Option<String>,
+    /// Whether the gradebook told it, and no event: a grade that is missing is then gone, and not
+    /// still on its way.
+    #[serde(default)]
+    pub(super) from_gradebook: bool,
+}
+
+impl Detail {
+    /// [`Signal::batch`]: a column is read at once for many learners.
+    pub(super) fn batch(&self) -> String {
+        format!("course:{}:column:{}", self.course, self.column)
+    }
 }
 
 #[derive(Deserialize)]
@@ -167,7 +178,7 @@ fn grade(raw: &RawValue) -> Result<Signal, String> {
     });
     let score = score.map(|score| score.to_string());
     let version = format!("{}:{}", attempt.as_deref().unwrap_or("-"), score.as_deref().unwrap_or("-"));
-    let detail = Detail { course, column, course_total: false, score, attempt };
+    let detail = Detail { course, column, course_total: false, score, attempt, from_gradebook: false };
     event.signal(GRADE, learner, &detail, &version)
 }
 
@@ -183,7 +194,7 @@ fn snapshot(raw: &RawValue) -> Result<Signal, String> {
         Some(Value::String(text)) => shortened(text),
         _ => "-".to_owned(),
     };
-    let detail = Detail { course, column, course_total, score: None, attempt: None };
+    let detail = Detail { course, column, course_total, score: None, attempt: None, from_gradebook: false };
     event.signal(SNAPSHOT, learner, &detail, &version)
 }
 
@@ -219,7 +230,7 @@ impl Event {
         let Detail { course, column, .. } = detail;
         Ok(Signal {
             key: format!("{type_}:{course}:{column}:{learner}:{time}:{version}"),
-            batch: format!("course:{course}:column:{column}"),
+            batch: detail.batch(),
             event: type_.to_owned(),
             learner,
             course: Some(course.clone()),

@@ -17,10 +17,10 @@ use super::judge::{Attempts, Judgement, calculated, hidden, judge, same};
 use super::people::{Person, barred, course, learner, unseen};
 use crate::decimal::decimal;
 use crate::{ApiError, Assessment, AssessmentKind, Confirmation, Course, Outcome, Release, Signal, Withheld};
-use reading::{Place, Reading};
+pub(super) use reading::{GRADES, Place, Reading};
 
 /// What lets the application read grades.
-const MEND: &str = "the application's user needs a system role with the entitlement course.gradebook.MODIFY \
+pub(super) const MEND: &str = "the application's user needs a system role with the entitlement course.gradebook.MODIFY \
                     (README.md of this connector)";
 /// How long the gradebook may lag behind an event.
 const RECENT: TimeDelta = TimeDelta::minutes(15);
@@ -89,15 +89,8 @@ async fn confirm_column(
             learners.push(&it.signal.learner);
         }
     }
-    let read = Reading::of(api, place, &column, &learners, read_at).await?;
-    let course = course(api, place.course).await?;
-    let mut children: HashMap<String, Course> = HashMap::new();
-    for child in read.people().filter_map(Person::child_course) {
-        if child != place.course && !children.contains_key(child) {
-            children.insert(child.to_owned(), self::course(api, child).await?);
-        }
-    }
-    let gradebook = Gradebook { place, column, read, course, children, read_at };
+    let read = Reading::of(api, place, &column, &learners, HashMap::new(), read_at).await?;
+    let gradebook = read_column(api, place, column, read, read_at).await?;
     let mut confirmations = Vec::new();
     for learner in learners {
         let theirs: Vec<&Asked<'_>> = asked.iter().filter(|it| it.signal.learner == learner).collect();
@@ -106,8 +99,26 @@ async fn confirm_column(
     Ok(confirmations)
 }
 
+/// Adds the courses to what was read of a column.
+pub(super) async fn read_column<'a>(
+    api: &Api<'_>,
+    place: Place<'a>,
+    column: Column,
+    read: Reading,
+    read_at: DateTime<Utc>,
+) -> Result<Gradebook<'a>, ApiError> {
+    let course = course(api, place.course).await?;
+    let mut children: HashMap<String, Course> = HashMap::new();
+    for child in read.people().filter_map(Person::child_course) {
+        if child != place.course && !children.contains_key(child) {
+            children.insert(child.to_owned(), self::course(api, child).await?);
+        }
+    }
+    Ok(Gradebook { place, column, read, course, children, read_at })
+}
+
 /// All that was read of a column.
-struct Gradebook<'a> {
+pub(super) struct Gradebook<'a> {
     place: Place<'a>,
     column: Column,
     read: Reading,
@@ -118,6 +129,14 @@ struct Gradebook<'a> {
 }
 
 impl Gradebook<'_> {
+    /// What it shows of a learner who has a grade.
+    pub(super) fn shown(&self, id: &str) -> Option<Outcome> {
+        let found = self.read.found.get(id)?;
+        let Reply::Found(grade) = self.read.grades.get(id)? else { return None };
+        let judgement = judge(&self.column, grade, found.attempts.known(), self.read_at);
+        Some(self.outcome(id, &found.person, &[], judgement, None))
+    }
+
     /// What it says to all signals of one learner.
     fn confirm(&self, id: &str, theirs: &[&Asked<'_>], confirmations: &mut Vec<(usize, Confirmation)>) {
         // Of several events about one grade only the newest can tell what it is now.
@@ -137,7 +156,11 @@ impl Gradebook<'_> {
                 let recent = self.recent(newest);
                 return all(&|it| {
                     let why = why.clone();
-                    if recent && it.index == newest.index {
+                    if it.detail.from_gradebook {
+                        let gone = Judgement::withheld(Withheld::NotGraded);
+                        let outcome = self.outcome(id, &Person::Missing, theirs, gone, None);
+                        Confirmation::Settled(vec![outcome])
+                    } else if recent && it.index == newest.index {
                         Confirmation::Unsettled { outcomes: Vec::new(), why }
                     } else {
                         Confirmation::Nothing { why }
@@ -216,7 +239,7 @@ impl Gradebook<'_> {
     }
 }
 
-fn assessment(place: Place<'_>, column: &Column, event_says_total: bool) -> Assessment {
+pub(super) fn assessment(place: Place<'_>, column: &Column, event_says_total: bool) -> Assessment {
     // `finalGrade` is the API's name for the external grade; a calculated one is the total.
     let calculated = calculated(column);
     let total = place.column == "finalGrade"

@@ -9,6 +9,7 @@ mod answers;
 mod api;
 mod caliper;
 mod confirm;
+mod gradebook;
 mod judge;
 mod people;
 #[cfg(test)]
@@ -23,8 +24,8 @@ use url::Url;
 use self::api::Api;
 use crate::site::Site;
 use crate::{
-    ApiError, Confirmation, Connector, Http, Receipt, Rejection, Reply, Request, Secret, Secrets,
-    SettingsError, Signal,
+    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question, Receipt,
+    Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
 };
 
 /// The API stands at the root of its host.
@@ -40,8 +41,8 @@ struct Settings {
     application_key: String,
     /// The application's secret, shown once by the developer portal.
     application_secret: Secret,
-    /// The API key of the Caliper event store.
-    event_key: Secrets,
+    /// The API key of the Caliper event store; without it the gradebook alone is read.
+    event_key: Option<Secrets>,
 }
 
 /// One Blackboard site.
@@ -102,6 +103,10 @@ impl Connector for Blackboard {
         confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
     }
 
+    fn gradebooks(&self) -> Option<&dyn Gradebooks> {
+        Some(self)
+    }
+
     async fn probe(&self, http: &dyn Http) -> Result<Vec<String>, ApiError> {
         let mut lines = Vec::new();
         if self.settings.site.scheme() == "http" {
@@ -115,12 +120,38 @@ impl Connector for Blackboard {
     }
 }
 
+#[async_trait]
+impl Gradebooks for Blackboard {
+    async fn course(&self, name: &str, http: &dyn Http) -> Result<Option<Course>, ApiError> {
+        gradebook::course(&Api::new(&self.settings, http), name).await
+    }
+
+    async fn absent(&self, course: &Course, parts: &[Part], http: &dyn Http) -> Result<Vec<Part>, ApiError> {
+        gradebook::absent(&Api::new(&self.settings, http), course, parts).await
+    }
+
+    async fn read(&self, question: &Question<'_>, http: &dyn Http) -> Result<Option<Gradebook>, ApiError> {
+        gradebook::read(&Api::new(&self.settings, http), question).await
+    }
+
+    fn signal(&self, outcome: &Outcome) -> Option<Signal> {
+        gradebook::signal(outcome)
+    }
+}
+
 impl Blackboard {
     /// The key comes with every transmission. Under which scheme is not documented, so it is
     /// taken bare and as a bearer token.
     fn authenticate(&self, request: &Request<'_>) -> Result<(), Rejection> {
         let mend = "Administrator Panel → Building Blocks → Telemetry holds the API key that this source has as \
                     `event_key`";
+        let Some(event_key) = &self.settings.event_key else {
+            return Err(Rejection::BadSignature(
+                "this source takes no events, it reads the gradebook only: set `event_key` to the API key of the \
+                 Caliper event store if it shall"
+                    .to_owned(),
+            ));
+        };
         let value = request
             .headers
             .get(AUTHORIZATION)
@@ -131,7 +162,7 @@ impl Blackboard {
             _ => bare,
         };
         // Both are compared, whichever matches.
-        if self.settings.event_key.matches(bare) | self.settings.event_key.matches(token) {
+        if event_key.matches(bare) | event_key.matches(token) {
             Ok(())
         } else {
             Err(Rejection::BadSignature(format!(

@@ -125,13 +125,18 @@ pub(super) async fn course(api: &Api<'_>, id: &str) -> Result<Course, ApiError> 
         Reply::Found(info) => info,
         Reply::Missing | Reply::Forbidden(_) => CourseInfo::default(),
     };
+    Ok(named(id, &info))
+}
+
+/// A course with the names that its answer tells.
+pub(super) fn named(id: &str, info: &CourseInfo) -> Course {
     let mut also: Vec<String> = Vec::new();
     for name in [&info.course_id, &info.external_id].into_iter().filter_map(|name| text(name.as_ref())) {
         if name != id && !also.iter().any(|known| known == name) {
             also.push(name.to_owned());
         }
     }
-    Ok(Course { id: id.to_owned(), also, name: text(info.name.as_ref()).map(str::to_owned), url: info.url() })
+    Course { id: id.to_owned(), also, name: text(info.name.as_ref()).map(str::to_owned), url: info.url() }
 }
 
 /// A learner by id, with what the user tells.

@@ -58,6 +58,11 @@ impl Assignment {
             anonymous: flag(at(value, &["anonymize_students"])).unwrap_or(false),
         }
     }
+
+    /// Whether a rule may name it so.
+    pub(super) fn is_called(&self, id: Id, name: &str) -> bool {
+        id.to_string() == name || self.also.iter().any(|known| known == name)
+    }
 }
 
 /// `GET /api/v1/courses/:course/assignments/:assignment/submissions/:user`

@@ -63,7 +63,8 @@ impl<'a> Api<'a> {
         Ok(read(what, &answer)?.map(|(value, _)| value))
     }
 
-    /// Reads a list page by page until `enough` says so. `None` if it does not exist.
+    /// Reads a list page by page until `enough` says so; whether that was all of it. `None` if it
+    /// does not exist.
     pub(super) async fn list(
         &self,
         what: &'static str,
@@ -71,7 +72,7 @@ impl<'a> Api<'a> {
         query: &[(&str, &str)],
         fresh: Fresh,
         mut enough: impl FnMut(Vec<Value>) -> bool + Send,
-    ) -> Result<Option<()>, ApiError> {
+    ) -> Result<Option<bool>, ApiError> {
         let mut url = self.address(path, query);
         for _ in 0..PAGES {
             let answer = self.send(Call::get(what, url.clone()), fresh).await?;
@@ -79,15 +80,14 @@ impl<'a> Api<'a> {
             let Value::Array(page) = page else {
                 return Err(unavailable(what, "answered without the list that was asked for", None));
             };
-            if enough(page) {
-                return Ok(Some(()));
-            }
+            let enough = enough(page);
             match self.next_page(what, headers, &url)? {
+                None => return Ok(Some(true)),
+                Some(_) if enough => return Ok(Some(false)),
                 Some(next) => url = next,
-                None => return Ok(Some(())),
             }
         }
-        Ok(Some(()))
+        Ok(Some(false))
     }
 
     /// Asks the GraphQL API, for what the REST API cannot tell; gives `data`.

@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
-use super::answers::Submission;
+use super::answers::{Assignment, Submission};
 use super::api::Api;
 use super::detail::{Detail, Told};
 use super::ids::Id;
 use super::mastery::mastery;
 use super::people::Person;
 use super::read::{at, decimal, time};
-use super::reading::Reading;
-use crate::{ApiError, AssessmentKind, Confirmation, Outcome, Release, Signal, Withheld, learners, outcome};
+use super::reading::{Place, Reading};
+use crate::{
+    ApiError, AssessmentKind, Confirmation, Learner, Outcome, Release, Signal, Withheld, learners, outcome,
+};
 
 use targets::{Target, Targeted, Targets};
 
@@ -90,7 +93,7 @@ async fn submission(
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
+    let Some(place) = reading.place(course) else { return Ok(Err(no_course(course))) };
     let Some(item) = reading.assignment(course, assignment) else {
         return Ok(Err(format!("the assignment {assignment} does not exist in Canvas")));
     };
@@ -98,29 +101,9 @@ async fn submission(
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
     };
-    let mut outcome = Outcome {
-        learner: person.learner,
-        course: in_course,
-        assessment: outcome::Assessment {
-            id: assignment.to_string(),
-            also: item.also.clone(),
-            kind: AssessmentKind::Item,
-            name: item.name.clone(),
-            url: item.url.clone(),
-        },
-        score: None,
-        passed: None,
-        release: Release::Released,
-        graded_at: None,
-        attempt: None,
-        attempts: Vec::new(),
-        late: None,
-        all_graded: None,
-        as_of: reading.read_at,
-    };
-    // While grading is anonymous nobody should learn whose grade this is: it is not even read.
-    if let Some(reason) = person.withheld.or(item.anonymous.then_some(Withheld::Anonymous)) {
-        outcome.release = Release::Withheld { reason };
+    let mut outcome = of_item(&place, assignment, item, person.learner);
+    if let Some(withheld) = unread(person.withheld, item) {
+        outcome.release = withheld;
         return Ok(Ok((outcome, None)));
     }
     let Some(submission) = reading.submission(course, assignment, learner, detail.home).await? else {
@@ -134,14 +117,49 @@ async fn submission(
         }
         _ => {}
     }
+    fill(&mut outcome, item, &submission);
+    let why = not_shown_yet(&detail.told, detail.at, &submission);
+    Ok(Ok((outcome, why)))
+}
+
+/// An outcome of an assignment, before anything is read of its grade.
+pub(super) fn of_item(place: &Place, id: Id, item: &Assignment, learner: Learner) -> Outcome {
+    Outcome {
+        learner,
+        course: place.course.clone(),
+        assessment: outcome::Assessment {
+            id: id.to_string(),
+            also: item.also.clone(),
+            kind: AssessmentKind::Item,
+            name: item.name.clone(),
+            url: item.url.clone(),
+        },
+        score: None,
+        passed: None,
+        release: Release::Released,
+        graded_at: None,
+        attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
+        as_of: place.read_at,
+    }
+}
+
+/// Why a grade is not even read. While grading is anonymous nobody should learn whose it is.
+pub(super) fn unread(withheld: Option<Withheld>, item: &Assignment) -> Option<Release> {
+    let reason = withheld.or(item.anonymous.then_some(Withheld::Anonymous))?;
+    Some(Release::Withheld { reason })
+}
+
+/// Adds what a submission tells.
+pub(super) fn fill(outcome: &mut Outcome, item: &Assignment, submission: &Submission) {
     outcome.score = submission.score(item);
     outcome.passed = submission.passed(item);
     outcome.release = release(submission.withheld());
     outcome.graded_at = submission.graded_at;
     outcome.attempt = submission.attempt();
     outcome.late = submission.late();
-    let why = not_shown_yet(&detail.told, detail.at, &submission);
-    Ok(Ok((outcome, why)))
 }
 
 /// What the event told and the API does not show: it answers from a copy of the database that
@@ -176,7 +194,7 @@ async fn completion(
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
+    let Some(place) = reading.place(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person(course, &learner.to_string(), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
@@ -186,21 +204,27 @@ async fn completion(
             "the course {course} has no requirements to complete for the learner {learner}"
         )));
     };
-    let count = |name: &str| decimal(at(&progress, &[name]));
+    let (outcome, complete) = of_completion(&place, &person, &progress);
+    let why = (!complete).then(|| "Canvas does not show the course as completed yet".to_owned());
+    Ok(Ok((outcome, why.filter(|_| person.withheld.is_none()))))
+}
+
+/// The outcome of a learner's progress, and whether they have completed the course.
+pub(super) fn of_completion(place: &Place, person: &Person, progress: &Value) -> (Outcome, bool) {
+    let count = |name: &str| decimal(at(progress, &[name]));
     let (required, done) = (count("requirement_count"), count("requirement_completed_count"));
-    let completed_at = time(at(&progress, &["completed_at"]));
+    let completed_at = time(at(progress, &["completed_at"]));
     let complete = required.is_some_and(|required| required > Decimal::ZERO)
         && required == done
         && completed_at.is_some();
-    let why = (!complete).then(|| "Canvas does not show the course as completed yet".to_owned());
-    let outcome = of_course(reading, &person, in_course, AssessmentKind::CourseCompletion);
+    let outcome = of_course(place, person, AssessmentKind::CourseCompletion);
     let outcome = Outcome {
         passed: Some(complete),
         release: release(person.withheld),
         graded_at: completed_at,
         ..outcome
     };
-    Ok(Ok((outcome, why.filter(|_| person.withheld.is_none()))))
+    (outcome, complete)
 }
 
 async fn total(
@@ -209,37 +233,38 @@ async fn total(
     learner: Id,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
+    let Some(place) = reading.place(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person_now(course, &learner.to_string(), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
     };
+    let (outcome, overridden) = of_total(&place, &person, reading.totals_hidden(course));
+    let told = &detail.told;
+    let given = outcome.score.as_ref().and_then(|score| score.given);
+    let fresh = detail.at.is_some_and(|at| reading.read_at.signed_duration_since(at) < ON_ITS_WAY);
+    let differs = told.scored && told.score != given && !overridden;
+    let why = (fresh && differs && person.withheld.is_none())
+        .then(|| "Canvas does not show the total of the event yet".to_owned());
+    Ok(Ok((outcome, why)))
+}
+
+/// The outcome of a learner's total, and whether a teacher set it.
+pub(super) fn of_total(place: &Place, person: &Person, hidden: bool) -> (Outcome, bool) {
     let enrolments = || person.enrolments.iter().filter(|enrolment| enrolment.is_student());
     let score = enrolments().find_map(super::answers::Enrolment::total);
     let overridden = enrolments().any(super::answers::Enrolment::is_overridden);
     let withheld = match person.withheld {
         Some(reason) => Some(reason),
         None if score.is_none() => Some(Withheld::NotGraded),
-        None if reading.totals_hidden(course) => Some(Withheld::Hidden),
+        None if hidden => Some(Withheld::Hidden),
         None => None,
     };
-    let told = &detail.told;
-    let given = score.as_ref().and_then(|score| score.given);
-    let fresh = detail.at.is_some_and(|at| reading.read_at.signed_duration_since(at) < ON_ITS_WAY);
-    let differs = told.scored && told.score != given && !overridden;
-    let why = (fresh && differs && person.withheld.is_none())
-        .then(|| "Canvas does not show the total of the event yet".to_owned());
-    let outcome = of_course(reading, &person, in_course, AssessmentKind::CourseTotal);
-    Ok(Ok((Outcome { score, release: release(withheld), ..outcome }, why)))
+    let outcome = of_course(place, person, AssessmentKind::CourseTotal);
+    (Outcome { score, release: release(withheld), ..outcome }, overridden)
 }
 
 /// An outcome of the course itself.
-pub(super) fn of_course(
-    reading: &Reading<'_>,
-    person: &Person,
-    course: outcome::Course,
-    kind: AssessmentKind,
-) -> Outcome {
+pub(super) fn of_course(place: &Place, person: &Person, kind: AssessmentKind) -> Outcome {
     let id = match kind {
         AssessmentKind::CourseCompletion => outcome::Assessment::COURSE_COMPLETION,
         _ => outcome::Assessment::COURSE_TOTAL,
@@ -250,10 +275,10 @@ pub(super) fn of_course(
             id: id.to_owned(),
             also: Vec::new(),
             kind,
-            name: course.name.clone(),
-            url: course.url.clone(),
+            name: place.course.name.clone(),
+            url: place.course.url.clone(),
         },
-        course,
+        course: place.course.clone(),
         score: None,
         passed: None,
         release: Release::Released,
@@ -262,7 +287,7 @@ pub(super) fn of_course(
         attempts: Vec::new(),
         late: None,
         all_graded: None,
-        as_of: reading.read_at,
+        as_of: place.read_at,
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn mastery(
     uuid: &str,
     detail: &Detail,
 ) -> Result<Found<Settled>, ApiError> {
-    let Some(in_course) = reading.course(course) else { return Ok(Err(no_course(course))) };
+    let Some(place) = reading.place(course) else { return Ok(Err(no_course(course))) };
     let person = match reading.person(course, &format!("uuid:{uuid}"), detail.home).await? {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
@@ -77,7 +77,7 @@ pub(super) async fn mastery(
         passed: given.zip(mark).map(|(given, mark)| given >= mark),
         release: release(withheld),
         graded_at: shown.as_ref().and_then(|score| time(at(score, &["submitted_at"]))),
-        ..of_course(reading, &person, in_course, AssessmentKind::Competency)
+        ..of_course(&place, &person, AssessmentKind::Competency)
     };
     Ok(Ok((outcome, why)))
 }

@@ -10,6 +10,7 @@ mod api;
 mod caliper;
 mod confirm;
 mod detail;
+mod gradebook;
 mod ids;
 mod jwt;
 mod mastery;
@@ -31,8 +32,8 @@ use url::Url;
 
 use crate::site::Site;
 use crate::{
-    ApiError, Confirmation, Connector, Http, KeySet, Receipt, Rejection, Reply, Request, Secret, Secrets,
-    SettingsError, Signal,
+    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, KeySet, Outcome, Part, Question,
+    Receipt, Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
 };
 
 /// A proxy in front of a test installation may put it below a path.
@@ -245,8 +246,31 @@ impl Connector for Canvas {
         confirm::confirm(signals, self.api(http), read_at).await
     }
 
+    fn gradebooks(&self) -> Option<&dyn Gradebooks> {
+        Some(self)
+    }
+
     async fn probe(&self, http: &dyn Http) -> Result<Vec<String>, ApiError> {
         probe::probe(&self.api(http), &self.settings.root_account).await
+    }
+}
+
+#[async_trait]
+impl Gradebooks for Canvas {
+    async fn course(&self, name: &str, http: &dyn Http) -> Result<Option<Course>, ApiError> {
+        gradebook::course(&self.api(http), name).await
+    }
+
+    async fn absent(&self, course: &Course, parts: &[Part], http: &dyn Http) -> Result<Vec<Part>, ApiError> {
+        gradebook::absent(&self.api(http), course, parts).await
+    }
+
+    async fn read(&self, question: &Question<'_>, http: &dyn Http) -> Result<Option<Gradebook>, ApiError> {
+        gradebook::read(&self.api(http), question).await
+    }
+
+    fn signal(&self, outcome: &Outcome) -> Option<Signal> {
+        gradebook::signal(outcome)
     }
 }
 

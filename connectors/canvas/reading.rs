@@ -14,7 +14,7 @@ use super::people::Person;
 use super::read::{at, id};
 use crate::{ApiError, Learner, outcome};
 
-const COURSE: &str = "Canvas course";
+pub(super) const COURSE: &str = "Canvas course";
 const ASSIGNMENT: &str = "Canvas assignment";
 const SUBMISSION: &str = "Canvas submission";
 const SUBMISSIONS: &str = "Canvas submissions of an assignment";
@@ -23,6 +23,13 @@ const QUIZ_SUBMISSION: &str = "Canvas quiz submission";
 const PROGRESS: &str = "Canvas course progress";
 const ROLLUPS: &str = "Canvas outcome rollups";
 const COURSE_OF: &str = "Canvas course of an assignment";
+
+/// Where and when results are read.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) course: outcome::Course,
+    pub(super) read_at: DateTime<Utc>,
+}
 
 /// The reading of one batch.
 pub(super) struct Reading<'a> {
@@ -47,6 +54,11 @@ impl<'a> Reading<'a> {
             courses_of: BTreeMap::new(),
             assignments_of: BTreeMap::new(),
         }
+    }
+
+    /// The course as a place, if it was read and exists.
+    pub(super) fn place(&self, course: Id) -> Option<Place> {
+        Some(Place { course: self.course(course)?, read_at: self.read_at })
     }
 
     /// The course as outcomes carry it, if it was read and exists.

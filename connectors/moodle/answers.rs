@@ -62,6 +62,20 @@ impl GradeItem {
         let total = matches!(self.itemtype.as_str(), "course" | "category");
         !total && self.graderaw.is_none() && self.status.as_deref() != Some("excluded")
     }
+
+    /// The id that its outcomes have.
+    pub(super) fn assessment(&self) -> String {
+        if self.is_total() { crate::Assessment::COURSE_TOTAL.to_owned() } else { format!("item:{}", self.id) }
+    }
+
+    /// Whether a rule may name it so.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        let own = name == self.assessment()
+            || name.strip_prefix("item:").is_some_and(|id| id == self.id.to_string());
+        let cmid =
+            self.cmid.is_some_and(|cmid| name.strip_prefix("cmid:").is_some_and(|it| it == cmid.to_string()));
+        own || cmid || self.idnumber.as_deref().is_some_and(|idnumber| idnumber.trim() == name)
+    }
 }
 
 /// One account in the answer of `core_user_get_users_by_field`. Members that the web service
@@ -88,6 +102,8 @@ pub(super) struct Courses {
 /// One course. Its idnumber is not in this answer.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct CourseInfo {
+    #[serde(default, deserialize_with = "member_optional_id")]
+    pub(super) id: Option<u64>,
     pub(super) fullname: Option<String>,
     pub(super) shortname: Option<String>,
     /// 0 where the course tracks no completion; missing for accounts that may not know.

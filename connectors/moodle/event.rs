@@ -89,6 +89,11 @@ pub(super) enum Hint {
         /// The index in its scale, if the event tells.
         rating: Option<i64>,
     },
+    /// The gradebook shows something else than what is stored. Nothing in particular is expected.
+    Shown {
+        /// Whether it is about the course's completion, and not about grades.
+        completion: bool,
+    },
 }
 
 impl Event {

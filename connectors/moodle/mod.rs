@@ -17,6 +17,7 @@ mod api;
 mod auth;
 mod confirm;
 mod event;
+mod gradebook;
 mod number;
 mod outcomes;
 mod probe;
@@ -34,7 +35,10 @@ mod tests;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::{ApiError, Confirmation, Connector, Http, Receipt, Rejection, Request, SettingsError, Signal};
+use crate::{
+    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question, Receipt,
+    Rejection, Request, SettingsError, Signal,
+};
 
 use api::Api;
 use settings::Settings;
@@ -77,7 +81,30 @@ impl Connector for Moodle {
         confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
     }
 
+    fn gradebooks(&self) -> Option<&dyn Gradebooks> {
+        Some(self)
+    }
+
     async fn probe(&self, http: &dyn Http) -> Result<Vec<String>, ApiError> {
         probe::probe(&Api::new(&self.settings, http)).await
+    }
+}
+
+#[async_trait]
+impl Gradebooks for Moodle {
+    async fn course(&self, name: &str, http: &dyn Http) -> Result<Option<Course>, ApiError> {
+        gradebook::course(&Api::new(&self.settings, http), name).await
+    }
+
+    async fn absent(&self, course: &Course, parts: &[Part], http: &dyn Http) -> Result<Vec<Part>, ApiError> {
+        gradebook::absent(&Api::new(&self.settings, http), course, parts).await
+    }
+
+    async fn read(&self, question: &Question<'_>, http: &dyn Http) -> Result<Option<Gradebook>, ApiError> {
+        gradebook::read(&Api::new(&self.settings, http), question).await
+    }
+
+    fn signal(&self, outcome: &Outcome) -> Option<Signal> {
+        gradebook::signal(outcome)
     }
 }

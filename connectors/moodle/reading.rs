@@ -1,5 +1,7 @@
 //! What the API shows now of some learners in one course.
 
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -42,9 +44,11 @@ impl Need {
     pub(super) fn of(hint: &Hint) -> Vec<Self> {
         match hint {
             Hint::Grade { deleted: true, .. } => vec![Self::Grades, Self::Enrolment],
-            Hint::Grade { .. } | Hint::Graded { .. } => vec![Self::Grades],
+            Hint::Grade { .. } | Hint::Graded { .. } | Hint::Shown { completion: false } => {
+                vec![Self::Grades]
+            }
             Hint::Completion { .. } => vec![Self::Grades, Self::Activities],
-            Hint::CourseCompleted => vec![Self::Completion],
+            Hint::CourseCompleted | Hint::Shown { completion: true } => vec![Self::Completion],
             Hint::Competency { competency, .. } => vec![Self::Competency(*competency)],
         }
     }
@@ -188,7 +192,7 @@ impl Reading {
     }
 
     /// Whether the course tracks completion. Without, both reports on it are errors or empty.
-    fn tracks_completion(&self) -> bool {
+    pub(super) fn tracks_completion(&self) -> bool {
         self.info.as_ref().is_none_or(|info| info.enablecompletion != Some(0))
     }
 
@@ -293,7 +297,8 @@ impl Alone<'_> {
                 return Err(Fault::Gone(not_in_gradebook(known.id, course)));
             }
         }
-        if self.completion && (wants.contains(&Need::Activities) || known.has_graded_activity()) {
+        let graded = wants.contains(&Need::Grades) && known.has_graded_activity();
+        if self.completion && (wants.contains(&Need::Activities) || graded) {
             let activities: Activities = self.api.ask(&ACTIVITIES, &whose).await?;
             known.activities = Some(activities.statuses);
         }

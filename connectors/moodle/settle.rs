@@ -80,6 +80,7 @@ pub(super) fn missing(hint: &Hint, occurred_at: Option<DateTime<Utc>>, known: &K
             Some(Err(why)) => Some(why.clone()),
             None => Some(format!("competency {competency} was not read")),
         },
+        Hint::Shown { .. } => None,
     }
 }
 

@@ -1,10 +1,16 @@
 //! `accolade check`
 
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use accolade_connectors::{ApiError, Gradebooks, Http, Part, Wanted};
 
 use crate::config::{self, Catalog, Settings};
+use crate::lms::{Client, Limits};
+use crate::telemetry::Metrics;
+use crate::worker::wanted;
 
-pub(super) fn run(settings: anyhow::Result<Settings>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> anyhow::Result<ExitCode> {
     let settings = settings?;
     // Both are tried, so that one run names everything.
     let sources = config::sources(&settings);
@@ -37,8 +43,46 @@ pub(super) fn run(settings: anyhow::Result<Settings>) -> anyhow::Result<ExitCode
             "no source yet: add a table [sources.NAME] for each LMS; connectors/KIND/README.md says how"
         );
     }
+    if online && let (Ok(sources), Ok(catalog)) = (sources, catalog) {
+        crate::secrets::install_tls();
+        let http = Client::http()?;
+        let mut lacking = 0;
+        for (name, connector) in sources {
+            let limits = Limits::of(&settings.worker);
+            let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
+            let Some(gradebooks) = connector.gradebooks() else { continue };
+            for (course, parts) in wanted(&catalog, &name) {
+                let found = missing(gradebooks, &course, &parts, &client).await;
+                for line in found.unwrap_or_else(|error| vec![error.to_string()]) {
+                    eprintln!("source {name}, course “{course}”: {line}");
+                    lacking += 1;
+                }
+            }
+        }
+        if lacking > 0 {
+            return Ok(ExitCode::FAILURE);
+        }
+        println!("the LMSs have every course and assessment that the badges name");
+    }
     println!("everything reads well; `accolade doctor` tries the connections");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the badges name of a course and the LMS does not have, in sentences.
+async fn missing(
+    gradebooks: &dyn Gradebooks,
+    course: &str,
+    wanted: &[Wanted],
+    http: &dyn Http,
+) -> Result<Vec<String>, ApiError> {
+    let Some(found) = gradebooks.course(course, http).await? else {
+        let mend = "compare it with the LMS, and see that the account may read the course";
+        return Ok(vec![format!("the LMS has no such course; {mend}")]);
+    };
+    let parts: Vec<Part> = wanted.iter().map(|wanted| wanted.part.clone()).collect();
+    let absent = gradebooks.absent(&found, &parts, http).await?;
+    let title = found.name.unwrap_or(found.id);
+    Ok(absent.iter().map(|part| format!("“{title}” does not have {part}")).collect())
 }
 
 fn webhook(settings: &Settings, name: &str) -> String {

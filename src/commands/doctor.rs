@@ -36,7 +36,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         Err(error) => examination.note("sources", Err::<String, _>(error)),
         Ok(connectors) => {
             let http = Client::http()?;
-            let limits = Limits { concurrency: 1, time: Duration::from_secs(settings.worker.lms_seconds) };
+            let limits = Limits { concurrency: 1, ..Limits::of(&settings.worker) };
             for (name, connector) in connectors {
                 let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
                 let probe = async { connector.probe(&client).await.map(|lines| lines.join("; ")) };

@@ -6,6 +6,7 @@ mod deliveries;
 mod doctor;
 mod explain;
 mod keys;
+mod reconcile;
 mod serve;
 mod verify;
 mod waiting;
@@ -45,7 +46,11 @@ enum Command {
         roles: Vec<Role>,
     },
     /// Read the configuration and every badge file, and name all that is wrong in them.
-    Check,
+    Check {
+        /// Also ask the LMSs whether they have the courses and assessments that the badges name.
+        #[arg(long)]
+        online: bool,
+    },
     /// Make the keys that the service signs with.
     Keys {
         #[command(subcommand)]
@@ -55,6 +60,8 @@ enum Command {
     Verify(verify::Verify),
     /// Try the database, the queue, the mail server and every LMS, and say what to mend.
     Doctor,
+    /// Compare the gradebooks with what is stored: finds results of which no webhook told.
+    Reconcile(reconcile::Reconcile),
     /// Show what arrived and what became of it.
     Deliveries(deliveries::Deliveries),
     /// Say why a learner has a badge or not, and what would change it.
@@ -82,10 +89,11 @@ impl Cli {
         };
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
-            Command::Check => check::run(settings()),
+            Command::Check { online } => check::run(settings(), online).await,
             Command::Keys { command } => keys::run(&command, &settings()?),
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
+            Command::Reconcile(command) => reconcile::run(&command, settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
             Command::Explain(command) => explain::run(&command, &settings()?).await,
             Command::Award(command) => award::run(&command, &settings()?).await,

@@ -226,6 +226,9 @@ impl Checker<'_> {
     }
 
     fn sources(&mut self) {
+        if let Err((key, mend)) = self.settings.reconcile.schedule() {
+            self.say(&format!("reconcile.{key}"), mend);
+        }
         for (name, source) in &self.settings.sources {
             if !is_slug(name) {
                 self.say(
@@ -241,6 +244,10 @@ impl Checker<'_> {
                     &format!("sources.{name}.kind"),
                     format!("not a kind of source; possible is {}{hint}", or_list(names())),
                 );
+            }
+            let schedule = source.reconcile.as_ref().map(super::ReconcileSettings::schedule);
+            if let Some(Err((key, mend))) = schedule {
+                self.say(&format!("sources.{name}.reconcile.{key}"), mend);
             }
         }
     }

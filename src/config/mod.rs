@@ -14,6 +14,7 @@ mod layers;
 mod load;
 mod origins;
 mod regrade;
+mod schedule;
 mod settings;
 mod sources;
 mod stacks;
@@ -24,6 +25,7 @@ pub use catalog::{BadgeFile, Catalog};
 pub use load::{ConfigError, Problem, load, load_str};
 pub use origins::Origins;
 pub use regrade::{Regrade, RegradePolicy};
+pub use schedule::{ReconcileSettings, Schedule};
 pub use settings::{
     ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
     MailSettings, QueueSettings, ServerSettings, Settings, SourceSettings, WorkerSettings,

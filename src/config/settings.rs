@@ -7,7 +7,7 @@ use accolade_connectors::Secret;
 use serde::Deserialize;
 use url::Url;
 
-use super::Origins;
+use super::{Origins, ReconcileSettings, Schedule};
 
 /// The whole configuration, defaults filled in, secrets resolved.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +32,8 @@ pub struct Settings {
     pub issuer: IssuerSettings,
     /// Workers.
     pub worker: WorkerSettings,
+    /// When the gradebooks are compared with what is stored.
+    pub reconcile: ReconcileSettings,
     /// Logs.
     pub log: LogSettings,
     /// Sources by name; the name is part of the webhook address `/hooks/{name}`.
@@ -40,6 +42,14 @@ pub struct Settings {
     /// Where each key was written, for problems that are found later ([`Settings::problem`]).
     #[serde(skip)]
     pub origins: Origins,
+}
+
+impl Settings {
+    /// When a source is reconciled; `None` for one that does not exist.
+    pub fn reconcile_schedule(&self, source: &str) -> Option<Schedule> {
+        // `load` has refused what is no schedule.
+        self.sources.get(source)?.reconcile.as_ref().unwrap_or(&self.reconcile).schedule().ok()
+    }
 }
 
 /// `[server]`
@@ -190,6 +200,8 @@ pub enum LogFormat {
 pub struct SourceSettings {
     /// One of [`accolade_connectors::KINDS`].
     pub kind: String,
+    /// When this source is reconciled, if not as `[reconcile]` says.
+    pub reconcile: Option<ReconcileSettings>,
     /// The rest of the table, secrets resolved; each connector's README lists its keys.
     #[serde(flatten)]
     pub table: serde_json::Map<String, serde_json::Value>,
@@ -199,6 +211,10 @@ pub struct SourceSettings {
 impl std::fmt::Debug for SourceSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let keys: Vec<&String> = self.table.keys().collect();
-        f.debug_struct("SourceSettings").field("kind", &self.kind).field("keys", &keys).finish()
+        f.debug_struct("SourceSettings")
+            .field("kind", &self.kind)
+            .field("reconcile", &self.reconcile)
+            .field("keys", &keys)
+            .finish()
     }
 }

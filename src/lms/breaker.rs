@@ -28,6 +28,8 @@ struct State {
     trials: u64,
     /// The LMS asked to be left alone.
     paused_until: Option<Instant>,
+    /// How often it opened.
+    openings: u64,
 }
 
 /// Lets one call out, and hears what becomes of it. A trial that is given up decides nothing: by
@@ -66,6 +68,12 @@ impl Breaker {
         state.paused_until = Some(state.paused_until.map_or(until, |already| already.max(until)));
     }
 
+    /// How often failures opened it, and whether it is open now: until a call succeeds.
+    pub(super) fn outages(&self) -> (u64, bool) {
+        let state = self.lock();
+        (state.openings, state.open_until.is_some())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -75,7 +83,12 @@ impl Pass<'_> {
     /// An answer came. A pause that the LMS asked for stays.
     pub(super) fn succeeded(self) {
         let mut state = self.breaker.lock();
-        *state = State { paused_until: state.paused_until, trials: state.trials, ..State::default() };
+        *state = State {
+            paused_until: state.paused_until,
+            trials: state.trials,
+            openings: state.openings,
+            ..State::default()
+        };
     }
 
     /// No answer came, or one that says that the LMS is broken.
@@ -87,6 +100,7 @@ impl Pass<'_> {
         if self.is_trial(&state) || (state.open_until.is_none() && state.failures >= TOLERATED) {
             let pause = FIRST_PAUSE.saturating_mul(1 << state.pauses.min(8)).min(LONGEST_PAUSE);
             state.pauses = state.pauses.saturating_add(1);
+            state.openings += u64::from(state.open_until.is_none());
             state.open_until = Some(now + pause);
         }
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::breaker::Breaker;
 use super::cache::Cache;
+use crate::config::WorkerSettings;
 use crate::telemetry::Metrics;
 
 /// The largest answer that is read; a gradebook of 10,000 learners and 100 items fits.
@@ -30,6 +31,13 @@ pub struct Limits {
     pub concurrency: usize,
     /// How long one call may take, answer included.
     pub time: Duration,
+}
+
+impl Limits {
+    /// Those of the configuration.
+    pub fn of(settings: &WorkerSettings) -> Self {
+        Self { concurrency: settings.lms_concurrency, time: Duration::from_secs(settings.lms_seconds) }
+    }
 }
 
 /// The client of one source.
@@ -76,6 +84,11 @@ impl Client {
     /// Leaves the LMS alone for that long: it said so in a way that only its connector reads.
     pub fn pause(&self, wait: Duration) {
         self.breaker.pause(Instant::now() + wait.min(LONGEST_PAUSE));
+    }
+
+    /// How many outages of the LMS there were, and whether one goes on.
+    pub fn outages(&self) -> (u64, bool) {
+        self.breaker.outages()
     }
 
     async fn keep_pace(&self) {

@@ -18,6 +18,8 @@ mod outcomes;
 mod parked;
 mod people;
 mod progress;
+mod reconcile;
+mod runs;
 mod session;
 mod signals;
 mod statement;
@@ -39,6 +41,8 @@ pub use error::StoreError;
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use mails::{LeasedMail, MailVerdict};
 pub use people::{OpenEvent, Person, PersonAward, PersonLearner, Who};
+pub use reconcile::StoredResult;
+pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
@@ -49,7 +53,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 18] = [
+static ALL_STATEMENTS: [&[&Statement]; 20] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -63,6 +67,8 @@ static ALL_STATEMENTS: [&[&Statement]; 18] = [
     parked::STATEMENTS,
     people::STATEMENTS,
     progress::STATEMENTS,
+    reconcile::STATEMENTS,
+    runs::STATEMENTS,
     signals::STATEMENTS,
     status::STATEMENTS,
     sweep::STATEMENTS,

@@ -57,6 +57,7 @@ pub struct Metrics {
     awards: Family<Badge, Counter>,
     mails: Family<State, Counter>,
     swept: Family<State, Counter>,
+    reconciled: Family<SourceState, Counter>,
     rows: Family<WorkState, Gauge>,
     oldest: Family<State, Gauge<f64, AtomicU64>>,
     depth: Family<State, Gauge>,
@@ -80,6 +81,7 @@ impl Metrics {
             awards: Family::default(),
             mails: Family::default(),
             swept: Family::default(),
+            reconciled: Family::default(),
             rows: Family::default(),
             oldest: Family::default(),
             depth: Family::default(),
@@ -109,6 +111,11 @@ impl Metrics {
         registry.register("awards", "Badges awarded", metrics.awards.clone());
         registry.register("mails", "Mails by what the mail server said", metrics.mails.clone());
         registry.register("swept", "Messages published again by the sweeper", metrics.swept.clone());
+        registry.register(
+            "reconciled",
+            "Results compared with the gradebooks, by what was found",
+            metrics.reconciled.clone(),
+        );
         registry.register("work_rows", "Rows of work by state", metrics.rows.clone());
         registry.register_with_unit(
             "work_oldest",
@@ -151,6 +158,13 @@ impl Metrics {
         self.swept
             .get_or_create(&State { state: work.as_str() })
             .inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Results of a source that reconciliation found so: `missing`, `stale`, `withdrawn` or
+    /// `unchanged`.
+    pub fn reconciled(&self, source: &str, state: &'static str, count: u32) {
+        let counter = self.reconciled.get_or_create(&SourceState { source: source.to_owned(), state });
+        counter.inc_by(u64::from(count));
     }
 
     /// How much of one kind of work there is; set just before the metrics are read.

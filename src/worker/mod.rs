@@ -1,4 +1,5 @@
-//! Workers: confirm, award, mail, and the sweeper that brings back what was lost on the way.
+//! Workers: confirm, award, mail, the sweeper that brings back what was lost on the way, and
+//! reconciliation, which finds what never came.
 //!
 //! Each takes messages in batches, does the work in one transaction, and acknowledges after the
 //! commit, never before. A message is only a nudge: what is to be done is read from the row.
@@ -11,6 +12,7 @@ mod issue;
 mod judge;
 mod mail;
 mod outage;
+mod reconcile;
 mod retry;
 #[cfg(test)]
 mod samples;
@@ -22,5 +24,6 @@ mod verdict;
 pub use award::Awarder;
 pub use confirm::{Confirmer, Source};
 pub use mail::Mailer;
+pub use reconcile::{Order, Reconciler, Refusal, wanted};
 pub use sweep::Sweeper;
 pub use turns::Turns;

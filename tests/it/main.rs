@@ -14,6 +14,7 @@ mod lms;
 mod mail;
 mod outage;
 mod queue;
+mod reconcile;
 mod store;
 mod support;
 mod web;

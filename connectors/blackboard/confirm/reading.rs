@@ -13,19 +13,19 @@ use super::super::people::{Members, Person, refused_to_all};
 use super::MEND;
 use crate::{ApiError, learners};
 
-const GRADES: &str = "Blackboard gradebook grades";
+pub(in crate::blackboard) const GRADES: &str = "Blackboard gradebook grades";
 const ATTEMPTS: &str = "Blackboard gradebook attempts";
 
 /// A column in its course, by their ids.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) course: &'a str,
-    pub(super) column: &'a str,
+pub(in crate::blackboard) struct Place<'a> {
+    pub(in crate::blackboard) course: &'a str,
+    pub(in crate::blackboard) column: &'a str,
 }
 
 impl Place<'_> {
     /// The column's address, or that of something in it.
-    pub(super) fn url(self, api: &Api<'_>, more: &[&str]) -> Url {
+    pub(in crate::blackboard) fn url(self, api: &Api<'_>, more: &[&str]) -> Url {
         let mut path = vec!["v2", "courses", self.course, "gradebook", "columns", self.column];
         path.extend(more);
         api.url(&path)
@@ -34,12 +34,12 @@ impl Place<'_> {
 
 /// All that was read of learners, by learner.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(in crate::blackboard) struct Reading {
     pub(super) grades: HashMap<String, Reply<Grade>>,
     /// What was read of those who have a grade.
     pub(super) found: HashMap<String, Theirs>,
     /// Why nothing could be read of the others now.
-    pub(super) unread: HashMap<String, ApiError>,
+    pub(in crate::blackboard) unread: HashMap<String, ApiError>,
 }
 
 /// What was read of a learner who has a grade.
@@ -69,15 +69,16 @@ impl Shown {
 }
 
 impl Reading {
-    /// Reads grades, and attempts and people where they matter.
-    pub(super) async fn of(
+    /// Reads grades that are not `known`, and attempts and people where they matter.
+    pub(in crate::blackboard) async fn of(
         api: &Api<'_>,
         place: Place<'_>,
         column: &Column,
         learners: &[&str],
+        known: HashMap<String, Reply<Grade>>,
         read_at: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
-        let mut reading = Self::default();
+        let mut reading = Self { grades: known, ..Self::default() };
         reading.grades(api, place, learners, read_at).await?;
         grades_refused_to_all(column, &reading.grades)?;
         let with = |wanted: &dyn Fn(&Reply<Grade>) -> bool| -> Vec<&str> {
@@ -121,8 +122,10 @@ impl Reading {
         learners: &[&str],
         read_at: DateTime<Utc>,
     ) -> Result<(), ApiError> {
-        if learners.len() > 1 {
-            let wanted: HashSet<&str> = learners.iter().copied().collect();
+        let unknown: Vec<&str> =
+            learners.iter().copied().filter(|learner| !self.grades.contains_key(*learner)).collect();
+        if unknown.len() > 1 {
+            let wanted: HashSet<&str> = unknown.iter().copied().collect();
             let of = |grade: &Grade| {
                 text(grade.user_id.as_ref()).filter(|user| wanted.contains(user)).map(str::to_owned)
             };
@@ -130,7 +133,7 @@ impl Reading {
                 |grades: &[Grade]| grades.iter().filter_map(of).collect::<HashSet<_>>().len() == wanted.len();
             let url = sized(place.url(api, &["users"]));
             if let Reply::Found(list) =
-                api.list(GRADES, url, None, learners.len().min(PAGES_MAX), enough).await?
+                api.list(GRADES, url, None, unknown.len().min(PAGES_MAX), enough).await?
             {
                 for grade in list.items {
                     if let Some(user) = of(&grade) {
@@ -140,7 +143,7 @@ impl Reading {
             }
         }
         let (mut missing, mut questions) = (Vec::new(), Vec::new());
-        for &learner in learners {
+        for learner in unknown {
             if !self.grades.contains_key(learner) {
                 missing.push(learner);
                 questions.push((learner, grade_of(api, place, learner)));

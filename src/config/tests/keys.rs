@@ -109,7 +109,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
         fields_of::<Settings>().into_iter().partition(|field| !["public_url", "badges"].contains(field));
     assert_eq!(
         tables,
-        ["server", "database", "queue", "mail", "claim", "issuer", "worker", "log", "sources"]
+        ["server", "database", "queue", "mail", "claim", "issuer", "worker", "reconcile", "log", "sources"]
     );
     expect("", top);
     expect("server", fields_of::<ServerSettings>());
@@ -120,6 +120,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("claim", fields_of::<ClaimSettings>());
     expect("issuer", fields_of::<IssuerSettings>());
     expect("worker", fields_of::<WorkerSettings>());
+    expect("reconcile", fields_of::<ReconcileSettings>());
     expect("log", fields_of::<LogSettings>());
     expect("sources.moodle", vec!["kind"]);
     assert!(found.is_empty(), "{found:?}");

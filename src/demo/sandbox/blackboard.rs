@@ -70,9 +70,22 @@ impl Blackboard {
         }
     }
 
-    /// A learner's grade, to change.
+    /// A learner's grade, to change: it counts as changed.
     pub fn grade(&mut self, learner: &str) -> Option<&mut Grade> {
-        self.grades.get_mut(learner)
+        let newest = self.newest();
+        let grade = self.grades.get_mut(learner)?;
+        grade.change_index = newest + 1;
+        Some(grade)
+    }
+
+    /// Deletes a learner's grade.
+    pub fn delete(&mut self, learner: &str) {
+        self.grades.remove(learner);
+    }
+
+    /// The highest change index of the column.
+    fn newest(&self) -> i64 {
+        self.grades.values().map(|grade| grade.change_index).max().unwrap_or_default()
     }
 
     fn grade_json(&self, learner: &str) -> Option<Value> {
@@ -102,7 +115,13 @@ pub(super) fn router(site: Shared<Blackboard>) -> Router {
         .route("/learn/api/public/v1/system/version", get(version))
         .route("/learn/api/public/v1/users/{user}", get(user))
         .route(&format!("/learn/api/public/v3/courses/{COURSE}"), get(course))
+        .route("/learn/api/public/v3/courses/courseId:LAB-100", get(course))
+        .route(
+            &format!("/learn/api/public/v2/courses/{COURSE}/gradebook/columns"),
+            get(async || Json(json!({"results": [column_json().await.0]}))),
+        )
         .route(&column, get(column_json))
+        .route(&format!("{column}/users/lastChanged"), get(last_changed))
         .route(&format!("{column}/users"), get(grades))
         .route(&format!("{column}/users/{{user}}"), get(grade))
         .route(&format!("{column}/attempts"), get(attempts))
@@ -170,10 +189,21 @@ async fn user(State(site): State<Shared<Blackboard>>, Path(id): Path<String>) ->
     }))
 }
 
-async fn grades(State(site): State<Shared<Blackboard>>) -> Json<Value> {
+async fn grades(
+    State(site): State<Shared<Blackboard>>,
+    axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>,
+) -> Json<Value> {
     let site = site.lock();
-    let results: Vec<Value> = site.grades.keys().filter_map(|learner| site.grade_json(learner)).collect();
+    let since = query.get("changeIndex").and_then(|index| index.parse::<i64>().ok());
+    let changed = site.grades.iter().filter(|(_, it)| since.is_none_or(|since| it.change_index > since));
+    let results: Vec<Value> = changed.filter_map(|(learner, _)| site.grade_json(learner)).collect();
     Json(json!({"results": results}))
+}
+
+async fn last_changed(State(site): State<Shared<Blackboard>>) -> Response {
+    let site = site.lock();
+    let newest = site.grades.iter().max_by_key(|(_, grade)| grade.change_index);
+    found(newest.and_then(|(learner, _)| site.grade_json(learner)))
 }
 
 async fn grade(State(site): State<Shared<Blackboard>>, Path(learner): Path<String>) -> Response {

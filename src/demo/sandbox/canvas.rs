@@ -45,6 +45,8 @@ pub struct Submission {
 
 const COURSE: i64 = 565;
 const ASSIGNMENT: i64 = 355;
+/// Submissions of the course on a page.
+const PAGE: usize = 2;
 
 impl Canvas {
     /// A course on data literacy: one grade posted, one not yet, one of the test student.
@@ -75,6 +77,13 @@ impl Canvas {
         self.submissions.get_mut(&learner)
     }
 
+    /// Takes a learner out of the course.
+    pub fn unenrol(&mut self, learner: i64) {
+        if let Some(user) = self.users.get_mut(&learner) {
+            user.enrolment = "ObserverEnrollment";
+        }
+    }
+
     fn submission_json(&self, learner: i64) -> Option<Value> {
         let submission = self.submissions.get(&learner)?;
         Some(json!({
@@ -100,6 +109,9 @@ pub(super) fn router(site: Shared<Canvas>) -> Router {
         .route("/api/v1/users/{user}/profile", get(profile))
         .route(&course, get(course_json))
         .route(&assignment, get(assignment_json))
+        .route("/api/v1/courses/sis_course_id:2026.DATA-LIT", get(course_json))
+        .route(&format!("{course}/assignments"), get(async || Json([assignment_json().await.0])))
+        .route(&format!("{course}/students/submissions"), get(all_submissions))
         .route(&format!("{assignment}/submissions"), get(submissions))
         .route(&format!("{assignment}/submissions/{{user}}"), get(submission))
         .route(&format!("{course}/enrollments"), get(enrolments))
@@ -157,6 +169,37 @@ async fn profile(State(site): State<Shared<Canvas>>, Path(user): Path<String>) -
 async fn submissions(State(site): State<Shared<Canvas>>) -> Json<Vec<Value>> {
     let site = site.lock();
     Json(site.submissions.keys().filter_map(|learner| site.submission_json(*learner)).collect())
+}
+
+/// All submissions of the course, two a page; the address of the next one is opaque.
+async fn all_submissions(
+    State(site): State<Shared<Canvas>>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
+    let of = |name: &str| query.iter().find(|(asked, _)| asked == name).map(|(_, value)| value.as_str());
+    let assignment = ASSIGNMENT.to_string();
+    let mut asked = query.iter().filter(|(name, _)| name == "assignment_ids[]").peekable();
+    if of("student_ids[]") != Some("all")
+        || (asked.peek().is_some() && !asked.any(|(_, id)| *id == assignment))
+    {
+        return Json(json!([])).into_response();
+    }
+    let site = site.lock();
+    let since = of("graded_since").unwrap_or_default();
+    // Times of one form compare like texts.
+    let graded = site.submissions.iter().filter(|(_, it)| since.is_empty() || it.graded_at >= since);
+    let all: Vec<Value> = graded.filter_map(|(learner, _)| site.submission_json(*learner)).collect();
+    let from = of("page").and_then(|page| page.strip_prefix("bookmark:")?.parse().ok()).unwrap_or(0_usize);
+    let page: Vec<&Value> = all.iter().skip(from).take(PAGE).collect();
+    if from + PAGE >= all.len() {
+        return Json(page).into_response();
+    }
+    let mut next = url::form_urlencoded::Serializer::new(String::new());
+    next.extend_pairs(query.iter().filter(|(name, _)| name != "page"));
+    next.append_pair("page", &format!("bookmark:{}", from + PAGE));
+    let path = format!("/api/v1/courses/{COURSE}/students/submissions");
+    let link = format!("<{path}?{}>; rel=\"next\"", next.finish());
+    ([(header::LINK, link)], Json(page)).into_response()
 }
 
 async fn submission(State(site): State<Shared<Canvas>>, Path(user): Path<String>) -> Response {

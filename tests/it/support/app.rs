@@ -39,6 +39,8 @@ pub(crate) struct Site {
     exchange: String,
     mail_url: String,
     settle_seconds: u64,
+    /// The time of its processes: the system's, unless a test sets another.
+    pub(crate) clock: Clock,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -77,7 +79,19 @@ impl Site {
             None => "outbox:outbox".to_owned(),
         };
         let exchange = format!("accolade-test-{}", Uuid::new_v4());
-        Some(Self { folder, sandbox, way, database, exchange, mail_url, settle_seconds: 4, tasks, stop })
+        let clock = Clock::system();
+        Some(Self {
+            folder,
+            sandbox,
+            way,
+            database,
+            exchange,
+            mail_url,
+            settle_seconds: 4,
+            clock,
+            tasks,
+            stop,
+        })
     }
 
     /// Where mails lie when there is no mail server.
@@ -164,7 +178,7 @@ trusted = true
 
     /// Starts a process with these roles and a changed configuration.
     pub(crate) async fn start_with(&self, roles: &[Role], change: impl FnOnce(&mut Settings)) -> Process {
-        self.start_at(roles, change, Clock::system()).await
+        self.start_at(roles, change, self.clock.clone()).await
     }
 
     /// Starts a process with these roles, a changed configuration, and a clock of the test's own.

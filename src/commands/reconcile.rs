@@ -1,0 +1,216 @@
+//! `accolade reconcile`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Catalog, Settings};
+use crate::lms::{Client, Limits};
+use crate::store::{Counts, CourseState, Run, RunCourse, Store};
+use crate::telemetry::Metrics;
+use crate::worker::{Order, Reconciler, Refusal, Source};
+
+/// What to reconcile.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Reconcile {
+    #[command(subcommand)]
+    command: Option<Report>,
+    /// Only this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// Only this course, by a name that a badge uses, or its id.
+    #[arg(long)]
+    course: Option<String>,
+    /// Read every course whole, whatever was read before, and confirm differences again that led
+    /// to nothing.
+    #[arg(long)]
+    full: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Report {
+    /// Show what the last runs found.
+    Report {
+        /// Only of this source.
+        #[arg(long)]
+        source: Option<String>,
+        /// How many runs, newest first; times are UTC.
+        #[arg(long, default_value_t = 10)]
+        last: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Result<ExitCode> {
+    crate::secrets::install_tls();
+    let store = Store::open(settings.database.url.expose(), 2).await?;
+    if let Some(Report::Report { source, last, json }) = &command.command {
+        let runs = store.runs(source.as_deref(), *last).await?;
+        if *json {
+            print(&runs)?;
+        } else if runs.is_empty() {
+            println!("nothing was reconciled yet");
+        } else {
+            show(&runs);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let reconciler = reconciler(&settings, store)?;
+    let sources: Vec<String> = match &command.source {
+        Some(name) if !settings.sources.contains_key(name) => {
+            bail!("--source: there is no source “{name}” in the configuration")
+        }
+        Some(name) => vec![name.clone()],
+        None => settings.sources.keys().cloned().collect(),
+    };
+    let stop = CancellationToken::new();
+    super::stop_on_signal(&stop)?;
+    let order = Order { course: command.course.clone(), whole: command.full };
+    let (mut runs, mut ill) = (Vec::new(), false);
+    for source in sources {
+        let progress = |course: &RunCourse| eprintln!("{source}  {}", line(course));
+        match reconciler.order(&source, &order, &progress, &stop).await {
+            Ok(run) => {
+                ill |= run.courses.iter().any(|course| course.state != CourseState::Done);
+                runs.push(run);
+            }
+            // Of all sources, those that have nothing to read are no fault.
+            Err(Refusal::Nothing(_)) if command.source.is_none() => {}
+            Err(error @ Refusal::Interrupted) => bail!("{source}: {error}"),
+            Err(error) => {
+                eprintln!("{source}: {error}");
+                ill = true;
+            }
+        }
+    }
+    if runs.is_empty() && !ill {
+        match &command.course {
+            Some(course) => bail!("no badge names a course “{course}” of any source"),
+            None => println!("no badge names a course that could be read"),
+        }
+    }
+    if command.json {
+        print(&runs)?;
+    } else {
+        show(&runs);
+        let found: u32 = runs.iter().map(|run| told(&run.counts())).sum();
+        if found > 0 {
+            println!(
+                "what differs is confirmed and judged like a webhook: at once where `accolade serve` runs, else when it starts"
+            );
+        }
+    }
+    Ok(if ill { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// One that works on the configured sources, outside a service.
+fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
+    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
+    let catalog = Catalog::load(&settings.badges, &names)?;
+    let http = Client::http().context("TLS cannot be set up")?;
+    let metrics = Arc::new(Metrics::new());
+    let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {
+        let client = Client::new(&name, http.clone(), Limits::of(&settings.worker), Arc::clone(&metrics));
+        (name, Source { connector: Arc::from(connector), client, places: Semaphore::new(1) })
+    });
+    Ok(Reconciler {
+        store,
+        sources: Arc::new(sources.collect()),
+        catalog: Arc::new(catalog),
+        schedules: Arc::new(BTreeMap::new()),
+        clock: Clock::system(),
+        metrics,
+        every: std::time::Duration::from_secs(1),
+    })
+}
+
+/// Differences that were not told before.
+fn told(counts: &Counts) -> u32 {
+    (counts.missing + counts.stale + counts.withdrawn).saturating_sub(counts.duplicates)
+}
+
+/// A course of a run in a line.
+fn line(course: &RunCourse) -> String {
+    let Counts { checked, missing, stale, withdrawn, unchanged, duplicates } = course.counts;
+    let mut text = format!("{:<24} {:<7}", course.name, course.state.as_str());
+    // Writing into a String cannot fail.
+    let _ =
+        write!(text, " {checked:>7} {missing:>7} {stale:>7} {withdrawn:>9} {unchanged:>9} {duplicates:>10}");
+    if !course.reason.is_empty() {
+        let _ = write!(text, "  {}", course.reason);
+    }
+    text
+}
+
+/// A run as a table.
+fn table(run: &Run) -> String {
+    let at = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d %H:%M:%S");
+    let end = match run.finished_at {
+        Some(time) => format!("ended {}", at(time)),
+        None => format!("goes on, not before {}", at(run.retry_at)),
+    };
+    let whole = if run.whole { ", everything anew" } else { "" };
+    let mut text = format!("{}  began {}, {end} ({}{whole})\n", run.source, at(run.started_at), run.why);
+    let _ = writeln!(
+        text,
+        "  {:<24} {:<7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>10}",
+        "course", "state", "checked", "missing", "stale", "withdrawn", "unchanged", "duplicates"
+    );
+    for course in &run.courses {
+        let _ = writeln!(text, "  {}", line(course));
+        if let Some(delivery) = course.delivery {
+            let _ = writeln!(text, "    what came of it: accolade deliveries {delivery}");
+        }
+    }
+    text
+}
+
+fn show(runs: &[Run]) {
+    for run in runs {
+        print!("{}", table(run));
+    }
+}
+
+fn print(runs: &[Run]) -> anyhow::Result<()> {
+    let runs: Vec<Value> = runs.iter().map(document).collect();
+    println!("{}", serde_json::to_string_pretty(&runs)?);
+    Ok(())
+}
+
+fn document(run: &Run) -> Value {
+    let counts = |counts: &Counts| {
+        json!({
+            "checked": counts.checked, "missing": counts.missing, "stale": counts.stale,
+            "withdrawn": counts.withdrawn, "unchanged": counts.unchanged, "duplicates": counts.duplicates,
+        })
+    };
+    let courses: Vec<Value> = run
+        .courses
+        .iter()
+        .map(|course| {
+            json!({
+                "course": course.name, "state": course.state.as_str(), "reason": course.reason,
+                "delivery": course.delivery, "found": counts(&course.counts),
+            })
+        })
+        .collect();
+    json!({
+        "id": run.id, "source": run.source, "why": run.why, "full": run.whole,
+        "started_at": run.started_at, "finished_at": run.finished_at, "found": counts(&run.counts()),
+        "courses": courses,
+    })
+}

@@ -1,0 +1,208 @@
+use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Score};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::rules::{AssessmentName, Condition, Rule, Threshold};
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+}
+
+/// The badge “b” asks 70 % in `item:4` of the course 2, which rules call WS101.
+fn rules(mark: u32) -> Rulebook {
+    let item = AssessmentName::Named("item:4".to_owned());
+    let condition = Condition::new("lms", "WS101", item, Threshold::Percent(Decimal::from(mark)));
+    Rulebook::new(vec![("b".to_owned(), Rule::Condition(condition))])
+}
+
+fn outcome(learner: &str, points: Option<i64>) -> Outcome {
+    let score =
+        |given: i64| Score { given: Some(given.into()), min: 0.into(), max: Some(100.into()), text: None };
+    Outcome {
+        learner: Learner {
+            id: learner.to_owned(),
+            name: None,
+            email: None,
+            institution_id: None,
+            language: None,
+        },
+        course: Course { id: "2".to_owned(), also: vec!["WS101".to_owned()], name: None, url: None },
+        assessment: Assessment {
+            id: "item:4".to_owned(),
+            also: Vec::new(),
+            kind: AssessmentKind::Item,
+            name: None,
+            url: None,
+        },
+        score: points.map(score),
+        passed: None,
+        release: match points {
+            Some(_) => Release::Released,
+            None => Release::Withheld { reason: Withheld::NotGraded },
+        },
+        graded_at: None,
+        attempt: None,
+        attempts: Vec::new(),
+        late: None,
+        all_graded: None,
+        as_of: at(0),
+    }
+}
+
+fn stored(outcome: Outcome) -> StoredResult {
+    StoredResult { passes: rules(70).passes("lms", &outcome), as_of: outcome.as_of, outcome }
+}
+
+fn book(shown: &[(&str, Option<i64>)]) -> Gradebook {
+    let shown =
+        shown.iter().map(|(learner, points)| Shown { outcome: outcome(learner, *points), decision: true });
+    Gradebook { shown: shown.collect(), whole: BTreeSet::from(["item:4".to_owned()]), ..Gradebook::default() }
+}
+
+fn compared(book: &Gradebook, stored: &[StoredResult]) -> Comparison {
+    compare(&rules(70), "lms", book, at(10), stored, None)
+}
+
+/// What was found of one learner.
+fn found(book: &Gradebook, stored: &[StoredResult]) -> Option<Found> {
+    let comparison = compared(book, stored);
+    assert_eq!(comparison.counts.checked, 1);
+    assert!(comparison.differences.len() <= 1);
+    comparison.differences.first().map(|difference| difference.found)
+}
+
+#[test]
+fn each_difference_has_its_name() {
+    let (one, none) = (|points| vec![stored(outcome("7", points))], Vec::new());
+    assert_eq!(found(&book(&[("7", Some(80))]), &none), Some(Found::Missing));
+    assert_eq!(found(&book(&[("7", Some(40))]), &none), Some(Found::Missing), "a rule may forbid it");
+    assert_eq!(found(&book(&[("7", None)]), &none), None, "no grade is nothing to store");
+    assert_eq!(found(&book(&[("7", Some(80))]), &one(Some(80))), None);
+    assert_eq!(found(&book(&[("7", Some(81))]), &one(Some(80))), Some(Found::Stale));
+    assert_eq!(found(&book(&[("7", Some(80))]), &one(None)), Some(Found::Stale));
+    assert_eq!(found(&book(&[("7", None)]), &one(Some(80))), Some(Found::Withdrawn));
+    assert_eq!(found(&book(&[]), &one(Some(80))), Some(Found::Withdrawn));
+    assert_eq!(found(&book(&[]), &one(None)), None);
+}
+
+#[test]
+fn a_grade_that_is_hidden_is_stale_and_why_it_does_not_count_is_no_difference() {
+    let hidden = |reason| {
+        let mut book = book(&[("7", Some(80))]);
+        book.shown[0].outcome.release = Release::Withheld { reason };
+        book
+    };
+    assert_eq!(found(&hidden(Withheld::Hidden), &[stored(outcome("7", Some(80)))]), Some(Found::Stale));
+    assert_eq!(
+        found(&hidden(Withheld::NotEnrolled), &[stored(outcome("7", Some(80)))]),
+        Some(Found::Withdrawn)
+    );
+    assert_eq!(found(&hidden(Withheld::Hidden), &[stored(outcome("7", None))]), None);
+    assert_eq!(found(&hidden(Withheld::NotPosted), &[]), None);
+}
+
+#[test]
+fn a_decision_that_was_not_read_says_nothing() {
+    let mut passed = stored(outcome("7", Some(80)));
+    passed.outcome.passed = Some(true);
+    let mut book = book(&[("7", Some(80))]);
+    assert_eq!(found(&book, std::slice::from_ref(&passed)), Some(Found::Stale));
+    book.shown[0].decision = false;
+    assert_eq!(found(&book, &[passed]), None);
+}
+
+#[test]
+fn who_is_missing_in_half_a_reading_or_could_not_be_read_is_not_gone() {
+    let known = [stored(outcome("7", Some(80)))];
+    let half = Gradebook { whole: BTreeSet::new(), ..book(&[]) };
+    assert_eq!(compared(&half, &known).counts, Counts::default());
+    let unread = Gradebook { unread: BTreeSet::from(["7".to_owned()]), ..book(&[]) };
+    assert_eq!(compared(&unread, &known).counts, Counts::default());
+}
+
+#[test]
+fn what_no_rule_names_is_left_out() {
+    let elsewhere = |mut outcome: Outcome| {
+        outcome.assessment.id = "item:5".to_owned();
+        outcome
+    };
+    let mut book = book(&[("7", Some(80))]);
+    book.whole.insert("item:5".to_owned());
+    book.shown[0].outcome = elsewhere(outcome("7", Some(80)));
+    assert_eq!(compared(&book, &[stored(elsewhere(outcome("8", Some(80))))]).counts, Counts::default());
+}
+
+#[test]
+fn a_rule_that_is_newer_than_the_result_makes_it_stale() {
+    let known = [stored(outcome("7", Some(60)))];
+    let book = book(&[("7", Some(60))]);
+    assert_eq!(found(&book, &known), None);
+    let comparison = compare(&rules(50), "lms", &book, at(10), &known, None);
+    assert_eq!(comparison.counts.stale, 1);
+}
+
+#[test]
+fn what_was_confirmed_while_the_gradebook_was_read_is_newer() {
+    let mut newer = stored(outcome("7", Some(40)));
+    newer.as_of = at(11);
+    assert_eq!(found(&book(&[("7", Some(80))]), std::slice::from_ref(&newer)), None);
+    newer.outcome = outcome("7", Some(80));
+    assert_eq!(found(&book(&[]), &[newer]), None);
+}
+
+#[test]
+fn the_same_difference_has_the_same_key_until_it_is_confirmed() {
+    let key = |points: i64, stored: &[StoredResult], forced| {
+        let mut book = book(&[("7", Some(points))]);
+        // The time of the reading and the spelling of a number are no difference.
+        book.shown[0].outcome.as_of = at(points);
+        let comparison = compare(&rules(70), "lms", &book, at(10), stored, forced);
+        comparison.differences[0].key.clone()
+    };
+    let old = stored(outcome("7", Some(40)));
+    let mut confirmed_again = old.clone();
+    confirmed_again.as_of = at(5);
+    assert_eq!(key(80, std::slice::from_ref(&old), None), key(80, std::slice::from_ref(&old), None));
+    assert_ne!(key(80, std::slice::from_ref(&old), None), key(81, std::slice::from_ref(&old), None));
+    assert_ne!(
+        key(80, std::slice::from_ref(&old), None),
+        key(80, &[confirmed_again], None),
+        "80, 40, 80 again"
+    );
+    assert_ne!(key(80, std::slice::from_ref(&old), None), key(80, &[], None));
+    assert_ne!(key(80, std::slice::from_ref(&old), None), key(80, &[old], Some(Uuid::from_u128(1))));
+}
+
+proptest! {
+    /// Whatever the gradebook and the store hold, confirming everything that differs leaves
+    /// nothing to tell, and every result is counted once.
+    #[test]
+    fn after_all_is_confirmed_nothing_differs(
+        shown in proptest::collection::btree_map(0..6_u8, proptest::option::of(0..100_i64), 0..6),
+        known in proptest::collection::btree_map(0..6_u8, proptest::option::of(0..100_i64), 0..6),
+    ) {
+        let names: Vec<(String, Option<i64>)> =
+            shown.iter().map(|(learner, points)| (learner.to_string(), *points)).collect();
+        let names: Vec<(&str, Option<i64>)> = names.iter().map(|(name, points)| (name.as_str(), *points)).collect();
+        let book = book(&names);
+        let mut known: BTreeMap<String, StoredResult> = known
+            .iter()
+            .map(|(learner, points)| (learner.to_string(), stored(outcome(&learner.to_string(), *points))))
+            .collect();
+        let before: Vec<StoredResult> = known.values().cloned().collect();
+        let comparison = compared(&book, &before);
+        let counts = comparison.counts;
+        let found = counts.missing + counts.stale + counts.withdrawn;
+        prop_assert_eq!(counts.checked, found + counts.unchanged);
+        prop_assert_eq!(found as usize, comparison.differences.len());
+        for difference in comparison.differences {
+            let learner = difference.outcome.learner.id.clone();
+            let truth = names.iter().find(|(name, _)| *name == learner).and_then(|(_, points)| *points);
+            known.insert(learner.clone(), stored(outcome(&learner, truth)));
+        }
+        let after: Vec<StoredResult> = known.into_values().collect();
+        prop_assert!(compared(&book, &after).differences.is_empty());
+    }
+}

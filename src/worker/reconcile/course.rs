@@ -1,0 +1,227 @@
+//! One course: what is asked of it, and what is made of the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use accolade_connectors::{
+    Answer, ApiError, Call, Course, Gradebook, Http, Outcome, Part, Question, Release, Signal, Wanted,
+};
+use async_trait::async_trait;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::compare::{Difference, compare};
+use super::{BY_HAND, Reconciler};
+use crate::config::Catalog;
+use crate::ids;
+use crate::lms::Client;
+use crate::rules::{AssessmentName, Condition, Rule, Threshold};
+use crate::store::{Counts, NewDelivery, Run, StoreError, Verdict, Work};
+
+/// What the deliveries of reconciliation name as their sender.
+const USER_AGENT: &str = "reconciliation";
+/// Differences in one delivery: a transaction that holds up no webhook.
+const AT_ONCE: usize = 500;
+
+/// What became of a course.
+#[derive(Debug, Default)]
+pub(super) struct CourseRead {
+    pub(super) counts: Counts,
+    pub(super) delivery: Option<Uuid>,
+    pub(super) remarks: Vec<String>,
+    pub(super) marker: Option<String>,
+}
+
+/// Why a course was not read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// The LMS does not have it any more.
+    Gone,
+    Api(ApiError),
+    Store(StoreError),
+}
+
+impl From<ApiError> for Unread {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The calls of reconciliation, one at a time: the other places are those of webhooks.
+pub(super) struct Share<'a> {
+    client: &'a Client,
+    one: Semaphore,
+}
+
+impl<'a> Share<'a> {
+    pub(super) fn of(client: &'a Client) -> Self {
+        Self { client, one: Semaphore::new(1) }
+    }
+}
+
+#[async_trait]
+impl Http for Share<'_> {
+    async fn send(&self, call: Call) -> Result<Answer, ApiError> {
+        // It is never closed.
+        let _turn = self.one.acquire().await;
+        self.client.send(call).await
+    }
+}
+
+/// What the rules ask of the courses of a source, by the names that they use. Competencies stand
+/// in no gradebook: of these only webhooks tell.
+pub fn wanted(catalog: &Catalog, source: &str) -> BTreeMap<String, Vec<Wanted>> {
+    let mut courses: BTreeMap<String, BTreeMap<Part, bool>> = BTreeMap::new();
+    let rules = catalog.badges.iter().filter_map(|badge| catalog.rules.rule(&badge.achievement.id));
+    for condition in rules.flat_map(Rule::conditions).filter(|condition| condition.source == source) {
+        let Some(Wanted { part, decision }) = part(condition) else { continue };
+        *courses.entry(condition.course.clone()).or_default().entry(part).or_default() |= decision;
+    }
+    let listed = |parts: BTreeMap<Part, bool>| {
+        parts.into_iter().map(|(part, decision)| Wanted { part, decision }).collect()
+    };
+    courses.into_iter().map(|(course, parts)| (course, listed(parts))).collect()
+}
+
+fn part(condition: &Condition) -> Option<Wanted> {
+    let decided = condition.threshold == Threshold::Passed;
+    let (part, decision) = match &condition.assessment {
+        AssessmentName::Named(name) => (Part::Named(name.clone()), decided),
+        AssessmentName::CourseTotal => (Part::Total, decided),
+        AssessmentName::CourseCompletion => (Part::Completion, true),
+        AssessmentName::Competency(_) => return None,
+    };
+    Some(Wanted { part, decision })
+}
+
+impl Reconciler {
+    /// Reads a course, compares it, and records what differs. `names` are those by which rules
+    /// call it.
+    pub(super) async fn course(
+        &self,
+        run: &Run,
+        course: &Course,
+        names: &[String],
+        http: &dyn Http,
+    ) -> Result<CourseRead, Unread> {
+        let source = run.source.as_str();
+        let Some(connector) = self.sources.get(source).map(|source| &source.connector) else {
+            return Err(Unread::Gone);
+        };
+        let Some(gradebooks) = connector.gradebooks() else { return Err(Unread::Gone) };
+        let called = |name: &String| *name == course.id || course.also.contains(name) || names.contains(name);
+        let wanted: Vec<Wanted> = wanted(&self.catalog, source)
+            .into_iter()
+            .filter(|(name, _)| called(name))
+            .flat_map(|(_, wanted)| wanted)
+            .collect();
+        let stored = self.store.stored_results(source, &course.id).await?;
+        let is_decided =
+            |outcome: &&Outcome| outcome.passed == Some(true) && outcome.release == Release::Released;
+        let decided: BTreeSet<(String, String)> = stored
+            .iter()
+            .map(|result| &result.outcome)
+            .filter(is_decided)
+            .map(|outcome| (outcome.learner.id.clone(), outcome.assessment.id.clone()))
+            .collect();
+        let marker = if run.whole { None } else { self.store.marker(source, &course.id).await? };
+        let read_at = self.clock.now();
+        let question =
+            Question { course, wanted: &wanted, marker: marker.as_deref(), decided: &decided, read_at };
+        let Some(book) = gradebooks.read(&question, http).await? else { return Err(Unread::Gone) };
+        // What was confirmed while it was read is newer than the reading.
+        let stored = self.store.stored_results(source, &course.id).await?;
+        // Told before and led to nothing, a difference is told again only if somebody asks for it.
+        let forced = (run.whole && run.why == BY_HAND).then_some(run.id);
+        let comparison = compare(&self.catalog.rules, source, &book, read_at, &stored, forced);
+        let mut read =
+            CourseRead { remarks: remarks(&book), counts: comparison.counts, ..CourseRead::default() };
+        let mut signals = Vec::new();
+        for difference in comparison.differences {
+            match gradebooks.signal(&difference.outcome) {
+                Some(signal) => signals.push((told(signal, &difference), difference)),
+                None => read.remarks.push(format!(
+                    "{} of learner {} cannot be confirmed by itself",
+                    difference.outcome.assessment.id, difference.outcome.learner.id
+                )),
+            }
+        }
+        self.record(run, course, signals, &mut read).await?;
+        read.marker = book.marker;
+        Ok(read)
+    }
+
+    /// Records differences that were not told before as deliveries; the sweeper publishes their
+    /// signals while the queue is shallow, so that webhooks pass.
+    async fn record(
+        &self,
+        run: &Run,
+        course: &Course,
+        signals: Vec<(Signal, Difference)>,
+        read: &mut CourseRead,
+    ) -> Result<(), StoreError> {
+        let keys = signals.iter().map(|(signal, _)| signal.key.clone()).collect();
+        let told = self.store.told_keys(&run.source, keys).await?;
+        let all = signals.len();
+        let new: Vec<_> = signals.into_iter().filter(|(signal, _)| !told.contains(&signal.key)).collect();
+        read.counts.duplicates = u32::try_from(all - new.len()).unwrap_or(u32::MAX);
+        let mut new = new.into_iter().peekable();
+        while new.peek().is_some() {
+            let group: Vec<_> = new.by_ref().take(AT_ONCE).collect();
+            let now = self.clock.now();
+            let differences: Vec<_> = group
+                .iter()
+                .map(|(_, it)| {
+                    json!({
+                        "found": it.found.as_str(), "learner": it.outcome.learner.id,
+                        "assessment": it.outcome.assessment.id,
+                    })
+                })
+                .collect();
+            let body = json!({"run": run.id, "course": course.id, "differences": differences});
+            let signals = group.into_iter().map(|(signal, _)| (ids::timed(now), signal)).collect();
+            let delivery = NewDelivery {
+                id: ids::timed(now),
+                source: run.source.clone(),
+                received_at: now,
+                user_agent: Some(USER_AGENT.to_owned()),
+                body: Some(body.to_string().into_bytes()),
+                verdict: Verdict::Accepted { signals, ignored: Vec::new() },
+            };
+            for recorded in self.store.record(&[delivery]).await? {
+                self.metrics.delivery(&run.source, recorded.state.as_str());
+                self.store.forget_messages_of(Work::Signals, &recorded.new_signals, now).await?;
+                read.delivery.get_or_insert(recorded.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The signal of a difference.
+fn told(signal: Signal, difference: &Difference) -> Signal {
+    Signal {
+        key: difference.key.clone(),
+        event: format!("{}: {}", signal.event, difference.found.as_str()),
+        ..signal
+    }
+}
+
+/// What there is to say about a gradebook besides its differences.
+fn remarks(book: &Gradebook) -> Vec<String> {
+    let mut remarks: Vec<String> = book
+        .absent
+        .iter()
+        .map(|part| format!("the course does not have {part}, which a badge names"))
+        .collect();
+    if !book.unread.is_empty() {
+        remarks.push(format!("of {} learners nothing could be read", book.unread.len()));
+    }
+    remarks
+}

@@ -1,0 +1,171 @@
+//! One pass through a run: the courses that wait are found, read, and told of.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use accolade_connectors::{ApiError, Course};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::Reconciler;
+use super::course::{CourseRead, Share, Unread};
+use crate::store::{CourseState, Run, RunCourse, StoreError};
+use crate::worker::guard::guarded;
+
+/// When a course is read again that could not be, if the LMS does not say.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
+/// The longest wait that the LMS may ask for; Blackboard counts calls by the day.
+const LONGEST: TimeDelta = TimeDelta::hours(24);
+/// How long it is known which course a name means; it may be given to another one.
+const NAMES_LAST: TimeDelta = TimeDelta::days(1);
+
+impl Reconciler {
+    /// Reads the courses of a run that wait.
+    pub(super) async fn go_on(
+        &self,
+        id: Uuid,
+        progress: &(dyn Fn(&RunCourse) + Send + Sync),
+    ) -> Result<(), StoreError> {
+        let Some(run) = self.store.run(id).await? else { return Ok(()) };
+        let mut retry: Option<TimeDelta> = None;
+        let mut courses: BTreeMap<String, (Course, Vec<RunCourse>)> = BTreeMap::new();
+        for row in waiting(&run) {
+            match self.find(&run.source, &row.name).await {
+                Ok(course) => {
+                    courses.entry(course.id.clone()).or_insert((course, Vec::new())).1.push(row.clone());
+                }
+                Err(unread) => self.failed(&run, row.clone(), unread, &mut retry, progress).await?,
+            }
+        }
+        for (course, mut rows) in courses.into_values() {
+            let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+            let first = rows.remove(0);
+            match self.read(&run, &course, names).await {
+                Ok(read) => {
+                    let marker = read.marker.as_deref().map(|marker| (course.id.as_str(), marker));
+                    let row = self.told(&run, first, &read);
+                    for other in rows {
+                        let reason = format!("the same course as “{}”", row.name);
+                        let other = RunCourse { state: CourseState::Done, reason, ..other };
+                        self.store.finish_course(&run, &other, None).await?;
+                    }
+                    self.store.finish_course(&run, &row, marker).await?;
+                    progress(&row);
+                }
+                Err(Unread::Store(error)) => return Err(error),
+                Err(unread) => {
+                    if matches!(unread, Unread::Gone) {
+                        for row in std::iter::once(&first).chain(&rows) {
+                            self.store
+                                .remember_course(&run.source, &row.name, None, self.clock.now())
+                                .await?;
+                        }
+                    }
+                    self.failed(&run, first, unread, &mut retry, progress).await?;
+                    // The others wait for it.
+                }
+            }
+        }
+        let now = self.clock.now();
+        match retry {
+            Some(wait) => self.store.retry_run(id, now + wait).await,
+            None => self.store.finish_run(id, now).await,
+        }
+    }
+
+    /// Finds the course that a rule names.
+    async fn find(&self, source: &str, name: &str) -> Result<Course, Unread> {
+        let since = self.clock.now() - NAMES_LAST;
+        if let Some(course) = self.store.found_course(source, name, since).await? {
+            return Ok(course);
+        }
+        let Some(configured) = self.sources.get(source) else { return Err(Unread::Gone) };
+        let Some(gradebooks) = configured.connector.gradebooks() else { return Err(Unread::Gone) };
+        let found = gradebooks.course(name, &Share::of(&configured.client)).await?;
+        let Some(course) = found else { return Err(Unread::Gone) };
+        self.store.remember_course(source, name, Some(&course), self.clock.now()).await?;
+        Ok(course)
+    }
+
+    /// Reads a course in a task of its own: a connector that panics must not end the others' runs.
+    async fn read(&self, run: &Run, course: &Course, names: Vec<String>) -> Result<CourseRead, Unread> {
+        let (this, run, course) = (self.clone(), run.clone(), course.clone());
+        let reading = async move {
+            let Some(source) = this.sources.get(&run.source) else { return Err(Unread::Gone) };
+            this.course(&run, &course, &names, &Share::of(&source.client)).await
+        };
+        let crashed = || {
+            let what = "reading it failed inside the program; please report it".to_owned();
+            Err(Unread::Api(ApiError::Refused { what }))
+        };
+        guarded(reading).await.unwrap_or_else(crashed)
+    }
+
+    /// Counts and tells what a course showed.
+    fn told(&self, run: &Run, row: RunCourse, read: &CourseRead) -> RunCourse {
+        let counts = read.counts;
+        for (state, count) in [
+            ("missing", counts.missing),
+            ("stale", counts.stale),
+            ("withdrawn", counts.withdrawn),
+            ("unchanged", counts.unchanged),
+        ] {
+            self.metrics.reconciled(&run.source, state, count);
+        }
+        tracing::info!(source = %run.source, course = %row.name, ?counts, "reconciled");
+        let reason = read.remarks.join("; ");
+        RunCourse { state: CourseState::Done, reason, delivery: read.delivery, counts, ..row }
+    }
+
+    /// Notes why a course was not read. What passes by itself is tried again: `retry` is how long
+    /// after the run's last course.
+    async fn failed(
+        &self,
+        run: &Run,
+        row: RunCourse,
+        unread: Unread,
+        retry: &mut Option<TimeDelta>,
+        progress: &(dyn Fn(&RunCourse) + Send + Sync),
+    ) -> Result<(), StoreError> {
+        let (state, reason) = match unread {
+            Unread::Store(error) => return Err(error),
+            Unread::Gone => {
+                let name = &row.name;
+                (CourseState::Failed, format!("the LMS has no course “{name}”, which a badge names"))
+            }
+            Unread::Api(error) if error.passes() => {
+                let wait = self.heed(&run.source, &error);
+                *retry = Some(retry.map_or(wait, |longest| longest.max(wait)));
+                (CourseState::Waiting, error.to_string())
+            }
+            Unread::Api(error) => (CourseState::Failed, error.to_string()),
+        };
+        tracing::warn!(source = %run.source, course = %row.name, reason, "not reconciled");
+        let row = RunCourse { state, reason, ..row };
+        self.store.finish_course(run, &row, None).await?;
+        progress(&row);
+        Ok(())
+    }
+
+    /// How long to wait after a fault that passes; an LMS that asks to slow down is left alone.
+    fn heed(&self, source: &str, error: &ApiError) -> TimeDelta {
+        let asked = match error {
+            ApiError::RateLimited { retry_after, .. } => {
+                let pause = retry_after.unwrap_or(Duration::from_mins(1));
+                if let Some(source) = self.sources.get(source) {
+                    source.client.pause(pause);
+                }
+                Some(pause)
+            }
+            ApiError::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let asked = asked.and_then(|wait| TimeDelta::from_std(wait).ok());
+        asked.map_or(RETRY, |wait| wait.clamp(TimeDelta::seconds(10), LONGEST))
+    }
+}
+
+/// The courses of a run that are still to be read.
+pub(super) fn waiting(run: &Run) -> impl Iterator<Item = &RunCourse> {
+    run.courses.iter().filter(|course| course.state == CourseState::Waiting)
+}
