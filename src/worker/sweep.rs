@@ -72,7 +72,11 @@ impl Sweeper {
             tracing::debug!(%error, "nothing is swept");
             return Ok(());
         }
-        while self.store.end_graces(self.clock.now(), GROUP).await? >= GROUP as usize {}
+        for _ in 0..GROUPS {
+            if self.store.end_graces(self.clock.now(), GROUP).await? < GROUP as usize {
+                break;
+            }
+        }
         for work in Work::ALL {
             // Several groups, so that what gathered while the broker was away goes out soon.
             for _ in 0..GROUPS {

@@ -30,7 +30,7 @@ async fn pass(process: &Process, learner: &str) -> u16 {
     let event = json!({
         "id": format!("evt_{learner}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
         "data": {
-            "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": learner},
+            "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": format!("Ada {learner}")},
             "course": {"id": "first-aid-2026"}, "assessment": {"id": "final", "name": "Examination"},
             "passed": true,
         },
