@@ -10,6 +10,7 @@ pub(crate) mod fixtures;
 mod linking;
 mod mails;
 mod parked;
+mod reconcile;
 mod status;
 mod sweep;
 mod trail;
