@@ -3,6 +3,7 @@
 mod database;
 mod deliveries;
 mod first_start;
+mod reconcile;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};
