@@ -42,7 +42,7 @@ pub(super) struct Detail {
     pub(super) attempt: Option<String>,
     /// Whether the gradebook told it, and no event: a grade that is missing is then gone, and not
     /// still on its way.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) from_gradebook: bool,
 }
 

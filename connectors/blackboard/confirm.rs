@@ -133,6 +133,9 @@ impl Gradebook<'_> {
     pub(super) fn shown(&self, id: &str) -> Option<Outcome> {
         let found = self.read.found.get(id)?;
         let Reply::Found(grade) = self.read.grades.get(id)? else { return None };
+        if matches!(found.person, Person::Missing) {
+            return None;
+        }
         let judgement = judge(&self.column, grade, found.attempts.known(), self.read_at);
         Some(self.outcome(id, &found.person, &[], judgement, None))
     }

@@ -97,7 +97,13 @@ async fn submission(
     let Some(item) = reading.assignment(course, assignment) else {
         return Ok(Err(format!("the assignment {assignment} does not exist in Canvas")));
     };
-    let person = match reading.person(course, &learner.to_string(), detail.home).await? {
+    let user = learner.to_string();
+    let person = match detail.at {
+        Some(_) => reading.person(course, &user, detail.home).await?,
+        // The gradebook told it, perhaps because somebody left just now.
+        None => reading.person_now(course, &user, detail.home).await?,
+    };
+    let person = match person {
         Ok(person) => person,
         Err(why) => return Ok(Err(why)),
     };

@@ -4,6 +4,7 @@
 
 mod confirm;
 mod faults;
+mod gradebook;
 mod lists;
 mod random;
 mod receive;

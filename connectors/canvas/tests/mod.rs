@@ -2,6 +2,7 @@
 //! and a Canvas that replays answers.
 
 mod confirming;
+mod gradebook;
 mod outcomes;
 mod properties;
 mod receiving;

@@ -3,6 +3,7 @@
 mod captures;
 mod confirm;
 mod faults;
+mod gradebook;
 mod readme;
 mod traps;
 

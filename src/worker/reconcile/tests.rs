@@ -212,8 +212,10 @@ async fn two_processes_do_not_run_twice() {
     while bench.store.last_run("lms").await.unwrap().is_none() {
         tokio::task::yield_now().await;
     }
-    assert!(matches!(asked(&two, &Order::default()).await, Err(Refusal::Busy)));
-    assert!(matches!(look(&two, &mut outages).await, Err(Refusal::Busy)));
+    let order = Order::default();
+    let beside = async { (asked(&two, &order).await, look(&two, &mut outages).await) };
+    let beside = tokio::time::timeout(Duration::from_secs(20), beside).await.expect("nobody waits");
+    assert!(matches!(beside, (Err(Refusal::Busy), Err(Refusal::Busy))), "{beside:?}");
     lms.gate.add_permits(100);
     running.await.unwrap().unwrap();
     look(&two, &mut outages).await.unwrap();

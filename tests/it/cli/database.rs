@@ -39,7 +39,7 @@ async fn an_older_or_empty_database_is_named_and_left_as_it_is() {
         .unwrap();
     sqlx::Connection::close(connection).await.unwrap();
     let said = left_alone(&file, ["deliveries", "doctor"]);
-    assert_eq!(said.matches("the database is of an older version (0 of").count(), 2, "{said}");
+    assert_eq!(said.matches("the database is of an older version (").count(), 2, "{said}");
     assert_eq!(said.matches("start `accolade serve` of this version once").count(), 2, "{said}");
 
     std::fs::write(&file, "not a database at all").unwrap();

@@ -5,6 +5,7 @@ mod database;
 mod deliveries;
 mod explain;
 mod first_start;
+mod reconcile;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};

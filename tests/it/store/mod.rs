@@ -12,6 +12,7 @@ mod linking;
 mod mails;
 mod parked;
 mod people;
+mod reconcile;
 mod status;
 mod sweep;
 mod trail;

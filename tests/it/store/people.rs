@@ -9,7 +9,9 @@ async fn ids(store: &Store, who: Who) -> Vec<Vec<String>> {
     let learners = |person: &Person| {
         person.learners.iter().map(|learner| format!("{}:{}", learner.source, learner.id)).collect()
     };
-    store.persons(&who).await.unwrap().iter().map(learners).collect()
+    let mut ids: Vec<Vec<String>> = store.persons(&who).await.unwrap().iter().map(learners).collect();
+    ids.sort_unstable();
+    ids
 }
 
 fn by_id(source: &str, id: &str) -> Who {
