@@ -135,7 +135,7 @@ contract! {
         grade(&store, "moodle", outcome("8", "item:1", 20, at(2))).await;
         grade(&store, "canvas", outcome("9", "item:1", 80, at(1))).await;
         let mut elsewhere = outcome("7", "item:1", 80, at(1));
-        elsewhere.course.id = "2".to_owned();
+        "2".clone_into(&mut elsewhere.course.id);
         grade(&store, "moodle", elsewhere).await;
         let results = store.stored_results("moodle", "1").await.unwrap();
         let mut found: Vec<_> = results
