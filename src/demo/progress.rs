@@ -78,7 +78,10 @@ pub(super) fn table(posted: &[Posted], trails: &[DeliveryTrail], links: &ClaimLi
 fn became(trail: Option<&DeliveryTrail>) -> String {
     let Some(trail) = trail else { return String::new() };
     let events = trail.signals.iter().flat_map(|signal| &signal.events);
-    let decisions: Vec<&str> = events.map(|event| event.reason.as_str()).collect();
+    let mut events: Vec<_> = events.collect();
+    // What was awarded comes first: the line is cut to the screen.
+    events.sort_by_key(|event| event.credentials.is_empty());
+    let decisions: Vec<&str> = events.iter().map(|event| event.reason.as_str()).collect();
     if decisions.is_empty() { trail.reason.clone() } else { decisions.join("; ") }
 }
 

@@ -60,7 +60,7 @@ async fn a_run_that_somebody_asks_for_says_what_it_found_and_what_it_could_not_f
     let events: Vec<_> = trails.iter().flat_map(|trail| &trail.signals).flat_map(|it| &it.events).collect();
     assert_eq!((trails.len(), events.len()), (1, 1), "{trails:#?}");
 
-    let again = folder.run("reconcile --course 565 --json");
+    let again = folder.run("reconcile --course 565 --full --json");
     assert!(again.contains("\"unchanged\": 3") && again.ends_with("(0)\n"), "{again}");
     let report = folder.run("reconcile report --last 1 --json");
     assert!(report.contains("\"unchanged\": 3") && !report.contains("NO-SUCH"), "{report}");

@@ -172,7 +172,10 @@ fn the_same_difference_has_the_same_key_until_it_is_confirmed() {
         "80, 40, 80 again"
     );
     assert_ne!(key(80, std::slice::from_ref(&old), None), key(80, &[], None));
-    assert_ne!(key(80, std::slice::from_ref(&old), None), key(80, &[old], Some(Uuid::from_u128(1))));
+    assert_ne!(
+        key(80, std::slice::from_ref(&old), None),
+        key(80, std::slice::from_ref(&old), Some(Uuid::from_u128(1)))
+    );
 }
 
 proptest! {
