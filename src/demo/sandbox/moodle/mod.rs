@@ -199,15 +199,6 @@ impl Moodle {
         self.grades.insert((learner, item), Grade { raw, graded_at, hidden });
     }
 
-    /// Takes a learner out of the course, and their grades with them.
-    pub fn unenrol(&mut self, learner: i64) {
-        for user in self.users.iter_mut().filter(|user| user.id == learner) {
-            user.learner = false;
-        }
-        self.grades.retain(|(user, _), _| *user != learner);
-        self.completed.remove(&learner);
-    }
-
     /// Hides a grade from its learner, or shows it.
     pub fn hide(&mut self, learner: i64, item: i64, hidden: bool) {
         if let Some(grade) = self.grades.get_mut(&(learner, item)) {
