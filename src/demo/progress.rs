@@ -77,8 +77,7 @@ pub(super) fn table(posted: &[Posted], trails: &[DeliveryTrail], links: &ClaimLi
 /// The decisions that followed from a delivery, or else what was found.
 fn became(trail: Option<&DeliveryTrail>) -> String {
     let Some(trail) = trail else { return String::new() };
-    let events = trail.signals.iter().flat_map(|signal| &signal.events);
-    let mut events: Vec<_> = events.collect();
+    let mut events: Vec<_> = trail.signals.iter().flat_map(|signal| &signal.events).collect();
     // What was awarded comes first: the line is cut to the screen.
     events.sort_by_key(|event| event.credentials.is_empty());
     let decisions: Vec<&str> = events.iter().map(|event| event.reason.as_str()).collect();

@@ -112,8 +112,8 @@ impl Store {
     /// name or address changed, and when a rule names it and its score, passing or release
     /// changed. It also follows for every passing outcome of a learner whose name and address are
     /// known for the first time, for without them nothing was awarded, and where the name or the
-    /// address changed of a person for whom a badge waits. A signal that is done already is left as it is, and gives no event. The answer is in the order of
-    /// `results`.
+    /// address changed of a person for whom a badge waits. A signal that is done already is left
+    /// as it is, and gives no event. The answer is in the order of `results`.
     pub async fn confirm(
         &self,
         results: &[ConfirmResult],

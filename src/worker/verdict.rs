@@ -135,7 +135,7 @@ impl Verdicts<'_> {
     fn ruled(&self, source: &str, outcomes: Vec<Outcome>) -> Vec<RuledOutcome> {
         let ruled = |outcome: Outcome| RuledOutcome {
             passes: self.rules.passes(source, &outcome),
-            named: !self.rules.badges_for(source, &outcome).is_empty(),
+            named: self.rules.names(source, &outcome),
             outcome,
         };
         outcomes.into_iter().map(ruled).collect()
@@ -144,7 +144,7 @@ impl Verdicts<'_> {
     /// One line for people. What no rule names is left out if something else is named.
     fn remarks(&self, source: &str, outcomes: &[Outcome]) -> String {
         let (named, rest): (Vec<_>, Vec<_>) =
-            outcomes.iter().partition(|outcome| !self.rules.badges_for(source, outcome).is_empty());
+            outcomes.iter().partition(|outcome| self.rules.names(source, outcome));
         let told = if named.is_empty() { rest } else { named };
         let remark = |outcome: &Outcome| {
             let name = outcome.assessment.name.as_deref().unwrap_or(&outcome.assessment.id);

@@ -167,10 +167,11 @@ async fn a_badge_that_is_revoked_is_earned_again_in_vain() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grace_waits_and_a_rise_within_it_forgets() {
-    let site = Site::new(Way::Embedded, None).await.unwrap();
-    let clock = Clock::manual(start());
+    let mut site = Site::new(Way::Embedded, None).await.unwrap();
+    site.clock = Clock::manual(start());
+    let clock = site.clock.clone();
     let policy = badges(&site, "regrade = \"suspend\"\ngrace = \"7 days\"");
-    let process = site.start_at(&Role::ALL, policy, clock.clone()).await;
+    let process = site.start_with(&Role::ALL, policy).await;
     let days = |days: u64| clock.advance(Duration::from_hours(24 * days));
     let badge = credentials(&[graded(&process, 1, 41).await])[0];
     let trail = graded(&process, 2, 10).await;

@@ -59,7 +59,7 @@ pub(super) fn compare(
     stored: &[StoredResult],
     forced: Option<Uuid>,
 ) -> Comparison {
-    let named = |outcome: &Outcome| !rules.badges_for(source, outcome).is_empty();
+    let named = |outcome: &Outcome| rules.names(source, outcome);
     let known: BTreeMap<(&str, &str), &StoredResult> =
         stored.iter().map(|result| (name(&result.outcome), result)).collect();
     let mut comparison = Comparison::default();

@@ -178,21 +178,11 @@ trusted = true
 
     /// Starts a process with these roles and a changed configuration.
     pub(crate) async fn start_with(&self, roles: &[Role], change: impl FnOnce(&mut Settings)) -> Process {
-        self.start_at(roles, change, self.clock.clone()).await
-    }
-
-    /// Starts a process with these roles, a changed configuration, and a clock of the test's own.
-    pub(crate) async fn start_at(
-        &self,
-        roles: &[Role],
-        change: impl FnOnce(&mut Settings),
-        clock: Clock,
-    ) -> Process {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut settings = self.settings(port);
         change(&mut settings);
-        let app = App::new(settings, clock).await.unwrap().with_dev_outbox(self.outbox());
+        let app = App::new(settings, self.clock.clone()).await.unwrap().with_dev_outbox(self.outbox());
         let (store, links) = (app.store().clone(), app.claim_links());
         let stop = CancellationToken::new();
         let (roles, ended) = (roles.to_vec(), stop.clone());
