@@ -114,7 +114,11 @@ fn whole(trail: &DeliveryTrail) -> String {
         for event in &signal.events {
             let _ = writeln!(text, "    event {} {}", event.id, said(&event.state, &event.reason));
             for (credential, badge, mail) in &event.credentials {
-                let mail = if mail == "done" { "sent" } else { mail };
+                let mail = match mail.as_str() {
+                    "done" => "sent",
+                    "withdrawn" => "not sent, as the badge was revoked before",
+                    other => other,
+                };
                 let _ = writeln!(text, "      badge {badge}, credential {credential}, claim mail {mail}");
             }
             for note in &event.notes {

@@ -1,9 +1,10 @@
 //! Mails to send: the outbox.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::progress::settle;
+use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, Value, count, values};
 use super::{GRACE, Store, StoreError};
@@ -14,10 +15,39 @@ statements! {
             SELECT id FROM mails
             WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
+                AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
+                    AND (credentials.revoked OR credentials.suspended))
             ORDER BY id {skip locked})
         UPDATE mails SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
         WHERE id IN (SELECT id FROM taken)
         RETURNING id";
+
+    /// Nobody is invited to claim what was taken away meanwhile.
+    WITHDRAW_MAILS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM mails
+            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+                AND (leased_until IS NULL OR leased_until <= $2)
+                AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
+                    AND credentials.revoked)
+            ORDER BY id {skip locked})
+        UPDATE mails SET state = 'withdrawn', reason = $3, finished_at = $2
+        WHERE id IN (SELECT id FROM taken)
+        RETURNING delivery_id";
+
+    HOLD_MAILS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM mails
+            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+                AND (leased_until IS NULL OR leased_until <= $2)
+                AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
+                    AND credentials.suspended AND NOT credentials.revoked)
+            ORDER BY id {skip locked})
+        UPDATE mails SET reason = $3, due_at = $4, sweep_at = $4 WHERE id IN (SELECT id FROM taken)
+        RETURNING delivery_id";
+
+    /// What is being sent is left alone.
+    WAKE_MAILS = "UPDATE mails SET due_at = $2, sweep_at = $2
+        WHERE credential_id {in $1} AND state = 'waiting' AND due_at > $2
+            AND (leased_until IS NULL OR leased_until <= $2)";
 
     READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
             mails.language, mails.attempts, mails.credential_id, awards.issuer, awards.badge,
@@ -39,6 +69,13 @@ statements! {
         WHERE mails.id = r.id AND (mails.state = 'waiting' OR mails.state = 'parked' AND r.state = 'done')
         RETURNING mails.delivery_id";
 }
+
+/// Why a mail never left.
+const WITHDRAWN: &str = "the claim mail was not sent: the badge was revoked before";
+/// Why a mail does not leave yet.
+const HELD: &str = "the claim mail waits while the badge is suspended";
+/// How often a mail that is held is looked at again. A badge that is valid again wakes it at once.
+const HELD_FOR: TimeDelta = TimeDelta::hours(6);
 
 /// A mail taken to be sent, with what its text needs.
 #[derive(Debug, Clone)]
@@ -143,7 +180,8 @@ impl From<MailRow> for LeasedMail {
 
 impl Store {
     /// Takes those of `ids` that wait, are due and are not taken, until `until`; they come back
-    /// by themselves if nothing is said about them by then.
+    /// by themselves if nothing is said about them by then. Those of a suspended badge are held,
+    /// those of a revoked one are withdrawn, and neither is taken.
     pub async fn lease_mails(
         &self,
         ids: &[Uuid],
@@ -156,6 +194,14 @@ impl Store {
         let mut session = self.pool.write().await?;
         let leased: Vec<IdRow> = session.all(&LEASE_MAILS, values![ids, now, until]).await?;
         let leased: Vec<Uuid> = leased.into_iter().map(|row| row.id).collect();
+        if leased.len() < ids.len() {
+            let mut settled: Vec<DeliveryRow> =
+                session.all(&WITHDRAW_MAILS, values![ids, now, WITHDRAWN]).await?;
+            let held: Vec<DeliveryRow> =
+                session.all(&HOLD_MAILS, values![ids, now, HELD, now + HELD_FOR]).await?;
+            settled.extend(held);
+            settle(&mut session, settled.into_iter().map(|row| row.delivery_id)).await?;
+        }
         let rows: Vec<MailRow> = session.all(&READ_MAILS, values![leased]).await?;
         session.commit().await?;
         Ok(rows.into_iter().map(LeasedMail::from).collect())
@@ -179,6 +225,19 @@ impl Store {
         settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
         session.commit().await
     }
+}
+
+/// Makes the mails of credentials due that may have been held: they are valid again. The sweeper
+/// publishes them.
+pub(super) async fn wake_mails(
+    session: &mut Session,
+    credentials: Vec<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if credentials.is_empty() {
+        return Ok(());
+    }
+    session.run(&WAKE_MAILS, values![credentials, now]).await.map(drop)
 }
 
 fn finish_row(id: Uuid, verdict: &MailVerdict, now: DateTime<Utc>) -> Vec<Value> {

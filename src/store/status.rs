@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::mails::wake_mails;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, key, values};
@@ -190,6 +191,8 @@ pub(super) async fn set_bits(
         return Ok(0);
     }
     let ids: Vec<Uuid> = bits.iter().map(|(id, ..)| *id).collect();
+    let valid = bits.iter().filter(|(_, revoked, suspended)| !revoked && !suspended);
+    let valid: Vec<Uuid> = valid.map(|(id, ..)| *id).collect();
     let found: Vec<IdRow> = session.all(&LOCK_STATUS, values![ids]).await?;
     let rows = bits.into_iter().map(|(id, revoked, suspended)| values![id, revoked, suspended]).collect();
     let changed: Vec<ChangedRow> = session.all_rows(&SET_STATUS, rows).await?;
@@ -201,6 +204,7 @@ pub(super) async fn set_bits(
         let next = last.map(|last| last.changed_at.0 + TimeDelta::microseconds(1));
         session.run(&TOUCH_LIST, values![list, next.map_or(now, |next| next.max(now))]).await?;
     }
+    wake_mails(session, valid, now).await?;
     Ok(found.len())
 }
 

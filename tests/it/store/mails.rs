@@ -1,6 +1,6 @@
 //! The outbox.
 
-use accolade::store::{DeliveryState, MailVerdict};
+use accolade::store::{DeliveryState, MailVerdict, Work};
 
 use super::contract;
 use super::fixtures::{at, awarded, id};
@@ -103,5 +103,59 @@ contract! {
         assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
         let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
         assert_eq!(trail.state, DeliveryState::Done);
+    }
+
+    async fn a_mail_of_a_suspended_badge_waits_until_it_is_valid_again(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let award = &commit.awards[0];
+        let (mail, credential) = (award.mail.id, award.credential.id);
+        store.set_status(credential, false, true, at(25)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(30), at(90)).await.unwrap().is_empty());
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Waiting);
+        assert!(trail.reason.contains("waits while the badge is suspended"), "{}", trail.reason);
+        assert!(store.due(Work::Mails, at(40), at(80), 9).await.unwrap().is_empty(), "it is not asked for again");
+
+        store.set_status(credential, false, false, at(50)).await.unwrap();
+        let due = store.due(Work::Mails, at(50), at(80), 9).await.unwrap();
+        assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [mail]);
+        let leased = store.lease_mails(&[mail], at(51), at(90)).await.unwrap();
+        assert_eq!((leased.len(), leased[0].attempts), (1, 0), "to be held is no try");
+        // What is under way is left alone: it has been sent by then.
+        store.set_status(credential, true, false, at(52)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(53), at(90)).await.unwrap().is_empty());
+        store.finish_mails(&[(mail, sent())], at(54)).await.unwrap();
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.signals[0].events[0].credentials[0].2, "done");
+    }
+
+    async fn a_mail_of_a_revoked_badge_is_never_sent(database) {
+        let store = database.store().await;
+        let (commit, other) = (awarded(&store, "7").await, awarded(&store, "8").await);
+        let (mail, credential) = (commit.awards[0].mail.id, commit.awards[0].credential.id);
+        store.set_status(credential, true, false, at(25)).await.unwrap();
+        let leased = store.lease_mails(&[mail, other.awards[0].mail.id], at(30), at(90)).await.unwrap();
+        assert_eq!(leased.iter().map(|mail| mail.id).collect::<Vec<_>>(), [other.awards[0].mail.id]);
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Done);
+        assert!(trail.reason.contains("was not sent: the badge was revoked"), "{}", trail.reason);
+        assert_eq!(trail.signals[0].events[0].credentials[0].2, "withdrawn");
+        store.forget_messages(at(31)).await.unwrap();
+        assert!(store.due(Work::Mails, at(9_000), at(9_999), 9).await.unwrap().iter().all(|due| due.id != mail));
+        assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
+    }
+
+    async fn a_mail_of_a_badge_suspended_while_its_server_was_away_waits(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let (mail, credential) = (commit.awards[0].mail.id, commit.awards[0].credential.id);
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        let wait = MailVerdict::Wait { until: at(100), reason: "451 later".to_owned() };
+        store.finish_mails(&[(mail, wait)], at(31)).await.unwrap();
+        store.set_status(credential, false, true, at(40)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(100), at(200)).await.unwrap().is_empty());
+        store.set_status(credential, false, false, at(110)).await.unwrap();
+        assert_eq!(store.lease_mails(&[mail], at(110), at(200)).await.unwrap()[0].attempts, 1);
     }
 }
