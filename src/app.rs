@@ -20,9 +20,10 @@ use tower_http::timeout::TimeoutLayer;
 use url::Url;
 
 use crate::badges::{Issuer, Profile, SigningKey};
-use crate::claim::ClaimSecret;
+use crate::catalogs::{self, Catalogs, Published};
+use crate::claim::{ClaimLinks, ClaimSecret};
 use crate::clock::Clock;
-use crate::config::{self, Catalog, DidMethod, Settings};
+use crate::config::{self, DidMethod, Settings};
 use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
 use crate::mail::{Composer, Transport};
@@ -57,7 +58,10 @@ pub struct App {
     clock: Clock,
     store: Store,
     queue: Arc<Queue>,
-    catalog: Arc<Catalog>,
+    published: Published,
+    catalogs: Catalogs,
+    /// The publication that they show.
+    publication: i64,
     issuer: Arc<Issuer>,
     secret: ClaimSecret,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
@@ -76,14 +80,14 @@ impl App {
     pub async fn new(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
         secrets::install_tls();
         let connectors = config::sources(&settings)?;
-        let names: Vec<&str> = connectors.keys().map(String::as_str).collect();
-        let catalog = Arc::new(Catalog::load(&settings.badges, &names)?);
         let issuer = Arc::new(issuer(&settings)?);
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
             .context("database.url")?;
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
+        let published = Published::new(&store, settings.sources.keys());
+        let (publication, catalog) = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
             .await
             .context("queue.url")?;
@@ -92,7 +96,9 @@ impl App {
             clock,
             store,
             queue: Arc::new(queue),
-            catalog,
+            published,
+            catalogs: Catalogs::new(catalog),
+            publication: publication.number,
             issuer,
             secret,
             connectors: connectors
@@ -124,7 +130,7 @@ impl App {
 
     /// Makes claim links again: for the demo and for tests, who have no mail server.
     pub fn claim_links(&self) -> ClaimLinks {
-        ClaimLinks { secret: self.secret.clone(), public_url: Arc::clone(&self.public_url) }
+        ClaimLinks::new(self.secret.clone(), Arc::clone(&self.public_url))
     }
 
     /// The issuer.
@@ -155,6 +161,13 @@ impl App {
         let stop_work = CancellationToken::new();
         let router = self.router(roles, &mut tasks, &stop, &stop_work);
         self.start_workers(roles, &mut tasks, &stop_work)?;
+        let following = self.published.clone().follow(
+            self.catalogs.clone(),
+            self.publication,
+            catalogs::LOOK,
+            stop_work.clone(),
+        );
+        tasks.spawn(following);
         let requests_end = stop.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { requests_end.cancelled().await });
@@ -211,7 +224,7 @@ impl App {
         if roles.contains(&Role::Web) {
             router = router.merge(web::router(web::Site {
                 store: self.store.clone(),
-                catalog: Arc::clone(&self.catalog),
+                catalogs: self.catalogs.clone(),
                 issuer: Arc::clone(&self.issuer),
                 public_url: self.settings.public_url.clone(),
                 clock: self.clock.clone(),
@@ -303,7 +316,7 @@ impl App {
         Reconciler {
             store: self.store.clone(),
             sources: Arc::clone(sources),
-            catalog: Arc::clone(&self.catalog),
+            catalogs: self.catalogs.clone(),
             schedules: Arc::new(sources.keys().filter_map(schedule).collect()),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
@@ -316,7 +329,7 @@ impl App {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
             sources,
-            catalog: Arc::clone(&self.catalog),
+            catalogs: self.catalogs.clone(),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             public_url: Arc::clone(&self.public_url),
@@ -329,7 +342,7 @@ impl App {
         Ok(Awarder {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
-            catalog: Arc::clone(&self.catalog),
+            catalogs: self.catalogs.clone(),
             issuer: Arc::clone(&self.issuer),
             secret: self.secret.clone(),
             claim_days: self.settings.claim.days,
@@ -344,7 +357,7 @@ impl App {
         Ok(Mailer {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
-            catalog: Arc::clone(&self.catalog),
+            catalogs: self.catalogs.clone(),
             issuer: self.settings.issuer.name.as_str().into(),
             secret: self.secret.clone(),
             transport: Arc::new(Transport::new(&self.settings.mail).context("mail.url")?),
@@ -354,20 +367,6 @@ impl App {
             metrics: Arc::clone(&self.metrics),
             public_url: self.settings.public_url.clone(),
         })
-    }
-}
-
-/// Makes the claim link of a credential.
-#[derive(Debug, Clone)]
-pub struct ClaimLinks {
-    secret: ClaimSecret,
-    public_url: Arc<str>,
-}
-
-impl ClaimLinks {
-    /// The link. Whoever has it can claim the credential.
-    pub fn link(&self, credential: uuid::Uuid) -> String {
-        format!("{}/claim/{}", self.public_url, self.secret.token(credential))
     }
 }
 

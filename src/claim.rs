@@ -4,11 +4,33 @@
 //! mailer makes the same link again when it has to repeat a mail. The database holds its hash
 //! only, and nobody without the secret can tell a token from a credential's id.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+/// Makes the claim links of an installation again: for the demo and for tests, who have no mail
+/// server.
+#[derive(Debug, Clone)]
+pub struct ClaimLinks {
+    secret: ClaimSecret,
+    public_url: Arc<str>,
+}
+
+impl ClaimLinks {
+    /// `public_url` has no slash at the end.
+    pub fn new(secret: ClaimSecret, public_url: Arc<str>) -> Self {
+        Self { secret, public_url }
+    }
+
+    /// The link of a credential. Whoever has it can claim the credential.
+    pub fn link(&self, credential: Uuid) -> String {
+        format!("{}/claim/{}", self.public_url, self.secret.token(credential))
+    }
+}
 
 /// The secret of an installation. Never printed.
 #[derive(Clone)]

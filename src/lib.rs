@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod badges;
+pub mod catalogs;
 pub mod claim;
 pub mod clock;
 pub mod commands;

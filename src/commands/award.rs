@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
+use crate::catalogs::Published;
 use crate::clock::Clock;
-use crate::config::{Catalog, Settings};
+use crate::config::Settings;
 use crate::store::{Decided, DecisionKind, FoundLearner, NewDecision, Store};
 
 /// A decision about one badge of one learner. It outranks the rules, and the newest counts.
@@ -64,17 +65,13 @@ pub(super) async fn run(command: &Award, settings: &Settings) -> anyhow::Result<
     let (reason, by) = (text("reason", &command.reason)?, text("by", &command.by)?);
     let kind = command.what.kind();
     let badge = command.badge.as_str();
-    if matches!(kind, DecisionKind::Grant | DecisionKind::Refuse) {
-        // A badge whose file is gone can still be taken away, but not be awarded.
-        let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-        let catalog = Catalog::load(&settings.badges, &sources)?;
-        catalog.badge(badge).with_context(|| {
-            let known: Vec<&str> = catalog.badges.iter().map(|one| one.achievement.id.as_str()).collect();
-            format!("--badge: there is no badge “{badge}”; there is {}", known.join(", "))
-        })?;
-    }
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
+    if matches!(kind, DecisionKind::Grant | DecisionKind::Refuse) {
+        // A badge whose file is gone can still be taken away, but not be awarded.
+        let published = Published::new(&store, settings.sources.keys());
+        published.in_use(&settings.badges).await?.asked(badge).context("--badge")?;
+    }
     let learner = one(&command.learner, found(&store, &command.learner, settings).await?)?;
     let decision = NewDecision {
         kind,

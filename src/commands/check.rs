@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use accolade_connectors::{ApiError, Gradebooks, Http, Part, Wanted};
 
+use crate::catalogs::{Published, differs};
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
+use crate::store::{OpenError, Store};
 use crate::telemetry::Metrics;
 use crate::worker::wanted;
 
@@ -43,6 +45,11 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
             "no source yet: add a table [sources.NAME] for each LMS; connectors/KIND/README.md says how"
         );
     }
+    if let Ok(catalog) = &catalog
+        && let Some(said) = unpublished(catalog, &settings).await
+    {
+        println!("{said}");
+    }
     if online && let (Ok(sources), Ok(catalog)) = (sources, catalog) {
         crate::secrets::install_tls();
         let http = Client::http()?;
@@ -66,6 +73,22 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
     }
     println!("everything reads well; `accolade doctor` tries the connections");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the badges of the folder are those in use, if it can be known.
+async fn unpublished(catalog: &Catalog, settings: &Settings) -> Option<String> {
+    crate::secrets::install_tls();
+    let store = match Store::open(settings.database.url.expose(), 1).await {
+        Ok(store) => store,
+        // Before the first start.
+        Err(OpenError::NotReady(_)) => return None,
+        Err(error) => return Some(format!("whether these badges are in use is not known: {error}")),
+    };
+    match Published::new(&store, settings.sources.keys()).current().await {
+        Ok(Some((_, in_use))) => differs(Ok(catalog), &in_use, &settings.badges),
+        Ok(None) => None,
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// What the badges name of a course and the LMS does not have, in sentences.

@@ -8,7 +8,8 @@ use clap::Args;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::config::{self, BadgeFile, Catalog, Settings};
+use crate::catalogs::Published;
+use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate};
 use crate::store::{Person, PersonAward, Store, Who};
 
@@ -30,11 +31,13 @@ pub(super) struct Explain {
 
 pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    config::sources(settings)?;
     let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let catalog = Catalog::load(&settings.badges, &sources)?;
-    let badges = asked(&catalog, command.badge.as_deref())?;
     let store = Store::open(settings.database.url.expose(), 1).await?;
+    let catalog = Published::new(&store, settings.sources.keys()).in_use(&settings.badges).await?;
+    let badges = match &command.badge {
+        Some(id) => vec![catalog.asked(id).context("--badge")?],
+        None => catalog.badges.iter().collect(),
+    };
     let persons = store.persons(&who(&command.learner, &sources)).await?;
     let person = match persons.as_slice() {
         [person] => person,
@@ -59,16 +62,6 @@ pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Resul
         print!("{}", text(&account));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The badges that are asked for.
-fn asked<'a>(catalog: &'a Catalog, id: Option<&str>) -> anyhow::Result<Vec<&'a BadgeFile>> {
-    let Some(id) = id else { return Ok(catalog.badges.iter().collect()) };
-    let badge = catalog.badge(id).with_context(|| {
-        let ids: Vec<&str> = catalog.badges.iter().map(|badge| badge.achievement.id.as_str()).collect();
-        format!("--badge: there is no badge “{id}”; the badges are: {}", ids.join(", "))
-    })?;
-    Ok(vec![badge])
 }
 
 fn who(text: &str, sources: &[&str]) -> Who {

@@ -6,6 +6,7 @@ mod deliveries;
 mod doctor;
 mod explain;
 mod keys;
+mod publish;
 mod reconcile;
 mod serve;
 mod verify;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long)]
         online: bool,
     },
+    /// Bring the badges of a folder into use, as a version that never changes.
+    Publish(publish::Publish),
     /// Make the keys that the service signs with.
     Keys {
         #[command(subcommand)]
@@ -90,6 +93,7 @@ impl Cli {
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
             Command::Check { online } => check::run(settings(), online).await,
+            Command::Publish(command) => publish::run(&command, &settings()?).await,
             Command::Keys { command } => keys::run(&command, &settings()?),
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,

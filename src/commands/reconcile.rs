@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::catalogs::{Catalogs, Published};
 use crate::clock::Clock;
-use crate::config::{self, Catalog, Settings};
+use crate::config::{self, Settings};
 use crate::lms::{Client, Limits};
 use crate::store::{Counts, CourseState, Run, RunCourse, Store};
 use crate::telemetry::Metrics;
@@ -69,7 +70,7 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let reconciler = reconciler(&settings, store)?;
+    let reconciler = reconciler(&settings, store).await?;
     let sources: Vec<String> = match &command.source {
         Some(name) if !settings.sources.contains_key(name) => {
             bail!("--source: there is no source “{name}” in the configuration")
@@ -118,9 +119,8 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
 }
 
 /// One that works on the configured sources, outside a service.
-fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
-    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let catalog = Catalog::load(&settings.badges, &names)?;
+async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
+    let catalog = Published::new(&store, settings.sources.keys()).in_use(&settings.badges).await?;
     let http = Client::http().context("TLS cannot be set up")?;
     let metrics = Arc::new(Metrics::new());
     let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {
@@ -130,7 +130,7 @@ fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
     Ok(Reconciler {
         store,
         sources: Arc::new(sources.collect()),
-        catalog: Arc::new(catalog),
+        catalogs: Catalogs::new(catalog),
         schedules: Arc::new(BTreeMap::new()),
         clock: Clock::system(),
         metrics,

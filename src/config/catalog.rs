@@ -1,6 +1,6 @@
 //! The catalogue: every badge file of `config/badges`, read and checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -9,6 +9,7 @@ use super::award::award;
 use super::check::is_slug;
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
+use super::files::{BadgeFiles, Shelf};
 use super::regrade::{self, Regrade};
 use super::stacks::{self, Stacks};
 use super::trial;
@@ -33,7 +34,7 @@ pub struct BadgeFile {
 }
 
 /// Every badge of an installation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// The badges, sorted by id.
     pub badges: Vec<BadgeFile>,
@@ -42,6 +43,21 @@ pub struct Catalog {
     /// SHA-256 over the names and contents of all badge files and images, hex: the version that
     /// an award names.
     pub version: String,
+    /// Those files and images.
+    pub files: BadgeFiles,
+    /// Badges of versions that were published before and that these do not have any more, sorted
+    /// by id: nobody earns them, but awards of them exist.
+    pub retired: Vec<BadgeFile>,
+}
+
+/// There is no badge of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no badge “{id}”; the badges are: {}", .known.join(", "))]
+pub struct NoBadge {
+    /// The name.
+    pub id: String,
+    /// The names that there are.
+    pub known: Vec<String>,
 }
 
 /// Makes an image of a file's bytes, or says why not.
@@ -53,20 +69,30 @@ impl Catalog {
     /// # Errors
     /// All problems of all files at once, each with file, line, what is wrong and the mend.
     pub fn load(folder: &Path, sources: &[&str]) -> Result<Self, ConfigError> {
-        Self::load_with(folder, sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
+        Self::read(Shelf::Folder(folder), sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
     }
 
-    pub(super) fn load_with(
-        folder: &Path,
+    /// Reads files as [`Catalog::load`] reads those of a folder.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of(files: &BadgeFiles, sources: &[&str]) -> Result<Self, ConfigError> {
+        Self::read(Shelf::Stored(files), sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
+    }
+
+    pub(super) fn read(
+        shelf: Shelf<'_>,
         sources: &[&str],
         read_image: &ReadImage,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader {
-            folder,
+            shelf,
+            names: BTreeSet::new(),
             sources,
             read_image,
             problems: Vec::new(),
             version: Sha256::new(),
+            files: BTreeMap::new(),
             stacks: Stacks::new(),
         };
         let paths = reader.paths();
@@ -83,7 +109,9 @@ impl Catalog {
         let titles =
             badges.iter().map(|badge| (badge.achievement.id.clone(), badge.achievement.name.clone()));
         let rules = Rulebook::new(rules).with_titles(titles);
-        Ok(Self { badges, rules, version: hex::encode(reader.version.finalize()) })
+        let files = BadgeFiles { place: shelf.place().to_path_buf(), files: reader.files };
+        let version = hex::encode(reader.version.finalize());
+        Ok(Self { badges, rules, version, files, retired: Vec::new() })
     }
 
     /// A badge by its id.
@@ -91,14 +119,32 @@ impl Catalog {
         let found = self.badges.binary_search_by(|badge| badge.achievement.id.as_str().cmp(id));
         found.ok().and_then(|index| self.badges.get(index))
     }
+
+    /// A badge that somebody asks for by its id.
+    ///
+    /// # Errors
+    /// Names the badges that there are.
+    pub fn asked(&self, id: &str) -> Result<&BadgeFile, NoBadge> {
+        let known = || self.badges.iter().map(|badge| badge.achievement.id.clone()).collect();
+        self.badge(id).ok_or_else(|| NoBadge { id: id.to_owned(), known: known() })
+    }
+
+    /// A badge that can be awarded, or could be once: an award of it may exist.
+    pub fn known(&self, id: &str) -> Option<&BadgeFile> {
+        self.badge(id).or_else(|| self.retired.iter().find(|badge| badge.achievement.id == id))
+    }
 }
 
 struct Reader<'a> {
-    folder: &'a Path,
+    shelf: Shelf<'a>,
+    /// All files that there are.
+    names: BTreeSet<String>,
     sources: &'a [&'a str],
     read_image: &'a ReadImage,
     problems: Vec<Problem>,
     version: Sha256,
+    /// What was read.
+    files: BTreeMap<String, Vec<u8>>,
     stacks: Stacks,
 }
 
@@ -121,10 +167,9 @@ impl Reader<'_> {
     /// The badge files, sorted by name. A folder without any is a problem too: nothing would ever
     /// be awarded.
     fn paths(&mut self) -> Vec<PathBuf> {
-        let at = At::new(self.folder);
-        let entries = std::fs::read_dir(self.folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let entries = match entries {
-            Ok(entries) => entries,
+        let at = At::new(self.shelf.place());
+        match self.shelf.names() {
+            Ok(names) => self.names = names,
             Err(error) => {
                 self.say(
                     &at,
@@ -135,13 +180,10 @@ impl Reader<'_> {
                 );
                 return Vec::new();
             }
-        };
-        let mut paths: Vec<PathBuf> = entries
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-            .collect();
-        paths.sort();
+        }
+        let paths = self.names.iter().map(|name| self.shelf.place().join(name));
+        let paths: Vec<PathBuf> =
+            paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
         if paths.is_empty() {
             self.say(&at, "no badge file here; write one named like `workplace-safety.toml`");
         }
@@ -233,7 +275,7 @@ impl Reader<'_> {
             name.to_owned()
         } else {
             let (svg, png) = (format!("{id}.svg"), format!("{id}.png"));
-            match (self.folder.join(&svg).exists(), self.folder.join(&png).exists()) {
+            match (self.names.contains(&svg), self.names.contains(&png)) {
                 (true, true) => {
                     let message =
                         format!("there is {svg} and {png}; remove one, or write `image = \"{svg}\"`");
@@ -244,7 +286,7 @@ impl Reader<'_> {
                 (false, false) => return None,
             }
         };
-        let path = self.folder.join(&name);
+        let path = self.shelf.place().join(&name);
         let bytes = self.read_file(&path, at)?;
         match (self.read_image)(bytes) {
             Ok(image) => Some(image),
@@ -254,14 +296,15 @@ impl Reader<'_> {
 
     /// Reads a file and lets it count for the version.
     fn read_file(&mut self, path: &Path, at: &At) -> Option<Vec<u8>> {
-        match std::fs::read(path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match self.shelf.read(&name) {
             Ok(bytes) => {
-                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
                 // Lengths first: no two different folders look the same.
-                for part in [name, &bytes] {
+                for part in [name.as_bytes(), &bytes] {
                     self.version.update((part.len() as u64).to_be_bytes());
                     self.version.update(part);
                 }
+                self.files.insert(name.into_owned(), bytes.clone());
                 Some(bytes)
             }
             Err(error) => self.fail(at, unreadable(path, &error)),

@@ -6,10 +6,12 @@
 
 mod award;
 mod catalog;
+mod changes;
 mod check;
 mod decode;
 mod deserializer;
 mod document;
+mod files;
 mod layers;
 mod load;
 mod origins;
@@ -21,7 +23,9 @@ mod stacks;
 mod trial;
 mod vocabulary;
 
-pub use catalog::{BadgeFile, Catalog};
+pub use catalog::{BadgeFile, Catalog, NoBadge};
+pub use changes::BadgeChange;
+pub use files::BadgeFiles;
 pub use load::{ConfigError, Problem, load, load_str};
 pub use origins::Origins;
 pub use regrade::{Regrade, RegradePolicy};

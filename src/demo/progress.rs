@@ -6,7 +6,7 @@ use std::io::{IsTerminal as _, Write as _};
 use uuid::Uuid;
 
 use super::Posted;
-use crate::app::ClaimLinks;
+use crate::claim::ClaimLinks;
 use crate::store::DeliveryTrail;
 
 /// Says what is done next.

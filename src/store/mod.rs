@@ -27,6 +27,7 @@ mod status;
 mod sweep;
 mod trail;
 mod value;
+mod versions;
 mod waiting;
 
 use std::fmt;
@@ -47,13 +48,14 @@ pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, Signal
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
 pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
 
 use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 20] = [
+static ALL_STATEMENTS: [&[&Statement]; 21] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -73,6 +75,7 @@ static ALL_STATEMENTS: [&[&Statement]; 20] = [
     status::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,
+    versions::STATEMENTS,
     waiting::STATEMENTS,
 ];
 

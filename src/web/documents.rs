@@ -148,7 +148,8 @@ pub(super) async fn achievement(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let file = web.site.catalog.badge(&id).ok_or(PageError::NotFound)?;
+    let catalog = web.site.catalogs.current();
+    let file = catalog.known(&id).ok_or(PageError::NotFound)?;
     let response = if wants_document(&headers) {
         let document = achievement_document(&web.site.issuer, &file.achievement, file.image.as_ref());
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())

@@ -1,5 +1,6 @@
 //! Badge images: rendered once, baked on demand.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Path, State};
@@ -8,6 +9,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::badges::BadgeImage;
 use crate::badges::bake::BakeError;
+use crate::config::Catalog;
 
 use super::documents::reply;
 use super::error::PageError;
@@ -18,13 +20,31 @@ const WIDTH: u32 = 600;
 /// Images change with the configuration only, but then soon.
 const KEEP: &str = "public, max-age=3600";
 
+/// Rendered images of one version of the badges, by badge.
+#[derive(Default)]
+pub(super) struct Rendered {
+    version: String,
+    images: HashMap<String, Arc<BadgeImage>>,
+}
+
+impl Rendered {
+    /// The images of this version; those of another one are forgotten.
+    fn of(&mut self, version: &str) -> &mut HashMap<String, Arc<BadgeImage>> {
+        if self.version != version {
+            version.clone_into(&mut self.version);
+            self.images.clear();
+        }
+        &mut self.images
+    }
+}
+
 /// `GET /achievements/{id}/image.png`
 pub(super) async fn show_png(
     State(web): State<Web>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    web.image(&id).ok_or(PageError::NotFound)?;
+    own(&web.site.catalogs.current(), &id).ok_or(PageError::NotFound)?;
     match &*png(&web, &id).await? {
         BadgeImage::Png(bytes) => Ok(reply(&headers, "image/png", KEEP, bytes.clone())),
         BadgeImage::Svg(_) => Err(PageError::Internal),
@@ -37,25 +57,38 @@ pub(super) async fn show_svg(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let image = web.image(&id).ok_or(PageError::NotFound)?;
+    let catalog = web.site.catalogs.current();
+    let image = own(&catalog, &id).ok_or(PageError::NotFound)?;
     Ok(harmless(reply(&headers, "image/svg+xml", KEEP, image.svg().into_bytes())))
 }
 
 /// The badge's image, or the one for badges without.
 pub(super) fn of(web: &Web, badge: &str) -> BadgeImage {
-    web.image(badge).cloned().unwrap_or_else(|| BadgeImage::Svg(assets::IMAGE.to_owned()))
+    or_ours(own(&web.site.catalogs.current(), badge))
+}
+
+/// A badge's own image.
+fn own<'a>(catalog: &'a Catalog, badge: &str) -> Option<&'a BadgeImage> {
+    catalog.known(badge)?.image.as_ref()
+}
+
+fn or_ours(own: Option<&BadgeImage>) -> BadgeImage {
+    own.cloned().unwrap_or_else(|| BadgeImage::Svg(assets::IMAGE.to_owned()))
 }
 
 /// The badge's image as PNG; rendered once for each badge of the catalogue.
 pub(super) async fn png(web: &Web, badge: &str) -> Result<Arc<BadgeImage>, PageError> {
-    // Badges that left the catalogue share one entry.
-    let key = if web.image(badge).is_some() { badge } else { "" };
-    if let Some(image) = web.images.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+    let catalog = web.site.catalogs.current();
+    let image = own(&catalog, badge);
+    // Badges without an image share one entry.
+    let key = if image.is_some() { badge } else { "" };
+    let lock = || web.images.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(image) = lock().of(&catalog.version).get(key) {
         return Ok(Arc::clone(image));
     }
-    let image = of(web, badge);
+    let image = or_ours(image);
     let png = Arc::new(BadgeImage::Png(bake(move || image.png(WIDTH)).await?));
-    web.images.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), Arc::clone(&png));
+    lock().of(&catalog.version).insert(key.to_owned(), Arc::clone(&png));
     Ok(png)
 }
 

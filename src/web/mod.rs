@@ -26,9 +26,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use url::Url;
 
-use crate::badges::{BadgeImage, Issuer};
+use crate::badges::Issuer;
+use crate::catalogs::Catalogs;
 use crate::clock::Clock;
-use crate::config::Catalog;
 use crate::store::{Store, StoredCredential};
 
 /// Everything that pages need.
@@ -37,7 +37,7 @@ pub struct Site {
     /// The database.
     pub store: Store,
     /// The badges.
-    pub catalog: Arc<Catalog>,
+    pub catalogs: Catalogs,
     /// The issuer.
     pub issuer: Arc<Issuer>,
     /// Where this installation answers.
@@ -89,8 +89,8 @@ struct Inner {
     public_url: String,
     /// Status lists by number and purpose (true for revocation).
     lists: tokio::sync::Mutex<HashMap<(i64, bool), documents::SignedList>>,
-    /// Rendered images by badge.
-    images: std::sync::Mutex<HashMap<String, Arc<BadgeImage>>>,
+    /// Rendered images.
+    images: std::sync::Mutex<images::Rendered>,
 }
 
 impl Deref for Web {
@@ -114,21 +114,16 @@ impl Web {
 
     /// The credential as pages show it.
     fn view(&self, stored: &StoredCredential) -> view::Credential {
-        let file =
-            self.site.catalog.badge(&stored.badge).map(|file| (&file.achievement, file.image.is_some()));
+        let catalog = self.site.catalogs.current();
+        let file = catalog.known(&stored.badge).map(|file| (&file.achievement, file.image.is_some()));
         view::Credential::read(stored, file, &self.public_url, self.site.clock.now())
-    }
-
-    /// A badge's own image.
-    fn image(&self, badge: &str) -> Option<&BadgeImage> {
-        self.site.catalog.badge(badge)?.image.as_ref()
     }
 
     /// Every badge of the catalogue.
     fn badges(&self) -> Vec<view::Badge> {
         let badge =
             |file: &crate::config::BadgeFile| view::Badge::of(&file.achievement, file.image.is_some());
-        self.site.catalog.badges.iter().map(badge).collect()
+        self.site.catalogs.current().badges.iter().map(badge).collect()
     }
 
     /// Whom to ask.

@@ -18,6 +18,7 @@ use super::judge::{Judged, judge};
 use super::outage::{Hold, Patience};
 use super::retry::{backoff, unstored};
 use crate::badges::{Issuer, status};
+use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::Catalog;
@@ -40,7 +41,7 @@ pub struct Awarder {
     /// The queue.
     pub queue: Arc<Queue>,
     /// The badges and their rules.
-    pub catalog: Arc<Catalog>,
+    pub catalogs: Catalogs,
     /// Who issues.
     pub issuer: Arc<Issuer>,
     /// Makes claim tokens.
@@ -168,14 +169,17 @@ impl Awarder {
     /// One round; the answer is the events that have to be judged again.
     async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, StoreError> {
         let now = self.clock.now();
-        let judged: Vec<Judged<'_>> = candidates.iter().map(|candidate| self.judge(candidate, now)).collect();
+        // One version from judging to storing, whatever is published meanwhile.
+        let catalog = self.catalogs.current();
+        let judged: Vec<Judged<'_>> =
+            candidates.iter().map(|candidate| self.judge(&catalog, candidate, now)).collect();
         let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
         let mut places = self.places(wanted).await?.into_iter();
         let mut commits = Vec::with_capacity(judged.len());
         let mut made = HashSet::new();
         for judged in judged {
             let event = judged.candidate.event;
-            match self.commit(judged, &mut places, &mut made, now) {
+            match self.commit(&catalog, judged, &mut places, &mut made, now) {
                 Ok(commit) => commits.push(commit),
                 Err(reason) => failed.push((event, reason)),
             }
@@ -221,10 +225,10 @@ impl Awarder {
         Ok(again)
     }
 
-    fn judge<'a>(&'a self, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
+    fn judge<'a>(&self, catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
         #[cfg(test)]
         super::guard::crashes::pass(candidate.event);
-        judge(&self.catalog, &self.issuer.profile().slug, candidate, now)
+        judge(catalog, &self.issuer.profile().slug, candidate, now)
     }
 
     async fn places(&self, wanted: usize) -> Result<Vec<StatusEntry>, StoreError> {
@@ -235,6 +239,7 @@ impl Awarder {
 
     fn commit(
         &self,
+        catalog: &Catalog,
         judged: Judged<'_>,
         places: &mut impl Iterator<Item = StatusEntry>,
         made: &mut HashSet<Uuid>,
@@ -245,7 +250,7 @@ impl Awarder {
             issuer: &self.issuer,
             secret: &self.secret,
             claim_days: self.claim_days,
-            rules: &self.catalog.version,
+            rules: &catalog.version,
             domain: &self.domain,
         };
         let mut awards = Vec::with_capacity(earned.len());

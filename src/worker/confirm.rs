@@ -22,6 +22,7 @@ use super::outage::Patience;
 use super::retry::unstored;
 use super::turns::Turns;
 use super::verdict::Verdicts;
+use crate::catalogs::Catalogs;
 use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::lms::Client;
@@ -63,7 +64,7 @@ pub struct Confirmer {
     /// Sources by name.
     pub sources: Arc<BTreeMap<String, Source>>,
     /// The rules: whether an outcome passes.
-    pub catalog: Arc<Catalog>,
+    pub catalogs: Catalogs,
     /// The time.
     pub clock: Clock,
     /// Counters.
@@ -158,7 +159,8 @@ impl Confirmer {
     ) {
         let (deliveries, rows): (Vec<_>, Vec<_>) = members.into_iter().unzip();
         let Some(configured) = self.sources.get(source) else {
-            let verdicts = self.verdicts();
+            let catalog = self.catalogs.current();
+            let verdicts = self.verdicts(&catalog);
             let results = rows.iter().map(|row| verdicts.without_source(row)).collect();
             return answer(deliveries, self.store(&rows, results, patience).await).await;
         };
@@ -210,7 +212,7 @@ impl Confirmer {
             });
             match asked.await {
                 Some(answered) => results.extend(answered),
-                None => results.push(self.verdicts().crashed(row)),
+                None => results.push(self.verdicts(&self.catalogs.current()).crashed(row)),
             }
         }
         results
@@ -300,7 +302,9 @@ impl Confirmer {
         answer: Result<Vec<Confirmation>, ApiError>,
         alone: bool,
     ) -> Vec<ConfirmResult> {
-        let verdicts = self.verdicts();
+        // One version for all that was read together.
+        let catalog = self.catalogs.current();
+        let verdicts = self.verdicts(&catalog);
         match answer {
             Ok(confirmations) if confirmations.len() == rows.len() => {
                 let mut unread = confirmations.iter().filter_map(|said| match said {
@@ -328,8 +332,8 @@ impl Confirmer {
         }
     }
 
-    fn verdicts(&self) -> Verdicts<'_> {
-        Verdicts { rules: &self.catalog.rules, now: self.clock.now(), settle: self.settle }
+    fn verdicts<'a>(&self, catalog: &'a Catalog) -> Verdicts<'a> {
+        Verdicts { rules: &catalog.rules, now: self.clock.now(), settle: self.settle }
     }
 }
 

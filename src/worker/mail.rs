@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::guard::guarded;
 use super::outage::{PAUSE, Patience};
 use super::retry::{backoff, unstored};
+use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
-use crate::config::Catalog;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
 use crate::store::{LeasedMail, MailVerdict, Store, StoreError, Work};
@@ -51,7 +51,7 @@ pub struct Mailer {
     /// The queue.
     pub queue: Arc<Queue>,
     /// The badges.
-    pub catalog: Arc<Catalog>,
+    pub catalogs: Catalogs,
     /// The institution's name.
     pub issuer: Arc<str>,
     /// Makes claim tokens.
@@ -197,10 +197,12 @@ impl Mailer {
         #[cfg(test)]
         super::guard::crashes::pass(mail.id);
         let settings = |error: &dyn std::fmt::Display| SendError::Temporary(error.to_string());
-        // A process that was started before the badge came does not know it, another one does.
-        let badge = self.catalog.badge(&mail.badge).ok_or_else(|| {
+        // A process may not have taken up yet the version that awarded it. A badge that later
+        // versions do not have was earned all the same.
+        let catalog = self.catalogs.current();
+        let badge = catalog.known(&mail.badge).ok_or_else(|| {
             settings(&format!(
-                "the badge “{}” is not in the catalogue of this process; put its file back, or start it again",
+                "the badge “{}” is in no published version that this process can read",
                 mail.badge
             ))
         })?;

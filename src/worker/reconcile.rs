@@ -22,8 +22,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::confirm::Source;
+use crate::catalogs::Catalogs;
 use crate::clock::Clock;
-use crate::config::{Catalog, Schedule};
+use crate::config::Schedule;
 use crate::ids;
 use crate::store::{NewRun, Run, RunCourse, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -48,7 +49,7 @@ pub struct Reconciler {
     /// Sources by name.
     pub sources: Arc<BTreeMap<String, Source>>,
     /// The rules: which courses and assessments matter.
-    pub catalog: Arc<Catalog>,
+    pub catalogs: Catalogs,
     /// When each source's turn is.
     pub schedules: Arc<BTreeMap<String, Schedule>>,
     /// The time.
@@ -103,9 +104,6 @@ impl Reconciler {
     pub async fn run(self, stop: CancellationToken) {
         let mut watches = JoinSet::new();
         for (source, schedule) in self.schedules.iter() {
-            if self.names(source).is_empty() {
-                continue;
-            }
             let (this, source, schedule, stop) = (self.clone(), source.clone(), *schedule, stop.clone());
             watches.spawn(async move { this.watch(&source, schedule, &stop).await });
         }
@@ -134,7 +132,8 @@ impl Reconciler {
         outages: &mut Outages,
         stop: &CancellationToken,
     ) -> Result<(), Refusal> {
-        if self.due(source, schedule, outages).await?.is_none() {
+        // Badges that name a course of it may still be published.
+        if self.names(source).is_empty() || self.due(source, schedule, outages).await?.is_none() {
             return Ok(());
         }
         let lease = self.lease(source).await?;
@@ -232,7 +231,7 @@ impl Reconciler {
     /// The courses that rules name, if the source has gradebooks.
     fn names(&self, source: &str) -> Vec<String> {
         let has = self.sources.get(source).is_some_and(|source| source.connector.gradebooks().is_some());
-        if has { wanted(&self.catalog, source).into_keys().collect() } else { Vec::new() }
+        if has { wanted(&self.catalogs.current(), source).into_keys().collect() } else { Vec::new() }
     }
 
     async fn lease(&self, source: &str) -> Result<Uuid, Refusal> {

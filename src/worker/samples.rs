@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Awarder;
 use crate::badges::{Issuer, Profile, SigningKey};
+use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::Catalog;
@@ -139,7 +140,7 @@ impl Bench {
         Awarder {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
-            catalog: catalog(),
+            catalogs: Catalogs::new(catalog()),
             issuer: Arc::new(Issuer::with_did_key(profile, &url, SigningKey::from_seed([1; 32]))),
             secret: ClaimSecret::new([1; 32]),
             claim_days: 1,

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use super::award::award;
 use super::document::parse;
+use super::files::Shelf;
 use super::*;
 use crate::badges::BadgeImage;
 use crate::rules::{AssessmentName, Condition, Rule, Threshold};
@@ -209,7 +210,7 @@ fn load_badges(folder: &Path) -> Result<Catalog, String> {
     let image = |bytes: Vec<u8>| {
         if bytes == b"broken" { Err("no picture in it".to_owned()) } else { Ok(BadgeImage::Png(bytes)) }
     };
-    Catalog::load_with(folder, SOURCES, &image)
+    Catalog::read(Shelf::Folder(folder), SOURCES, &image)
         .map_err(|error| error.to_string().replace(&format!("{}/", folder.display()), ""))
 }
 

@@ -60,7 +60,7 @@ impl Confirmer {
         waits.insert(result.signal, unstored(error));
         let row = rows.iter().find(|row| row.id == result.signal);
         let Some(row) = row.filter(|_| !matches!(error, StoreError::Conflict)) else { return Ok(()) };
-        let mut failed = self.verdicts().crashed(row);
+        let mut failed = self.verdicts(&self.catalogs.current()).crashed(row);
         if let SignalVerdict::Wait { reason, .. } | SignalVerdict::Park { reason } = &mut failed.verdict {
             *reason = format!("what the LMS shows of it cannot be stored: {error}");
         }

@@ -6,7 +6,6 @@ use super::*;
 use crate::ids;
 use crate::lms::Limits;
 use crate::queue::Message;
-use crate::rules::Rulebook;
 use crate::store::{NewDelivery, Verdict};
 use crate::worker::samples::{self, Bench};
 
@@ -116,7 +115,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
         store,
         queue: Arc::new(Queue::connect("embedded:", "test").await.unwrap()),
         sources: Arc::new(BTreeMap::from([("lms".to_owned(), source)])),
-        catalog: Arc::new(Catalog { badges: Vec::new(), rules: Rulebook::default(), version: String::new() }),
+        catalogs: Catalogs::new(Catalog::default()),
         clock: Clock::system(),
         metrics,
         public_url: "http://localhost".into(),
@@ -206,7 +205,7 @@ async fn a_signal_that_is_due_is_not_kept_by_many_that_are_not() {
     let now = Clock::system().now();
     let early = tell(&confirmer, &vec!["good"; SIBLINGS as usize], now - TimeDelta::seconds(60)).await;
     let later = |row: &StoredSignal| {
-        confirmer.verdicts().fault(
+        confirmer.verdicts(&Catalog::default()).fault(
             row,
             &ApiError::Unavailable { what: "away".to_owned(), retry_after: Some(Duration::from_mins(10)) },
             true,
@@ -288,7 +287,7 @@ async fn on(bench: &Bench) -> Confirmer {
     Confirmer {
         store: bench.store.clone(),
         queue: Arc::clone(&bench.queue),
-        catalog: samples::catalog(),
+        catalogs: Catalogs::new(samples::catalog()),
         clock: bench.clock.clone(),
         ..confirmer
     }

@@ -15,7 +15,7 @@ fn mailer(bench: &Bench) -> Mailer {
     Mailer {
         store: bench.store.clone(),
         queue: Arc::clone(&bench.queue),
-        catalog: catalog(),
+        catalogs: Catalogs::new(catalog()),
         issuer: "Example University".into(),
         secret: ClaimSecret::new([1; 32]),
         transport: Arc::new(Transport::new(&settings).unwrap()),

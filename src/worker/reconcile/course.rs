@@ -116,7 +116,8 @@ impl Reconciler {
         };
         let Some(gradebooks) = connector.gradebooks() else { return Err(Unread::Gone) };
         let called = |name: &String| *name == course.id || course.also.contains(name) || names.contains(name);
-        let wanted: Vec<Wanted> = wanted(&self.catalog, source)
+        let catalog = self.catalogs.current();
+        let wanted: Vec<Wanted> = wanted(&catalog, source)
             .into_iter()
             .filter(|(name, _)| called(name))
             .flat_map(|(_, wanted)| wanted)
@@ -139,7 +140,7 @@ impl Reconciler {
         let stored = self.store.stored_results(source, &course.id).await?;
         // Told before and led to nothing, a difference is told again only if somebody asks for it.
         let forced = (run.whole && run.why == BY_HAND).then_some(run.id);
-        let comparison = compare(&self.catalog.rules, source, &book, read_at, &stored, forced);
+        let comparison = compare(&catalog.rules, source, &book, read_at, &stored, forced);
         let mut read =
             CourseRead { remarks: remarks(&book), counts: comparison.counts, ..CourseRead::default() };
         let mut signals = Vec::new();

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::config::Catalog;
 use crate::lms::{Client, Limits};
 use crate::rules::{AssessmentName, Condition, Rule, Rulebook, Threshold};
 use crate::store::TrailFilter;
@@ -139,7 +140,7 @@ fn process(bench: &Bench, lms: &Arc<Lms>, courses: &[&str]) -> Reconciler {
     Reconciler {
         store: bench.store.clone(),
         sources: Arc::new(BTreeMap::from([("lms".to_owned(), source)])),
-        catalog: Arc::new(catalog(courses)),
+        catalogs: Catalogs::new(catalog(courses)),
         schedules: Arc::default(),
         clock: lms.clock.clone(),
         metrics,

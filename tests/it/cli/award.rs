@@ -141,7 +141,7 @@ async fn a_decision_names_one_person_and_one_badge() {
     ");
     insta::assert_snapshot!(folder.run("award grant --learner forms:ada --badge first-ade --reason r"), @r"
     $ accolade award grant --learner forms:ada --badge first-ade --reason r
-    accolade: --badge: there is no badge “first-ade”; there is first-aid
+    accolade: --badge: there is no badge “first-ade”; the badges are: first-aid
     (1)
     ");
     insta::assert_snapshot!(folder.run("award revoke --learner forms:ada --badge first-aid --reason r"), @r"

@@ -73,6 +73,7 @@ async fn a_badge_and_its_lack_are_explained() {
     let path = folder.folder.path().join("badges/first-aid.toml");
     let stricter = std::fs::read_to_string(&path).unwrap().replace("70 %", "90 %");
     std::fs::write(path, stricter).unwrap();
+    folder.run("publish badges");
     insta::assert_snapshot!(undated(&folder.run("explain --learner forms:ada")), @r"
     $ accolade explain --learner forms:ada
     ada Example <ada@example.test>, forms:ada

@@ -5,6 +5,7 @@ mod database;
 mod deliveries;
 mod explain;
 mod first_start;
+mod publish;
 mod reconcile;
 
 use std::path::PathBuf;

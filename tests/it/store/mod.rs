@@ -16,6 +16,7 @@ mod reconcile;
 mod status;
 mod sweep;
 mod trail;
+mod versions;
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 macro_rules! contract {

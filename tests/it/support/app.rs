@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use accolade::app::{App, ClaimLinks, Role};
+use accolade::app::{App, Role};
 use accolade::badges::SigningKey;
-use accolade::claim::ClaimSecret;
+use accolade::claim::{ClaimLinks, ClaimSecret};
 use accolade::clock::Clock;
 use accolade::config::{self, Settings};
 use accolade::demo::sandbox::{self, Sandbox};
