@@ -7,6 +7,7 @@ mod doctor;
 mod explain;
 mod keys;
 mod publish;
+mod recheck;
 mod reconcile;
 mod serve;
 mod verify;
@@ -69,6 +70,8 @@ enum Command {
     Deliveries(deliveries::Deliveries),
     /// Say why a learner has a badge or not, and what would change it.
     Explain(explain::Explain),
+    /// Judge awards again by the facts and the rules that are kept with them.
+    Recheck(recheck::RecheckAwards),
     /// Decide about one badge of one learner: the decision outranks the rules.
     Award(award::Award),
     /// Show badges that are earned and not signed yet, because a name or an address is in doubt.
@@ -94,6 +97,7 @@ impl Cli {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
             Command::Check { online } => check::run(settings(), online).await,
             Command::Publish(command) => publish::run(&command, &settings()?).await,
+            Command::Recheck(command) => recheck::run(&command, &settings()?).await,
             Command::Keys { command } => keys::run(&command, &settings()?),
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,

@@ -98,7 +98,7 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn of(rule: &Rule, facts: &Facts<'a>) -> Self {
+    pub(super) fn of(rule: &Rule, facts: &Facts<'a>) -> Self {
         let (conditions, badges) = (rule.conditions(), rule.badges());
         let meant = |fact: &Fact<'_>| conditions.iter().any(|it| it.concerns(fact.source, fact.outcome));
         let named = |held: &Held<'_>| badges.iter().any(|it| it.badge == held.badge);

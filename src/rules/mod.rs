@@ -3,12 +3,13 @@
 //! A [`Rule`] is a tree of conditions (`model`, `terms`). What of an outcome counts for one
 //! condition is found in `counted`, who is meant by it in `matching`, what the tree says in
 //! `evaluate`, groups that ask about times in `timing`. `explanation` says it to people and
-//! machines, `book` finds the rules that something concerns.
+//! machines, `book` finds the rules that something concerns, `inputs` is what is kept of the facts.
 
 mod book;
 mod counted;
 mod evaluate;
 mod explanation;
+mod inputs;
 mod matching;
 mod model;
 mod terms;
@@ -18,6 +19,7 @@ mod wording;
 pub use book::Rulebook;
 pub use evaluate::{Decision, Fact, Facts, Held, evaluate};
 pub use explanation::{Explanation, Kind, Missing};
+pub use inputs::{Inputs, KeptBadge, KeptOutcome};
 pub use model::{AssessmentName, Condition, HeldBadge, Rule, Threshold, Weighted};
 pub use terms::{Between, Counts, Terms};
 

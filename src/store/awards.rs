@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::inputs::insert_inputs;
 use super::lifecycle::{AwardChange, change_awards};
 use super::progress::settle;
 use super::session::Session;
@@ -100,6 +101,8 @@ pub struct NewAward {
     pub rules: String,
     /// The decision's tree of conditions, as JSON.
     pub explanation: serde_json::Value,
+    /// The facts on which it rests ([`crate::rules::Inputs`]), as JSON.
+    pub inputs: serde_json::Value,
     /// The signed credential.
     pub credential: NewCredential,
     /// The mail that brings it, if there is an address.
@@ -301,6 +304,7 @@ async fn insert_awards(
     let awarded: BTreeSet<Uuid> = awarded.into_iter().map(|row| row.id).collect();
     let inserted = || new.iter().filter(|(_, _, award)| awarded.contains(&award.credential.id));
 
+    insert_inputs(session, inserted().map(|(_, _, award)| (award.credential.id, &award.inputs))).await?;
     let rows = inserted().map(|(_, _, award)| credential_row(&award.credential)).collect();
     session.run_rows(&INSERT_CREDENTIALS, rows).await?;
     let rows = inserted().map(|(_, event, award)| mail_row(event, award, now)).collect();

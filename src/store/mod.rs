@@ -11,6 +11,7 @@ mod credentials;
 mod decisions;
 mod deliveries;
 mod error;
+mod inputs;
 mod learners;
 mod lifecycle;
 mod mails;
@@ -39,6 +40,7 @@ pub use credentials::{ClaimState, StoredCredential};
 pub use decisions::{Decided, DecisionKind, FoundLearner, NewDecision};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use error::StoreError;
+pub use inputs::{AwardBasis, StoredInputs};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use mails::{LeasedMail, MailVerdict};
 pub use people::{OpenEvent, Person, PersonAward, PersonLearner, Who};
@@ -55,7 +57,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 21] = [
+static ALL_STATEMENTS: [&[&Statement]; 22] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -63,6 +65,7 @@ static ALL_STATEMENTS: [&[&Statement]; 21] = [
     credentials::STATEMENTS,
     decisions::STATEMENTS,
     deliveries::STATEMENTS,
+    inputs::STATEMENTS,
     learners::STATEMENTS,
     lifecycle::STATEMENTS,
     mails::STATEMENTS,

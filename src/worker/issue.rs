@@ -117,6 +117,7 @@ pub(super) fn issue(
         awarded_at: now,
         rules: desk.rules.to_owned(),
         explanation: serde_json::to_value(&decision.explanation).unwrap_or_default(),
+        inputs: serde_json::to_value(&earned.inputs).unwrap_or_default(),
         credential: NewCredential {
             id,
             document,

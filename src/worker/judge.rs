@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::issue::{self, ONCE};
 use super::standing::{Standing, Step};
 use crate::config::{BadgeFile, Catalog};
-use crate::rules::{Decision, Fact, Facts, Held, evaluate};
+use crate::rules::{Decision, Fact, Facts, Held, Inputs, evaluate};
 use crate::store::{AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, Wait};
 
 /// What judging one event gave.
@@ -31,6 +31,8 @@ pub(super) struct Earned<'a> {
     pub(super) cycle: String,
     /// A human granted it.
     pub(super) granted: bool,
+    /// The facts on which it rests.
+    pub(super) inputs: Inputs,
 }
 
 /// Judges every badge that the event's outcome may concern, and those of the person about which
@@ -67,9 +69,10 @@ pub(super) fn judge<'a>(
     for id in catalog.rules.stacked(due.iter().copied()) {
         // What only stacks on another badge is judged when that one comes or goes.
         let Some(badge) = catalog.badge(id).filter(|_| due.contains(&id)) else { continue };
-        let decision = evaluate(&badge.rule, &Facts { outcomes: &facts, held: &held });
+        let facts = Facts { outcomes: &facts, held: &held };
+        let decision = evaluate(&badge.rule, &facts);
         let held_before = held.iter().any(|held| held.badge == id);
-        let held_after = judged.badge(catalog, slug, badge, decision, now);
+        let held_after = judged.badge(catalog, slug, badge, &facts, decision, now);
         if held_after != held_before {
             held.retain(|held| held.badge != id);
             held.extend(held_after.then_some(Held { badge: id, awarded_at: now }));
@@ -110,6 +113,7 @@ impl<'a> Judged<'a> {
         catalog: &Catalog,
         slug: &str,
         badge: &'a BadgeFile,
+        facts: &Facts<'_>,
         decision: Decision,
         now: DateTime<Utc>,
     ) -> bool {
@@ -149,6 +153,13 @@ impl<'a> Judged<'a> {
                     decision,
                     cycle: cycle(candidate, slug, id),
                     granted: decided == Some(DecisionKind::Grant),
+                    inputs: Inputs::of(
+                        (id, &catalog.version),
+                        &badge.rule,
+                        facts,
+                        decided.map(DecisionKind::as_str),
+                        now,
+                    ),
                 };
                 return self.award(slug, earned);
             }

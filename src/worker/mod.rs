@@ -12,6 +12,7 @@ mod issue;
 mod judge;
 mod mail;
 mod outage;
+mod recheck;
 mod reconcile;
 mod retry;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod verdict;
 pub use award::Awarder;
 pub use confirm::{Confirmer, Source};
 pub use mail::Mailer;
+pub use recheck::{Recheck, recheck};
 pub use reconcile::{Order, Reconciler, Refusal, wanted};
 pub use sweep::Sweeper;
 pub use turns::Turns;

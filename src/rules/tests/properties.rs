@@ -251,6 +251,21 @@ proptest! {
     }
 
     #[test]
+    fn what_is_kept_of_the_facts_decides_the_same(rule in any_rule(), person in any_person()) {
+        let outcomes: Vec<Fact<'_>> =
+            person.outcomes.iter().map(|outcome| Fact { source: "moodle", outcome }).collect();
+        let held: Vec<Held<'_>> =
+            person.held.iter().map(|(badge, at)| Held { badge, awarded_at: *at }).collect();
+        let facts = Facts { outcomes: &outcomes, held: &held };
+        let inputs = Inputs::of(("badge", "version"), &rule, &facts, None, day(9));
+        let text = serde_json::to_string(&inputs).unwrap();
+        let kept: Inputs = serde_json::from_str(&text).unwrap();
+        let (then, now) = (person.judge(&rule), kept.decide(&rule));
+        prop_assert_eq!(then.explanation, now.explanation);
+        prop_assert_eq!((then.earned, then.held), (now.earned, now.held));
+    }
+
+    #[test]
     fn the_evidence_alone_is_enough(rule in any_asking_rule(), person in any_person()) {
         let decision = person.judge(&rule);
         let outcomes = decision.evidence.iter().map(|index| person.outcomes[*index].clone()).collect();

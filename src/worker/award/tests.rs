@@ -1,6 +1,7 @@
 use super::*;
 use crate::store::DeliveryState;
 use crate::worker::guard::crashes;
+use crate::worker::recheck::{Recheck, recheck};
 use crate::worker::samples::Bench;
 
 async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
@@ -132,4 +133,18 @@ async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     assert_eq!(evidence(0)[0]["name"], "Badge “silver”");
     assert!(evidence(0)[0]["id"].as_str().unwrap().contains("/credentials/"), "{}", evidence(0));
     assert_eq!(evidence(2)[0]["genre"], "Assessment");
+
+    // Each rests on what is kept with it, also those that rest on one of the same moment.
+    let bases = bench.store.award_bases(Uuid::nil(), 10).await.unwrap();
+    let rechecked: Vec<_> = bases
+        .iter()
+        .map(|award| (award.badge.as_str(), recheck(award, Some(&awarder.catalogs.current()))))
+        .collect();
+    for (badge, results, held) in [("gold", 0, 1), ("silver", 0, 1), ("tin", 1, 0)] {
+        let same = Recheck::Same { granted: false, results, held };
+        assert!(rechecked.contains(&(badge, same)), "{badge}: {rechecked:?}");
+    }
+    for kept in bases.iter().filter_map(|award| award.inputs.as_ref()) {
+        assert!(!kept.content.contains("Learner") && !kept.content.contains('@'), "{}", kept.content);
+    }
 }

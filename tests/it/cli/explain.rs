@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Folder;
 
-fn graded(id: &str, learner: &str, points: i32) -> Value {
+pub(super) fn graded(id: &str, learner: &str, points: i32) -> Value {
     json!({
         "id": id, "type": "assessment.graded", "timestamp": "2026-11-20T10:00:00Z",
         "data": {
@@ -16,7 +16,7 @@ fn graded(id: &str, learner: &str, points: i32) -> Value {
 }
 
 /// Days are not the same in each run.
-fn undated(text: &str) -> String {
+pub(super) fn undated(text: &str) -> String {
     let today = accolade::clock::Clock::system().now();
     text.replace(&today.format("%-d %B %Y").to_string(), "TODAY")
 }

@@ -6,6 +6,7 @@ mod deliveries;
 mod explain;
 mod first_start;
 mod publish;
+mod recheck;
 mod reconcile;
 
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ at_least = "90 %"
 "#;
 
 /// The text with HASH for the start of each hash.
-fn unhashed(text: &str) -> String {
+pub(super) fn unhashed(text: &str) -> String {
     let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
     let hash = |word: &str| {
         let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());

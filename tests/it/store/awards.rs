@@ -28,6 +28,14 @@ contract! {
         assert!(!stored.revoked && !stored.suspended);
         assert!(store.candidates(&[commit.event]).await.unwrap().is_empty(), "the event is done");
 
+        let basis = store.award_basis(award.credential.id).await.unwrap().unwrap();
+        assert_eq!((basis.badge.as_str(), basis.rules.as_str()), ("rust", "sha256:1"));
+        let inputs = basis.inputs.unwrap();
+        assert_eq!(inputs.content, r#"{"badge":"rust"}"#);
+        assert!(inputs.holds());
+        assert_eq!(store.award_bases(uuid::Uuid::nil(), 10).await.unwrap().len(), 1);
+        assert!(store.award_bases(award.credential.id, 10).await.unwrap().is_empty());
+
         // The same work again.
         assert_eq!(store.award(&[commit], at(21)).await.unwrap(), [Committed::AlreadyDone]);
         assert_eq!(database.count("awards").await, 1);

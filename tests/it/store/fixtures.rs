@@ -167,6 +167,7 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
         awarded_at: at(20),
         rules: "sha256:1".to_owned(),
         explanation: serde_json::json!({ "met": true }),
+        inputs: serde_json::json!({ "badge": badge }),
         credential: NewCredential {
             id: credential,
             document: r#"{"type":"OpenBadgeCredential"}"#.to_owned(),

@@ -35,5 +35,6 @@ CREATE TABLE award_inputs (
     content  TEXT NOT NULL
 ) STRICT;
 
--- Whether the event is about everything that is known of its person, not its outcome alone.
-ALTER TABLE events ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;
+-- Set, the event is not about its outcome alone but about everything that is known of its person,
+-- to be judged by the rules of this publication or a later one.
+ALTER TABLE events ADD COLUMN publication INTEGER;
