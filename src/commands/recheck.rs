@@ -39,11 +39,9 @@ pub(super) async fn run(command: &RecheckAwards, settings: &Settings) -> anyhow:
         Versions { published: Published::new(&store, settings.sources.keys()), read: BTreeMap::new() };
     if let Some(award) = &command.award {
         let id = award.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let id: Uuid = id.parse().with_context(|| {
-            format!(
-                "“{award}” is no credential's id; `accolade explain --learner …` shows those of a learner"
-            )
-        })?;
+        let Ok(id) = id.parse::<Uuid>() else {
+            bail!("“{award}” is no credential's id; `accolade explain --learner …` shows those of a learner")
+        };
         let Some(award) = store.award_basis(id).await? else { bail!("there is no credential {id}") };
         let found = versions.check(&award).await?;
         if command.json {

@@ -53,7 +53,8 @@ pub fn recheck(award: &AwardBasis, rules: Option<&Catalog>) -> Recheck {
         Err(error) => return Recheck::Unknown { why: format!("its facts cannot be read: {error}") },
     };
     if (&inputs.badge, &inputs.rules) != (&award.badge, &award.rules) {
-        let why = "its facts belong to an award of another badge, or of another version of the rules".to_owned();
+        let why =
+            "its facts belong to an award of another badge, or of another version of the rules".to_owned();
         return Recheck::Altered { why };
     }
     let Some(badge) = rules.and_then(|rules| rules.badge(&award.badge)) else {
@@ -85,7 +86,9 @@ fn compare(then: &Value, now: &Value, what: &mut Vec<String>) {
     }
     let found = |part: &Value| (text(part, "found"), text(part, "since"));
     if found(then) != found(now) {
-        let said = |(found, since): (String, String)| if since.is_empty() { found } else { format!("{found} ({since})") };
+        let said = |(found, since): (String, String)| {
+            if since.is_empty() { found } else { format!("{found} ({since})") }
+        };
         what.push(format!(
             "“{asks}” found {}, and by the stored facts {}",
             said(found(then)),

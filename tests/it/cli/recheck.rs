@@ -46,7 +46,7 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     alter(&folder, &set("replace(content, '\"given\":\"41\"', '\"given\":\"21\"')")).await;
     insta::assert_snapshot!(check(), @r"
     $ accolade recheck http://localhost/credentials/ID
-    credential ID, “first-aid” of TODAY: what is kept with it was altered: their hash is another one
+    credential ID, “first-aid” of TODAY: what is kept with it was altered: its facts have another hash
     (1)
     ");
     let content: String = {
@@ -61,7 +61,7 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     credential ID, “first-aid” of TODAY: another decision, by version HASH of the rules
       “all of these” was met, and is not met by the stored facts
       “Final test in First aid (forms): at least 70 %” was met, and is not met by the stored facts
-      “Final test in First aid (forms): at least 70 %” found 82 % 2026-11-20T10:00:00Z, and by the stored facts 42 % 2026-11-20T10:00:00Z
+      “Final test in First aid (forms): at least 70 %” found 82 % (2026-11-20T10:00:00Z), and by the stored facts 42 % (2026-11-20T10:00:00Z)
       by these facts the badge is not earned: Final test in First aid (forms): at least 70 %, but found 42 % on 20 November 2026
     (1)
     ");
@@ -70,25 +70,25 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     credential ID, “first-aid” of TODAY: another decision, by version HASH of the rules
       “all of these” was met, and is not met by the stored facts
       “Final test in First aid (forms): at least 70 %” was met, and is not met by the stored facts
-      “Final test in First aid (forms): at least 70 %” found 82 % 2026-11-20T10:00:00Z, and by the stored facts 42 % 2026-11-20T10:00:00Z
+      “Final test in First aid (forms): at least 70 %” found 82 % (2026-11-20T10:00:00Z), and by the stored facts 42 % (2026-11-20T10:00:00Z)
       by these facts the badge is not earned: Final test in First aid (forms): at least 70 %, but found 42 % on 20 November 2026
-    1 awards: 0 come out the same, 1 come out otherwise
+    awards: 1; the same decision: 0; another one: 1
     (1)
     ");
     alter(&folder, "DELETE FROM award_inputs").await;
     insta::assert_snapshot!(check(), @r"
     $ accolade recheck http://localhost/credentials/ID
-    credential ID, “first-aid” of TODAY: cannot be checked: it was made by a version of Accolade that kept no facts
+    credential ID, “first-aid” of TODAY: cannot be checked: no facts are kept with it; early versions of Accolade kept none
     (1)
     ");
     insta::assert_snapshot!(folder.run("recheck --all"), @r"
     $ accolade recheck --all
-    1 awards: 0 come out the same, 1 cannot be checked: facts or rules were not kept when they were made
+    awards: 1; the same decision: 0; not to be checked, since facts or rules were not kept when they were made: 1
     (0)
     ");
     insta::assert_snapshot!(folder.run("recheck first-aid"), @r"
     $ accolade recheck first-aid
-    accolade: “first-aid” is no credential's id; `accolade explain --learner …` shows those of a learner: invalid character: found `i` at 1
+    accolade: “first-aid” is no credential's id; `accolade explain --learner …` shows those of a learner
     (1)
     ");
 }

@@ -35,6 +35,7 @@ CREATE TABLE award_inputs (
     content  TEXT NOT NULL
 );
 
--- Set, the event is not about its outcome alone but about everything that is known of its person,
--- to be judged by the rules of this publication or a later one.
+-- Whether the event is about everything that is known of its person, not its outcome alone.
+ALTER TABLE events ADD COLUMN whole BOOLEAN NOT NULL DEFAULT false;
+-- Set, the event is judged by the rules of this publication or a later one.
 ALTER TABLE events ADD COLUMN publication BIGINT;
