@@ -1,7 +1,7 @@
 //! Whole courses: what the gradebook shows of everybody. Webhooks get lost; what they would have
 //! told shows here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -17,6 +17,8 @@ pub enum Part {
     Total,
     /// The course's completion.
     Completion,
+    /// A competency or learning outcome, by id or any other name it goes by.
+    Competency(String),
 }
 
 impl Part {
@@ -26,6 +28,9 @@ impl Part {
             Self::Named(name) => assessment.id == *name || assessment.also.contains(name),
             Self::Total => assessment.kind == AssessmentKind::CourseTotal,
             Self::Completion => assessment.kind == AssessmentKind::CourseCompletion,
+            Self::Competency(name) => {
+                assessment.kind == AssessmentKind::Competency && Self::Named(name.clone()).is(assessment)
+            }
         }
     }
 }
@@ -37,6 +42,7 @@ impl std::fmt::Display for Part {
             Self::Named(name) => write!(f, "“{name}”"),
             Self::Total => f.write_str("the course's total"),
             Self::Completion => f.write_str("the course's completion"),
+            Self::Competency(name) => write!(f, "the competency “{name}”"),
         }
     }
 }
@@ -48,6 +54,51 @@ pub struct Wanted {
     pub part: Part,
     /// Whether the LMS's own decision on passing is asked for, and not only the score.
     pub decision: bool,
+    /// Whether each attempt is asked for, and not only the grade that the LMS makes of them.
+    pub attempts: bool,
+}
+
+/// What rules ask of the courses of a source. What nobody asks for is not read where that costs
+/// calls of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked(BTreeMap<String, Vec<Wanted>>);
+
+impl Asked {
+    /// By the names that rules use for courses.
+    pub fn new(courses: BTreeMap<String, Vec<Wanted>>) -> Self {
+        Self(courses)
+    }
+
+    /// The names that rules use for courses, each with what they ask of it.
+    pub fn courses(&self) -> impl Iterator<Item = (&str, &[Wanted])> {
+        self.0.iter().map(|(name, wanted)| (name.as_str(), wanted.as_slice()))
+    }
+
+    /// What is asked of the course that goes by these names.
+    pub fn of<'a, 'n>(
+        &'a self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> impl Iterator<Item = &'a Wanted> {
+        names.into_iter().filter_map(|name| self.0.get(name)).flatten()
+    }
+
+    /// Whether each attempt at an assessment is asked for.
+    pub fn attempts(&self, course: &Course, assessment: &Assessment) -> bool {
+        let names = std::iter::once(&course.id).chain(&course.also).map(String::as_str);
+        self.of(names).any(|wanted| wanted.attempts && wanted.part.is(assessment))
+    }
+
+    /// The same, where it is not known yet by which names the learner's course goes.
+    pub fn attempts_anywhere(&self, assessment: &Assessment) -> bool {
+        self.0.values().flatten().any(|wanted| wanted.attempts && wanted.part.is(assessment))
+    }
+}
+
+impl Question<'_> {
+    /// Whether each attempt at an assessment is asked for.
+    pub(crate) fn attempts(&self, assessment: &Assessment) -> bool {
+        self.wanted.iter().any(|wanted| wanted.attempts && wanted.part.is(assessment))
+    }
 }
 
 /// What to read of a course.

@@ -11,6 +11,8 @@ pub mod blackboard;
 pub mod canvas;
 pub mod moodle;
 
+#[cfg(test)]
+mod asking;
 mod decimal;
 mod error;
 mod gradebook;
@@ -28,7 +30,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use error::{ApiError, Rejection, SettingsError};
-pub use gradebook::{Gradebook, Gradebooks, Part, Question, Shown, Wanted};
+pub use gradebook::{Asked, Gradebook, Gradebooks, Part, Question, Shown, Wanted};
 pub use host::{Answer, Body, Call, Http};
 pub use keys::KeySet;
 pub use outcome::{Assessment, AssessmentKind, Attempt, Course, Learner, Outcome, Release, Score, Withheld};
@@ -56,8 +58,8 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
 
     /// Asks the LMS what is true for signals that share one [`Signal::batch`].
     ///
-    /// `read_at` is the host's clock at the call; it becomes [`Outcome::as_of`] of everything
-    /// read. The answer has one [`Confirmation`] for each signal, in the same order.
+    /// `asked` is what rules ask of the source's courses. `read_at` is the host's clock at the
+    /// call; it becomes [`Outcome::as_of`] of everything read. The answer has one [`Confirmation`] for each signal, in the same order.
     ///
     /// # Errors
     /// An [`ApiError`] means that nothing could be confirmed now; it applies to the whole batch.
@@ -65,6 +67,7 @@ pub trait Connector: Send + Sync + std::fmt::Debug {
     async fn confirm(
         &self,
         signals: &[Signal],
+        asked: &Asked,
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError>;

@@ -187,6 +187,8 @@ pub enum Withheld {
     Anonymous,
     /// A test or preview student.
     TestStudent,
+    /// The learner teaches, assists or designs in this very course.
+    Staff,
     /// The learner's account is suspended, deleted, or no longer in the course.
     NotEnrolled,
 }

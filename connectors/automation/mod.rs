@@ -23,8 +23,8 @@ use self::event::Event;
 use self::mapping::Mapping;
 use self::standard_webhooks::{Envelope, HEADERS, Verifier};
 use crate::{
-    ApiError, Confirmation, Connector, Http, Receipt, Rejection, Reply, Request, Secrets, SettingsError,
-    Signal,
+    ApiError, Asked, Confirmation, Connector, Http, Receipt, Rejection, Reply, Request, Secrets,
+    SettingsError, Signal,
 };
 
 /// The table of an automation source.
@@ -111,6 +111,7 @@ impl Connector for Automation {
     async fn confirm(
         &self,
         signals: &[Signal],
+        _asked: &Asked,
         _http: &dyn Http,
         _read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {

@@ -183,6 +183,8 @@ pub(super) struct Membership {
     pub(super) user_id: Option<Text>,
     /// Where courses are merged: the course in which the learner is really enrolled.
     pub(super) child_course_id: Option<Text>,
+    /// `Student`, `Instructor`, …, or the id of a role of the site's own.
+    pub(super) course_role_id: Option<Text>,
     pub(super) availability: Option<Availability>,
     /// Present because the call asks to expand it.
     pub(super) user: Option<User>,

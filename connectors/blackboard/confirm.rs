@@ -13,10 +13,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::answers::{Attempt, Column, Grade, text, time};
 use super::api::{Api, Reply};
 use super::caliper::Detail;
-use super::judge::{Attempts, Judgement, calculated, hidden, judge, same};
+use super::judge::{Attempts, Judgement, calculated, hidden, judge, listed, needs_attempts, same};
 use super::people::{Person, barred, course, learner, unseen};
 use crate::decimal::decimal;
-use crate::{ApiError, Assessment, AssessmentKind, Confirmation, Course, Outcome, Release, Signal, Withheld};
+use crate::{
+    ApiError, Asked, Assessment, AssessmentKind, Confirmation, Course, Outcome, Release, Signal, Withheld,
+};
+use reading::Theirs;
 pub(super) use reading::{GRADES, Place, Reading};
 
 /// What lets the application read grades.
@@ -29,20 +32,21 @@ const RECENT: TimeDelta = TimeDelta::minutes(15);
 pub(super) async fn confirm(
     api: &Api<'_>,
     signals: &[Signal],
+    asked: &Asked,
     read_at: DateTime<Utc>,
 ) -> Result<Vec<Confirmation>, ApiError> {
     let nothing = |why: &str| Confirmation::Nothing { why: why.to_owned() };
     let mut confirmations = vec![nothing("the stored signal names no gradebook column"); signals.len()];
-    let mut columns: BTreeMap<(String, String), Vec<Asked<'_>>> = BTreeMap::new();
+    let mut columns: BTreeMap<(String, String), Vec<Told<'_>>> = BTreeMap::new();
     for (index, signal) in signals.iter().enumerate() {
         if let Ok(detail) = serde_json::from_value::<Detail>(signal.detail.clone()) {
             let key = (detail.course.clone(), detail.column.clone());
-            columns.entry(key).or_default().push(Asked { index, signal, detail });
+            columns.entry(key).or_default().push(Told { index, signal, detail });
         }
     }
-    for ((course, column), asked) in columns {
+    for ((course, column), told) in columns {
         let place = Place { course: &course, column: &column };
-        for (index, confirmation) in confirm_column(api, place, &asked, read_at).await? {
+        for (index, confirmation) in confirm_column(api, place, &told, asked, read_at).await? {
             if let Some(slot) = confirmations.get_mut(index) {
                 *slot = confirmation;
             }
@@ -52,7 +56,7 @@ pub(super) async fn confirm(
 }
 
 /// A signal with its detail read.
-struct Asked<'a> {
+struct Told<'a> {
     index: usize,
     signal: &'a Signal,
     detail: Detail,
@@ -61,11 +65,12 @@ struct Asked<'a> {
 async fn confirm_column(
     api: &Api<'_>,
     place: Place<'_>,
-    asked: &[Asked<'_>],
+    told: &[Told<'_>],
+    asked: &Asked,
     read_at: DateTime<Utc>,
 ) -> Result<Vec<(usize, Confirmation)>, ApiError> {
     let all =
-        |why: String| asked.iter().map(|it| (it.index, Confirmation::Nothing { why: why.clone() })).collect();
+        |why: String| told.iter().map(|it| (it.index, Confirmation::Nothing { why: why.clone() })).collect();
     let what = "Blackboard gradebook column";
     // Never an older answer: whether the column is visible decides about everything in it.
     let column: Column = match api.get(what, place.url(api, &[]), None).await? {
@@ -84,16 +89,17 @@ async fn confirm_column(
     };
     let mut learners: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
-    for it in asked {
+    for it in told {
         if seen.insert(it.signal.learner.as_str()) {
             learners.push(&it.signal.learner);
         }
     }
-    let read = Reading::of(api, place, &column, &learners, HashMap::new(), read_at).await?;
-    let gradebook = read_column(api, place, column, read, read_at).await?;
+    let each_attempt = asked.attempts_anywhere(&assessment(place, &column, false));
+    let read = Reading::of(api, place, &column, &learners, HashMap::new(), each_attempt, read_at).await?;
+    let gradebook = read_column(api, place, column, read, each_attempt, read_at).await?;
     let mut confirmations = Vec::new();
     for learner in learners {
-        let theirs: Vec<&Asked<'_>> = asked.iter().filter(|it| it.signal.learner == learner).collect();
+        let theirs: Vec<&Told<'_>> = told.iter().filter(|it| it.signal.learner == learner).collect();
         gradebook.confirm(learner, &theirs, &mut confirmations);
     }
     Ok(confirmations)
@@ -105,6 +111,7 @@ pub(super) async fn read_column<'a>(
     place: Place<'a>,
     column: Column,
     read: Reading,
+    each_attempt: bool,
     read_at: DateTime<Utc>,
 ) -> Result<Gradebook<'a>, ApiError> {
     let course = course(api, place.course).await?;
@@ -114,7 +121,7 @@ pub(super) async fn read_column<'a>(
             children.insert(child.to_owned(), self::course(api, child).await?);
         }
     }
-    Ok(Gradebook { place, column, read, course, children, read_at })
+    Ok(Gradebook { place, column, read, course, children, each_attempt, read_at })
 }
 
 /// All that was read of a column.
@@ -125,6 +132,8 @@ pub(super) struct Gradebook<'a> {
     course: Course,
     /// Of merged courses, by id.
     children: HashMap<String, Course>,
+    /// Whether a rule asks for each attempt.
+    each_attempt: bool,
     read_at: DateTime<Utc>,
 }
 
@@ -136,15 +145,15 @@ impl Gradebook<'_> {
         if matches!(found.person, Person::Missing) {
             return None;
         }
-        let judgement = judge(&self.column, grade, found.attempts.known(), self.read_at);
+        let judgement = judge(&self.column, grade, self.judged_by(grade, Some(found)), self.read_at);
         Some(self.outcome(id, &found.person, &[], judgement, None))
     }
 
     /// What it says to all signals of one learner.
-    fn confirm(&self, id: &str, theirs: &[&Asked<'_>], confirmations: &mut Vec<(usize, Confirmation)>) {
+    fn confirm(&self, id: &str, theirs: &[&Told<'_>], confirmations: &mut Vec<(usize, Confirmation)>) {
         // Of several events about one grade only the newest can tell what it is now.
         let Some(newest) = theirs.iter().max_by_key(|it| it.signal.occurred_at).copied() else { return };
-        let mut all = |confirmation: &dyn Fn(&Asked<'_>) -> Confirmation| {
+        let mut all = |confirmation: &dyn Fn(&Told<'_>) -> Confirmation| {
             confirmations.extend(theirs.iter().map(|it| (it.index, confirmation(it))));
         };
         if let Some(error) = self.read.unread.get(id) {
@@ -183,7 +192,7 @@ impl Gradebook<'_> {
                 (Judgement::withheld(reason), lags)
             }
             Some(Reply::Found(grade)) => {
-                let attempts = found.map_or(Attempts::NotAsked, |found| found.attempts.known());
+                let attempts = self.judged_by(grade, found);
                 let judgement = judge(&self.column, grade, attempts, self.read_at);
                 let known = if let Attempts::Known(known) = attempts { known } else { &[] };
                 let lags = self.recent(newest).then(|| lag(newest, grade, known, &judgement)).flatten();
@@ -202,11 +211,19 @@ impl Gradebook<'_> {
         });
     }
 
+    /// The attempts by which a grade is judged. They may be known for another reason.
+    fn judged_by<'r>(&self, grade: &Grade, found: Option<&'r Theirs>) -> Attempts<'r> {
+        match found {
+            Some(found) if needs_attempts(&self.column, grade) => found.attempts.known(),
+            _ => Attempts::NotAsked,
+        }
+    }
+
     fn outcome(
         &self,
         id: &str,
         person: &Person,
-        theirs: &[&Asked<'_>],
+        theirs: &[&Told<'_>],
         judgement: Judgement,
         occurred_at: Option<DateTime<Utc>>,
     ) -> Outcome {
@@ -220,6 +237,12 @@ impl Gradebook<'_> {
         }
         let total = theirs.iter().any(|it| it.detail.course_total);
         let released = judgement.release == Release::Released;
+        let attempts = match self.read.found.get(id).map(|found| found.attempts.known()) {
+            Some(Attempts::Known(attempts)) if self.each_attempt && released => {
+                listed(&self.column, attempts)
+            }
+            _ => Vec::new(),
+        };
         Outcome {
             learner: learner(id, person),
             course,
@@ -229,7 +252,7 @@ impl Gradebook<'_> {
             release: judgement.release,
             graded_at: judgement.graded_at.or(occurred_at).filter(|_| released),
             attempt: None,
-            attempts: Vec::new(),
+            attempts,
             late: None,
             all_graded: None,
             as_of: self.read_at,
@@ -237,7 +260,7 @@ impl Gradebook<'_> {
     }
 
     /// Whether the gradebook may not yet show what this event tells.
-    fn recent(&self, event: &Asked<'_>) -> bool {
+    fn recent(&self, event: &Told<'_>) -> bool {
         event.signal.occurred_at.is_some_and(|at| (self.read_at - at).abs() <= RECENT)
     }
 }
@@ -268,7 +291,7 @@ pub(super) fn assessment(place: Place<'_>, column: &Column, event_says_total: bo
 }
 
 /// What is missing if the gradebook does not yet show what an event tells.
-fn lag(newest: &Asked<'_>, grade: &Grade, attempts: &[Attempt], judgement: &Judgement) -> Option<String> {
+fn lag(newest: &Told<'_>, grade: &Grade, attempts: &[Attempt], judgement: &Judgement) -> Option<String> {
     let told = decimal(newest.detail.score.as_deref()?)?;
     let at = newest.signal.occurred_at?;
     // Withheld on purpose: the score says nothing.

@@ -140,7 +140,8 @@ pub(super) async fn read(api: &Api<'_>, question: &Question<'_>) -> Result<Optio
         if since.is_none() {
             book.whole.insert(wanted.assessment.id.clone());
         }
-        column(api, place, wanted.column, grades, question.read_at, &mut book).await?;
+        let each_attempt = question.attempts(&wanted.assessment);
+        column(api, place, wanted.column, grades, each_attempt, question.read_at, &mut book).await?;
     }
     book.marker = serde_json::to_string(&marker).ok();
     Ok(Some(book))
@@ -165,6 +166,7 @@ async fn column(
     place: Place<'_>,
     column: Column,
     grades: Vec<Grade>,
+    each_attempt: bool,
     read_at: DateTime<Utc>,
     book: &mut Gradebook,
 ) -> Result<(), ApiError> {
@@ -181,11 +183,11 @@ async fn column(
     if learners.is_empty() {
         return Ok(());
     }
-    let read = Reading::of(api, place, &column, &learners, known, read_at).await?;
+    let read = Reading::of(api, place, &column, &learners, known, each_attempt, read_at).await?;
     if let Some(error) = read.unread.values().next() {
         return Err(error.clone());
     }
-    let gradebook = read_column(api, place, column, read, read_at).await?;
+    let gradebook = read_column(api, place, column, read, each_attempt, read_at).await?;
     for learner in learners {
         if let Some(outcome) = gradebook.shown(learner) {
             book.shown.push(Shown { outcome, decision: true });

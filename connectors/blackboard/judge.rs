@@ -61,6 +61,36 @@ pub(super) fn needs_attempts(column: &Column, grade: &Grade) -> bool {
         && shown(grade).is_some()
 }
 
+/// Whether there may be attempts behind a grade that counts.
+pub(super) fn has_attempts(column: &Column, grade: &Grade) -> bool {
+    by_attempts(column) && grade.exempt != Some(true) && shown(grade).is_some()
+}
+
+/// Each attempt with its own score, oldest first. One that is not posted has none yet, and one
+/// that is exempt does not count as one.
+pub(super) fn listed(column: &Column, attempts: &[Attempt]) -> Vec<crate::Attempt> {
+    let mut counting: Vec<&Attempt> =
+        attempts.iter().filter(|attempt| attempt.exempt != Some(true)).collect();
+    counting.sort_by_key(|attempt| (date(attempt), text(attempt.id.as_ref()).map(str::to_owned)));
+    let listed = |(number, attempt): (u32, &Attempt)| {
+        let given = attempt.score().filter(|_| is_posted(attempt));
+        let shown = attempt.display_grade.as_ref().and_then(|grade| grade.possible);
+        let max = shown.map(|Number(possible)| possible).filter(|max| !max.is_zero()).or(possible(column));
+        crate::Attempt {
+            number,
+            score: given.map(|given| Score { given: Some(given), min: Decimal::ZERO, max, text: None }),
+            graded_at: given.and(time(attempt.modified).or(date(attempt))),
+            late: None,
+        }
+    };
+    (1..).zip(counting).map(listed).collect()
+}
+
+/// When an attempt was made.
+fn date(attempt: &Attempt) -> Option<DateTime<Utc>> {
+    time(attempt.attempt_date).or(time(attempt.created))
+}
+
 /// Judges a grade.
 pub(super) fn judge(
     column: &Column,
@@ -208,10 +238,8 @@ fn is_posted(attempt: &Attempt) -> bool {
 
 /// What these attempts come to by the column's scoring model.
 fn expected(model: Option<&str>, attempts: &[&Attempt]) -> Option<Decimal> {
-    let mut scores: Vec<(Option<DateTime<Utc>>, Decimal)> = attempts
-        .iter()
-        .filter_map(|attempt| Some((time(attempt.attempt_date).or(time(attempt.created)), attempt.score()?)))
-        .collect();
+    let mut scores: Vec<(Option<DateTime<Utc>>, Decimal)> =
+        attempts.iter().filter_map(|attempt| Some((date(attempt), attempt.score()?))).collect();
     scores.sort_by_key(|(date, _)| *date);
     let each = || scores.iter().map(|(_, score)| *score);
     match model {

@@ -24,8 +24,8 @@ use url::Url;
 use self::api::Api;
 use crate::site::Site;
 use crate::{
-    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question, Receipt,
-    Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
+    ApiError, Asked, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question,
+    Receipt, Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
 };
 
 /// The API stands at the root of its host.
@@ -97,10 +97,11 @@ impl Connector for Blackboard {
     async fn confirm(
         &self,
         signals: &[Signal],
+        asked: &Asked,
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
-        confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
+        confirm::confirm(&Api::new(&self.settings, http), signals, asked, read_at).await
     }
 
     fn gradebooks(&self) -> Option<&dyn Gradebooks> {

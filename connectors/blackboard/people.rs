@@ -9,11 +9,15 @@ use crate::{ApiError, Course, Learner, Withheld};
 /// What lets the application see people.
 const MEND: &str = "give its system role the entitlement system.user.VIEW (README.md of this connector)";
 
+/// The roles of those who teach, assist or build, as the API calls them. What a site's own roles
+/// are for is not told.
+const STAFF: [&str; 5] = ["Instructor", "BbFacilitator", "TeachingAssistant", "CourseBuilder", "Grader"];
+
 /// A learner as the site knows them.
 #[derive(Debug)]
 pub(super) enum Person {
     /// The user, in the course as far as that can be read.
-    Found { user: Box<User>, child_course: Option<String>, enrolled: bool },
+    Found { user: Box<User>, child_course: Option<String>, enrolled: bool, staff: bool },
     /// 403; Blackboard's words.
     Refused(String),
     /// 404.
@@ -94,6 +98,7 @@ impl<'a> Members<'a> {
                 enrolled: !unavailable(membership.availability.as_ref())
                     && !unavailable(user.availability.as_ref()),
                 child_course: text(membership.child_course_id.as_ref()).map(str::to_owned),
+                staff: text(membership.course_role_id.as_ref()).is_some_and(|role| STAFF.contains(&role)),
                 user: Box::new(user),
             },
             Reply::Forbidden(words) => Person::Refused(words),
@@ -169,10 +174,13 @@ pub(super) fn unseen(id: &str, person: &Person) -> Option<String> {
 
 /// Why nothing that this learner reaches counts, if that is so.
 pub(super) fn barred(person: &Person) -> Option<Withheld> {
-    let Person::Found { user, enrolled, .. } = person else { return None };
+    let Person::Found { user, enrolled, staff, .. } = person else { return None };
     // Preview users are copies of instructors, made to look at a course as a student.
     if text(user.user_name.as_ref()).is_some_and(|name| name.to_lowercase().contains("_previewuser")) {
         return Some(Withheld::TestStudent);
+    }
+    if *staff {
+        return Some(Withheld::Staff);
     }
     (!enrolled).then_some(Withheld::NotEnrolled)
 }

@@ -1,5 +1,7 @@
 //! The API's objects, as far as outcomes need them. Every member may be absent.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -7,7 +9,7 @@ use url::Url;
 
 use super::ids::Id;
 use super::read::{at, decimal, flag, id, text, time};
-use crate::{Score, Withheld};
+use crate::{Assessment, AssessmentKind, Attempt, Score, Withheld};
 
 /// `GET /api/v1/courses/:id`
 #[derive(Debug, Clone)]
@@ -59,6 +61,17 @@ impl Assignment {
         }
     }
 
+    /// As outcomes carry it.
+    pub(super) fn assessment(&self, id: Id) -> Assessment {
+        Assessment {
+            id: id.to_string(),
+            also: self.also.clone(),
+            kind: AssessmentKind::Item,
+            name: self.name.clone(),
+            url: self.url.clone(),
+        }
+    }
+
     /// Whether a rule may name it so.
     pub(super) fn is_called(&self, id: Id, name: &str) -> bool {
         id.to_string() == name || self.also.iter().any(|known| known == name)
@@ -80,6 +93,40 @@ pub(super) struct Submission {
     late: Option<bool>,
     /// Handed in again after the grade was given.
     superseded: bool,
+    /// Every attempt, newest first, where the call asked for them.
+    history: Vec<Version>,
+}
+
+/// One entry of a submission's history.
+#[derive(Debug, Clone)]
+struct Version {
+    attempt: u32,
+    score: Option<Decimal>,
+    /// The grade as displayed; classic quizzes have none for each attempt.
+    grade: Option<String>,
+    graded: bool,
+    graded_at: Option<DateTime<Utc>>,
+    late: Option<bool>,
+}
+
+impl Version {
+    fn read(value: &Value) -> Self {
+        let state = at(value, &["workflow_state"]).as_str();
+        // An attempt at a classic quiz is `complete`, or waits for somebody to grade a question.
+        let quiz = state == Some("complete");
+        // An attempt that is handed in carries the grade of the one before until it has its own.
+        let own = flag(at(value, &["grade_matches_current_submission"])) != Some(false);
+        let number = text(at(value, &["attempt"])).and_then(|attempt| attempt.parse().ok());
+        Self {
+            // Graded without anything handed in.
+            attempt: number.filter(|number| *number > 0).unwrap_or(1),
+            score: decimal(at(value, &["score"])),
+            grade: text(at(value, &["grade"])).filter(|grade| !quiz && is_word(grade)),
+            graded: quiz || state == Some("graded") && own,
+            graded_at: time(at(value, &["graded_at"])),
+            late: flag(at(value, &["late"])),
+        }
+    }
 }
 
 impl Submission {
@@ -102,7 +149,32 @@ impl Submission {
             attempt: text(at(value, &["attempt"])).and_then(|attempt| attempt.parse().ok()),
             late: flag(at(value, &["late"])),
             superseded,
+            history: at(value, &["submission_history"])
+                .as_array()
+                .map(|all| all.iter().map(Version::read).collect())
+                .unwrap_or_default(),
         }
+    }
+
+    /// Each attempt with its own grade, where the call asked for them. Of several versions of one
+    /// attempt the newest counts: a regrade makes a new one.
+    pub(super) fn attempts(&self, assignment: &Assignment) -> Vec<Attempt> {
+        let mut attempts: BTreeMap<u32, Attempt> = BTreeMap::new();
+        for version in &self.history {
+            let score = (version.score.is_some() || version.grade.is_some()).then(|| Score {
+                given: version.score,
+                min: Decimal::ZERO,
+                max: assignment.points_possible,
+                text: version.grade.clone(),
+            });
+            attempts.entry(version.attempt).or_insert_with(|| Attempt {
+                number: version.attempt,
+                score: score.filter(|_| version.graded),
+                graded_at: version.graded_at.filter(|_| version.graded),
+                late: version.late,
+            });
+        }
+        attempts.into_values().collect()
     }
 
     /// Why it does not count, if it does not.
@@ -211,6 +283,13 @@ impl Enrolment {
         self.kind.as_deref() == Some("StudentEnrollment") && self.is_current()
     }
 
+    /// Whether its owner teaches, assists or designs; custom roles have one of these types, too.
+    fn is_staff(&self) -> bool {
+        let staff =
+            matches!(self.kind.as_deref(), Some("TeacherEnrollment" | "TaEnrollment" | "DesignerEnrollment"));
+        staff && self.is_current()
+    }
+
     fn is_test_student(&self) -> bool {
         self.kind.as_deref() == Some("StudentViewEnrollment")
     }
@@ -234,6 +313,8 @@ impl Enrolment {
 pub(super) fn withheld(enrolments: &[Enrolment]) -> Option<Withheld> {
     if enrolments.iter().any(Enrolment::is_test_student) {
         Some(Withheld::TestStudent)
+    } else if enrolments.iter().any(Enrolment::is_staff) {
+        Some(Withheld::Staff)
     } else if enrolments.iter().any(Enrolment::is_student) {
         None
     } else {

@@ -73,13 +73,34 @@ impl<'a> Api<'a> {
         fresh: Fresh,
         mut enough: impl FnMut(Vec<Value>) -> bool + Send,
     ) -> Result<Option<bool>, ApiError> {
+        let mut wrong = false;
+        let take = |page| match page {
+            Value::Array(page) => enough(page),
+            _ => {
+                wrong = true;
+                true
+            }
+        };
+        let read = self.pages(what, path, query, fresh, take).await?;
+        if wrong {
+            return Err(unavailable(what, "answered without the list that was asked for", None));
+        }
+        Ok(read)
+    }
+
+    /// The same for pages of any form.
+    pub(super) async fn pages(
+        &self,
+        what: &'static str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        fresh: Fresh,
+        mut enough: impl FnMut(Value) -> bool + Send,
+    ) -> Result<Option<bool>, ApiError> {
         let mut url = self.address(path, query);
         for _ in 0..PAGES {
             let answer = self.send(Call::get(what, url.clone()), fresh).await?;
             let Some((page, headers)) = read(what, &answer)? else { return Ok(None) };
-            let Value::Array(page) = page else {
-                return Err(unavailable(what, "answered without the list that was asked for", None));
-            };
             let enough = enough(page);
             match self.next_page(what, headers, &url)? {
                 None => return Ok(Some(true)),

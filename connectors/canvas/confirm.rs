@@ -18,7 +18,8 @@ use super::people::Person;
 use super::read::{at, decimal, time};
 use super::reading::{Place, Reading};
 use crate::{
-    ApiError, AssessmentKind, Confirmation, Learner, Outcome, Release, Signal, Withheld, learners, outcome,
+    ApiError, Asked, AssessmentKind, Confirmation, Learner, Outcome, Release, Signal, Withheld, learners,
+    outcome,
 };
 
 use targets::{Target, Targeted, Targets};
@@ -30,9 +31,10 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::minutes(2);
 pub(super) async fn confirm(
     signals: &[Signal],
     api: Api<'_>,
+    asked: &Asked,
     read_at: DateTime<Utc>,
 ) -> Result<Vec<Confirmation>, ApiError> {
-    let mut reading = Reading::new(api, read_at);
+    let mut reading = Reading::new(api, asked, read_at);
     let Targets { found, said: mut confirmations } = Targets::of(&mut reading, signals).await?;
     let mut learners: BTreeMap<String, Vec<Targeted>> = BTreeMap::new();
     for targeted in found {
@@ -133,13 +135,7 @@ pub(super) fn of_item(place: &Place, id: Id, item: &Assignment, learner: Learner
     Outcome {
         learner,
         course: place.course.clone(),
-        assessment: outcome::Assessment {
-            id: id.to_string(),
-            also: item.also.clone(),
-            kind: AssessmentKind::Item,
-            name: item.name.clone(),
-            url: item.url.clone(),
-        },
+        assessment: item.assessment(id),
         score: None,
         passed: None,
         release: Release::Released,
@@ -165,6 +161,7 @@ pub(super) fn fill(outcome: &mut Outcome, item: &Assignment, submission: &Submis
     outcome.release = release(submission.withheld());
     outcome.graded_at = submission.graded_at;
     outcome.attempt = submission.attempt();
+    outcome.attempts = submission.attempts(item);
     outcome.late = submission.late();
 }
 

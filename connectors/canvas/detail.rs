@@ -69,9 +69,18 @@ pub(super) enum What {
         outcome: Id,
         /// The assignment in which it was assessed, where the event names one.
         assignment: Option<Id>,
-        /// The learner's UUID: these events carry nothing else.
+        /// The learner's UUID: these events carry nothing else. Their id, where the gradebook told it.
         learner: String,
     },
+}
+
+/// A learner by id or UUID, as the API's addresses name them. No UUID reads as an id: it has 40
+/// characters.
+pub(super) fn user(learner: &str) -> String {
+    match Id::parse(learner) {
+        Some(id) => id.to_string(),
+        None => format!("uuid:{learner}"),
+    }
 }
 
 /// What the event told of the grade.
@@ -116,7 +125,7 @@ impl What {
             | Self::Total { learner, .. }
             | Self::Quiz { learner: Some(learner), .. } => learner.to_string(),
             Self::Quiz { learner: None, attempt, .. } => format!("quiz-submission:{attempt}"),
-            Self::Mastery { learner, .. } => format!("uuid:{learner}"),
+            Self::Mastery { learner, .. } => user(learner),
         }
     }
 

@@ -4,6 +4,8 @@
 //! away. So between two whole readings, a day apart, only newly graded work is asked for; the
 //! whole ones find the rest.
 
+mod finding;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -15,18 +17,20 @@ use super::api::{Api, ENROLMENTS, Fresh, PER_PAGE};
 use super::confirm;
 use super::detail::{Detail, Told, What};
 use super::ids::Id;
+use super::mastery::Rollups;
 use super::people::Person;
 use super::read::{at, id};
-use super::reading::{COURSE, Place};
+use super::reading::{COURSE, HISTORY, Place, ROLLUPS};
 use crate::gradebook::EVENT;
 use crate::{
     ApiError, Assessment, AssessmentKind, Gradebook, Learner, Outcome, Part, Question, Shown, Signal, outcome,
 };
+pub(super) use finding::course;
+use finding::named;
 
 const ASSIGNMENTS: &str = "Canvas assignments";
 const SUBMISSIONS: &str = "Canvas submissions of a course";
 const PROGRESS: &str = "Canvas progress of a course";
-const SEARCH: &str = "Canvas courses by code";
 
 /// How old the last whole reading may be. Less than a day, so that a nightly one is always whole.
 const WHOLE_EVERY: TimeDelta = TimeDelta::hours(20);
@@ -43,57 +47,6 @@ struct Marker {
     whole_at: DateTime<Utc>,
 }
 
-/// Finds a course by id, SIS id or, where the token may search the account, by its code.
-pub(super) async fn course(api: &Api<'_>, name: &str) -> Result<Option<outcome::Course>, ApiError> {
-    if let Some(id) = Id::parse(name) {
-        let found = api.get(COURSE, &["courses", &id.to_string()], &[], Fresh::Recent).await?;
-        if let Some(found) = found {
-            return Ok(Some(named(api, id, &found)));
-        }
-    }
-    let by_sis = api.get(COURSE, &["courses", &format!("sis_course_id:{name}")], &[], Fresh::Recent).await;
-    let found = match by_sis {
-        // Without the permission to read SIS data nothing goes by this name.
-        Err(ApiError::Unauthorized { .. } | ApiError::Refused { .. }) => None,
-        found => found?,
-    };
-    if let Some(found) = found
-        && let Some(id) = id(at(&found, &["id"]))
-    {
-        return Ok(Some(named(api, id, &found)));
-    }
-    let mut with_code = Vec::new();
-    let take = |page: Vec<Value>| {
-        let is_meant = |course: &Value| Course::read(course).also.iter().any(|known| known == name);
-        with_code.extend(page.into_iter().filter(is_meant));
-        false
-    };
-    let query = [("search_term", name), PER_PAGE];
-    match api.list(SEARCH, &["accounts", "self", "courses"], &query, Fresh::Recent, take).await {
-        Ok(_) => {}
-        // Only administrators of the account may search it.
-        Err(ApiError::Unauthorized { .. } | ApiError::Refused { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    // A code is not unique; of two courses nobody knows which one is meant.
-    match with_code.as_slice() {
-        [one] => Ok(id(at(one, &["id"])).map(|id| named(api, id, one))),
-        [] => Ok(None),
-        _ => Err(ApiError::Refused {
-            what: format!(
-                "{SEARCH}: {} courses have the code “{name:.80}”; name the course by its id or SIS id in the badge file",
-                with_code.len()
-            ),
-        }),
-    }
-}
-
-fn named(api: &Api<'_>, course: Id, found: &Value) -> outcome::Course {
-    let found = Course::read(found);
-    let id = course.to_string();
-    outcome::Course { url: Some(api.page(&["courses", &id])), id, also: found.also, name: found.name }
-}
-
 /// The parts that the course does not have.
 pub(super) async fn absent(
     api: &Api<'_>,
@@ -102,20 +55,62 @@ pub(super) async fn absent(
 ) -> Result<Vec<Part>, ApiError> {
     let Some(course) = Id::parse(&course.id) else { return Ok(parts.to_vec()) };
     Ok(match assignments(api, course, parts.iter()).await? {
-        Some(assignments) => lacks(&assignments, parts.iter()),
+        Some(assignments) => {
+            let rollups = rollups(api, course, parts.iter(), ("per_page", "1")).await?;
+            lacks(&assignments, rollups.as_ref(), parts.iter())
+        }
         None => parts.to_vec(),
     })
 }
 
-fn lacks<'a>(assignments: &[(Id, Assignment)], parts: impl Iterator<Item = &'a Part>) -> Vec<Part> {
+fn lacks<'a>(
+    assignments: &[(Id, Assignment)],
+    rollups: Option<&Rollups>,
+    parts: impl Iterator<Item = &'a Part>,
+) -> Vec<Part> {
+    let outcomes = rollups.map(Rollups::assessments).unwrap_or_default();
     let lacking = |part: &&Part| match part {
         // Learning outcomes are no assignments.
-        Part::Named(name) => {
-            !name.starts_with("outcome:") && !assignments.iter().any(|(id, it)| it.is_called(*id, name))
-        }
-        Part::Total | Part::Completion => false,
+        part if is_outcome(part) => !outcomes.values().any(|outcome| part.is(outcome)),
+        Part::Named(name) => !assignments.iter().any(|(id, it)| it.is_called(*id, name)),
+        Part::Total | Part::Completion | Part::Competency(_) => false,
     };
     parts.filter(lacking).cloned().collect()
+}
+
+/// Whether a learning outcome is meant.
+fn is_outcome(part: &Part) -> bool {
+    match part {
+        Part::Competency(_) => true,
+        Part::Named(name) => name.starts_with("outcome:"),
+        Part::Total | Part::Completion => false,
+    }
+}
+
+/// Everybody's mastery of a course's outcomes, where a part is one; `None` if the course has none.
+async fn rollups<'a>(
+    api: &Api<'_>,
+    course: Id,
+    mut parts: impl Iterator<Item = &'a Part>,
+    pages: (&str, &str),
+) -> Result<Option<Rollups>, ApiError> {
+    let mut found = Rollups::default();
+    if !parts.any(is_outcome) {
+        return Ok(Some(found));
+    }
+    let query = [("include[]", "outcomes"), pages];
+    let path = ["courses", &course.to_string(), "outcome_rollups"];
+    let one = pages != PER_PAGE;
+    let take = |page: Value| {
+        found.add(&page, None);
+        one
+    };
+    match api.pages(ROLLUPS, &path, &query, Fresh::Now, take).await {
+        Ok(Some(end)) if end || one => Ok(Some(found)),
+        Ok(Some(_)) => Err(ApiError::Refused { what: format!("{ROLLUPS}: the list has no end") }),
+        Ok(None) | Err(ApiError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The assignments of a course; `None` if it does not exist. Not asked where no part is one.
@@ -124,7 +119,7 @@ async fn assignments<'a>(
     course: Id,
     mut parts: impl Iterator<Item = &'a Part>,
 ) -> Result<Option<Vec<(Id, Assignment)>>, ApiError> {
-    if !parts.any(|part| matches!(part, Part::Named(_))) {
+    if !parts.any(|part| matches!(part, Part::Named(_)) && !is_outcome(part)) {
         return Ok(Some(Vec::new()));
     }
     let path = ["courses", &course.to_string(), "assignments"];
@@ -171,11 +166,12 @@ pub(super) async fn read(api: &Api<'_>, question: &Question<'_>) -> Result<Optio
     let Some(enrolments) = all(api, ENROLMENTS, &["courses", &path, "enrollments"], &query).await? else {
         return Ok(None);
     };
+    let rollups = rollups(api, course, parts(), PER_PAGE).await?;
     let mut survey = Survey {
         place: Place { course: named(api, course, &found), read_at: question.read_at },
         people: people(&enrolments),
         totals_hidden: Course::read(&found).totals_hidden,
-        book: Gradebook { absent: lacks(&assignments, parts()), ..Gradebook::default() },
+        book: Gradebook { absent: lacks(&assignments, rollups.as_ref(), parts()), ..Gradebook::default() },
     };
     let last = question.marker.and_then(|marker| serde_json::from_str::<Marker>(marker).ok());
     let last = last.filter(|last| question.read_at.signed_duration_since(last.whole_at) < WHOLE_EVERY);
@@ -183,7 +179,8 @@ pub(super) async fn read(api: &Api<'_>, question: &Question<'_>) -> Result<Optio
         .iter()
         .filter(|(id, it)| parts().any(|part| matches!(part, Part::Named(name) if it.is_called(*id, name))))
         .collect();
-    survey.submissions(api, course, &wanted, last).await?;
+    survey.submissions(api, course, &wanted, last, question).await?;
+    survey.mastery(&rollups.unwrap_or_default(), question);
     if parts().any(|part| *part == Part::Total) {
         survey.totals();
     }
@@ -236,6 +233,7 @@ impl Survey {
         course: Id,
         assignments: &[&(Id, Assignment)],
         last: Option<Marker>,
+        question: &Question<'_>,
     ) -> Result<(), ApiError> {
         let course = course.to_string();
         let ids: Vec<String> = assignments.iter().map(|(id, _)| id.to_string()).collect();
@@ -253,19 +251,22 @@ impl Survey {
             query.extend(group.iter().map(|id| ("assignment_ids[]", id.as_str())));
             query.extend(since.as_deref().map(|since| ("graded_since", since)));
             query.push(PER_PAGE);
+            let of_group = assignments.iter().filter(|(id, _)| group.contains(&id.to_string()));
+            let asked = of_group.into_iter().any(|(id, item)| question.attempts(&item.assessment(*id)));
+            query.extend(asked.then_some(HISTORY));
             let path = ["courses", &course, "students", "submissions"];
             let found = all(api, SUBMISSIONS, &path, &query).await?.unwrap_or_default();
             if since.is_none() {
                 self.book.whole.extend(group.iter().cloned());
             }
             for value in &found {
-                self.submission(value, assignments);
+                self.submission(value, assignments, question);
             }
         }
         Ok(())
     }
 
-    fn submission(&mut self, value: &Value, assignments: &[&(Id, Assignment)]) {
+    fn submission(&mut self, value: &Value, assignments: &[&(Id, Assignment)], question: &Question<'_>) {
         let submission = Submission::read(value, None);
         let assignment = id(at(value, &["assignment_id"]));
         let assignment = assignments.iter().find(|(id, _)| Some(*id) == assignment);
@@ -277,7 +278,25 @@ impl Survey {
             Some(withheld) => outcome.release = withheld,
             None => confirm::fill(&mut outcome, item, &submission),
         }
+        // Others of the same call may be asked for, and not this one.
+        if !question.attempts(&outcome.assessment) {
+            outcome.attempts.clear();
+        }
         self.show(outcome);
+    }
+
+    fn mastery(&mut self, rollups: &Rollups, question: &Question<'_>) {
+        for (id, assessment) in rollups.assessments() {
+            if !question.wanted.iter().any(|wanted| wanted.part.is(&assessment)) {
+                continue;
+            }
+            for user in rollups.learners(id) {
+                let person = self.people.get(&user).cloned().unwrap_or_else(|| stranger(user));
+                let outcome = rollups.of(&self.place, &person, id);
+                self.show(outcome);
+            }
+            self.book.whole.insert(assessment.id);
+        }
     }
 
     fn totals(&mut self) {
@@ -325,8 +344,12 @@ pub(super) fn signal(outcome: &Outcome) -> Option<Signal> {
         AssessmentKind::Item => {
             What::Submission { course: Some(course), assignment: Id::parse(&outcome.assessment.id)?, learner }
         }
-        // Its events name the learner by a UUID, which outcomes do not keep.
-        AssessmentKind::Competency => return None,
+        AssessmentKind::Competency => What::Mastery {
+            course: Some(course),
+            outcome: Id::parse(outcome.assessment.id.strip_prefix("outcome:")?)?,
+            assignment: None,
+            learner: learner.to_string(),
+        },
     };
     Some(Detail::new(what, None, Told::default(), None).signal(EVENT, &[]))
 }

@@ -32,8 +32,8 @@ use url::Url;
 
 use crate::site::Site;
 use crate::{
-    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, KeySet, Outcome, Part, Question,
-    Receipt, Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
+    ApiError, Asked, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, KeySet, Outcome, Part,
+    Question, Receipt, Rejection, Reply, Request, Secret, Secrets, SettingsError, Signal,
 };
 
 /// A proxy in front of a test installation may put it below a path.
@@ -240,10 +240,11 @@ impl Connector for Canvas {
     async fn confirm(
         &self,
         signals: &[Signal],
+        asked: &Asked,
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
-        confirm::confirm(signals, self.api(http), read_at).await
+        confirm::confirm(signals, self.api(http), asked, read_at).await
     }
 
     fn gradebooks(&self) -> Option<&dyn Gradebooks> {

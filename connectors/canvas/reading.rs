@@ -1,5 +1,7 @@
 //! What one batch reads, each thing once.
 
+mod results;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +14,7 @@ use super::detail::Told;
 use super::ids::Id;
 use super::people::Person;
 use super::read::{at, id};
-use crate::{ApiError, Learner, outcome};
+use crate::{ApiError, Asked, Learner, outcome};
 
 pub(super) const COURSE: &str = "Canvas course";
 const ASSIGNMENT: &str = "Canvas assignment";
@@ -20,9 +22,12 @@ const SUBMISSION: &str = "Canvas submission";
 const SUBMISSIONS: &str = "Canvas submissions of an assignment";
 const QUIZ: &str = "Canvas quiz";
 const QUIZ_SUBMISSION: &str = "Canvas quiz submission";
-const PROGRESS: &str = "Canvas course progress";
-const ROLLUPS: &str = "Canvas outcome rollups";
 const COURSE_OF: &str = "Canvas course of an assignment";
+
+pub(super) use results::ROLLUPS;
+
+/// Asks for every attempt with a submission.
+pub(super) const HISTORY: (&str, &str) = ("include[]", "submission_history");
 
 /// Where and when results are read.
 #[derive(Debug, Clone)]
@@ -34,6 +39,7 @@ pub(super) struct Place {
 /// The reading of one batch.
 pub(super) struct Reading<'a> {
     api: Api<'a>,
+    asked: &'a Asked,
     /// The time of the reading.
     pub(super) read_at: DateTime<Utc>,
     courses: BTreeMap<Id, (Option<Course>, Fresh)>,
@@ -44,9 +50,10 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(api: Api<'a>, read_at: DateTime<Utc>) -> Self {
+    pub(super) fn new(api: Api<'a>, asked: &'a Asked, read_at: DateTime<Utc>) -> Self {
         Self {
             api,
+            asked,
             read_at,
             courses: BTreeMap::new(),
             assignments: BTreeMap::new(),
@@ -145,12 +152,22 @@ impl<'a> Reading<'a> {
             "submissions",
             &learner.to_string(),
         ];
-        let found = self.api.get(SUBMISSION, &path, &[], Fresh::Now).await?;
+        let query = self.history(course, assignment);
+        let found = self.api.get(SUBMISSION, &path, query, Fresh::Now).await?;
         let found = found.map(|found| Submission::read(&found, home));
         if let Some(found) = &found {
             self.submissions().insert((course, assignment, learner), found.clone());
         }
         Ok(found)
+    }
+
+    /// What asks for every attempt, where a rule does.
+    fn history(&self, course: Id, assignment: Id) -> &'static [(&'static str, &'static str)] {
+        let asked = self
+            .course(course)
+            .zip(self.assignment(course, assignment))
+            .is_some_and(|(course, item)| self.asked.attempts(&course, &item.assessment(assignment)));
+        if asked { &[HISTORY] } else { &[] }
     }
 
     fn submissions(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Id, Id, Id), Submission>> {
@@ -167,6 +184,7 @@ impl<'a> Reading<'a> {
         home: Option<u64>,
     ) -> Result<(), ApiError> {
         let path = ["courses", &course.to_string(), "assignments", &assignment.to_string(), "submissions"];
+        let query: Vec<_> = self.history(course, assignment).iter().copied().chain([PER_PAGE]).collect();
         let submissions = self.submissions.get_mut().unwrap_or_else(PoisonError::into_inner);
         let take = |page: Vec<Value>| {
             for submission in page {
@@ -179,7 +197,7 @@ impl<'a> Reading<'a> {
             }
             learners.is_empty()
         };
-        self.api.list(SUBMISSIONS, &path, &[PER_PAGE], Fresh::Now, take).await?;
+        self.api.list(SUBMISSIONS, &path, &query, Fresh::Now, take).await?;
         Ok(())
     }
 
@@ -325,37 +343,6 @@ impl<'a> Reading<'a> {
         };
         let submission = at(&found, &["quiz_submissions"]).get(0).unwrap_or(&Value::Null);
         Ok(id(at(submission, &["user_id"])).map(|learner| learner.seen_from(home)))
-    }
-
-    /// A learner's progress through a course's requirements; `None` where it has none.
-    pub(super) async fn progress(&self, course: Id, learner: Id) -> Result<Option<Value>, ApiError> {
-        let path = ["courses", &course.to_string(), "users", &learner.to_string(), "progress"];
-        match self.api.get(PROGRESS, &path, &[], Fresh::Now).await {
-            // So Canvas says that the course has no requirements, or no such student.
-            Err(ApiError::Refused { .. }) => Ok(None),
-            answer => answer,
-        }
-    }
-
-    /// A learner's mastery of one outcome, by the calculation that the outcome prescribes;
-    /// `None` where the outcome or the learner is not part of the course.
-    pub(super) async fn rollups(
-        &self,
-        course: Id,
-        outcome: Id,
-        learner: Id,
-    ) -> Result<Option<Value>, ApiError> {
-        let path = ["courses", &course.to_string(), "outcome_rollups"];
-        let (learner, outcome) = (learner.to_string(), outcome.to_string());
-        let query = [
-            ("user_ids[]", learner.as_str()),
-            ("outcome_ids[]", outcome.as_str()),
-            ("include[]", "outcomes"),
-        ];
-        match self.api.get(ROLLUPS, &path, &query, Fresh::Now).await {
-            Err(ApiError::Refused { .. }) => Ok(None),
-            answer => answer,
-        }
     }
 }
 

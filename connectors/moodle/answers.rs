@@ -32,6 +32,9 @@ pub(super) struct GradeItem {
     pub(super) itemtype: String,
     pub(super) itemmodule: Option<String>,
     pub(super) idnumber: Option<String>,
+    /// The quiz or assignment, by the id that its own functions take.
+    #[serde(default, deserialize_with = "member_optional_id")]
+    pub(super) iteminstance: Option<u64>,
     #[serde(default, deserialize_with = "member_optional_id")]
     pub(super) cmid: Option<u64>,
     #[serde(default, deserialize_with = "member_decimal")]
@@ -91,6 +94,34 @@ pub(super) struct User {
     #[serde(default)]
     pub(super) suspended: bool,
     pub(super) lang: Option<String>,
+}
+
+/// One account in the answer of `core_user_get_course_user_profiles`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Participant {
+    #[serde(deserialize_with = "member_id")]
+    pub(super) id: u64,
+    /// The roles in the course itself; those of its category are not among them.
+    #[serde(default)]
+    pub(super) roles: Vec<Role>,
+}
+
+impl Participant {
+    /// Whether they teach in the course. What a role is for is not told, so roles that a site has
+    /// made for itself are not known.
+    pub(super) fn is_staff(&self) -> bool {
+        self.roles.iter().any(|role| STAFF.contains(&role.shortname.as_str()))
+    }
+}
+
+/// The short names of Moodle's own roles for those who teach, assist or administer.
+const STAFF: [&str; 4] = ["manager", "coursecreator", "editingteacher", "teacher"];
+
+/// A role.
+#[derive(Debug, Deserialize)]
+pub(super) struct Role {
+    #[serde(default)]
+    pub(super) shortname: String,
 }
 
 /// Answer of `core_course_get_courses_by_field`.

@@ -81,6 +81,51 @@ pub(super) const COMPETENCY: Function = Function {
     cache: None,
 };
 
+pub(super) const COURSE_COMPETENCIES: Function = Function {
+    name: "core_competency_list_course_competencies",
+    what: "Moodle core_competency_list_course_competencies",
+    needs: "moodle/course:view, moodle/competency:coursecompetencyview",
+    cache: None,
+};
+pub(super) const COMPETENCIES: Function = Function {
+    name: "core_competency_list_competencies",
+    what: "Moodle core_competency_list_competencies",
+    needs: "moodle/competency:competencyview",
+    cache: None,
+};
+pub(super) const COURSES_OF_COMPETENCY: Function = Function {
+    name: "tool_lp_list_courses_using_competency",
+    what: "Moodle tool_lp_list_courses_using_competency",
+    needs: "moodle/competency:coursecompetencyview",
+    cache: None,
+};
+pub(super) const ROLES: Function = Function {
+    name: "core_user_get_course_user_profiles",
+    what: "Moodle core_user_get_course_user_profiles",
+    needs: "moodle/course:view, moodle/user:viewdetails",
+    cache: Some(USER_CACHE),
+};
+pub(super) const QUIZZES: Function = Function {
+    name: "mod_quiz_get_quizzes_by_courses",
+    what: "Moodle mod_quiz_get_quizzes_by_courses",
+    needs: "moodle/course:view, mod/quiz:view",
+    cache: None,
+};
+/// Moodle 5 prefers a newer function and keeps this one; the newer one hides marks even from
+/// reports where learners do not see them.
+pub(super) const QUIZ_ATTEMPTS: Function = Function {
+    name: "mod_quiz_get_user_attempts",
+    what: "Moodle mod_quiz_get_user_attempts",
+    needs: "moodle/course:view, mod/quiz:view, mod/quiz:viewreports",
+    cache: None,
+};
+pub(super) const ASSIGN_ATTEMPTS: Function = Function {
+    name: "mod_assign_get_submission_status",
+    what: "Moodle mod_assign_get_submission_status",
+    needs: "moodle/course:view, mod/assign:view, mod/assign:viewgrades",
+    cache: None,
+};
+
 /// Why a call gave no answer.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -131,6 +176,20 @@ impl<'a> Api<'a> {
         match self.ask_once(function, parameters, false).await {
             Err(_) if function.cache.is_some() => self.ask_once(function, parameters, true).await,
             answer => answer,
+        }
+    }
+
+    /// Calls a function that says something only where the account may call it; an error that
+    /// does not pass is no answer.
+    pub(super) async fn ask_if_allowed<T: DeserializeOwned>(
+        &self,
+        function: &Function,
+        parameters: &[(String, String)],
+    ) -> Result<Option<T>, ApiError> {
+        match self.ask_once(function, parameters, false).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Fault::Api(error)) if error.passes() => Err(error),
+            Err(_) => Ok(None),
         }
     }
 

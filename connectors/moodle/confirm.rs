@@ -8,6 +8,8 @@
 //! | completion of activities | each learner with a graded activity | [`crate::Outcome::passed`] |
 //! | completion of the course | each learner | `course_completed` |
 //! | competency | each learner and competency | ratings |
+//! | attempts | each learner with a grade, and the marks of the course's quizzes | rules that ask for attempts |
+//! | roles (kept 2 minutes) | all learners | every signal in a course |
 //! | accounts (kept 2 minutes) | all learners | every signal |
 //!
 //! Completion of activities is read with every grade and not only when it was signalled: an
@@ -26,12 +28,13 @@ use super::number;
 use super::outcomes;
 use super::reading::{Found, Need, Reading, Wants};
 use super::settle;
-use crate::{ApiError, Confirmation, Signal};
+use crate::{ApiError, Asked, Confirmation, Signal};
 
 /// Confirms signals; the answer is in their order.
 pub(super) async fn confirm(
     api: &Api<'_>,
     signals: &[Signal],
+    asked: &Asked,
     read_at: DateTime<Utc>,
 ) -> Result<Vec<Confirmation>, ApiError> {
     let mut courses: BTreeMap<Option<u64>, BTreeMap<&str, Wants>> = BTreeMap::new();
@@ -41,7 +44,7 @@ pub(super) async fn confirm(
     }
     let mut readings = BTreeMap::new();
     for (course, wants) in &courses {
-        readings.insert(*course, Reading::of(api, *course, wants, read_at).await?);
+        readings.insert(*course, Reading::of(api, *course, wants, asked, read_at).await?);
     }
     Ok(signals.iter().map(|signal| answer(api, signal, readings.get(&course(signal)), read_at)).collect())
 }

@@ -182,7 +182,8 @@ impl Event {
         let detail = serde_json::to_value(&hint).map_err(|_| ignored("it cannot be kept"))?;
         Ok(Signal {
             key,
-            batch: course.map_or_else(|| "site".to_owned(), |course| format!("course:{course}")),
+            batch: course
+                .map_or_else(|| super::competencies::SITE.to_owned(), |course| format!("course:{course}")),
             event: self.name,
             learner,
             course: course.map(|course| course.to_string()),

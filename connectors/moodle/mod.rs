@@ -14,7 +14,9 @@
 mod accounts;
 mod answers;
 mod api;
+mod attempts;
 mod auth;
+mod competencies;
 mod confirm;
 mod event;
 mod gradebook;
@@ -36,8 +38,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question, Receipt,
-    Rejection, Request, SettingsError, Signal,
+    ApiError, Asked, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question,
+    Receipt, Rejection, Request, SettingsError, Signal,
 };
 
 use api::Api;
@@ -75,10 +77,11 @@ impl Connector for Moodle {
     async fn confirm(
         &self,
         signals: &[Signal],
+        asked: &Asked,
         http: &dyn Http,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {
-        confirm::confirm(&Api::new(&self.settings, http), signals, read_at).await
+        confirm::confirm(&Api::new(&self.settings, http), signals, asked, read_at).await
     }
 
     fn gradebooks(&self) -> Option<&dyn Gradebooks> {

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::answers::{Activity, CompetencySummary, CompletionStatus, GradeItem, GradeReport, Rating};
 use super::api::Api;
+use super::competencies::SITE;
 use super::number;
 use super::reading::{Known, Reading};
 use super::text;
@@ -81,7 +82,8 @@ impl Maker<'_> {
         let items = self.known.report.iter().flat_map(|report| &report.gradeitems);
         let all_graded = item.is_total().then(|| !items.into_iter().any(GradeItem::is_open));
         let outcome = self.outcome(assessment, score, passed, release, number::time(item.gradedategraded));
-        Outcome { all_graded, ..outcome }
+        let attempts = self.known.attempts.get(&item.id).cloned().unwrap_or_default();
+        Outcome { all_graded, attempts, ..outcome }
     }
 
     fn completion(&self, status: &CompletionStatus) -> Outcome {
@@ -146,6 +148,8 @@ impl Maker<'_> {
     ) -> Outcome {
         let release = if self.known.is_inactive() {
             Release::Withheld { reason: Withheld::NotEnrolled }
+        } else if self.known.staff {
+            Release::Withheld { reason: Withheld::Staff }
         } else {
             release
         };
@@ -198,11 +202,12 @@ fn learner(known: &Known) -> Learner {
 
 fn course(api: &Api<'_>, reading: &Reading, report: Option<&GradeReport>) -> Course {
     let Some(id) = reading.course else {
-        return Course { id: "site".to_owned(), also: Vec::new(), name: None, url: Some(api.site().clone()) };
+        return Course { id: SITE.to_owned(), also: Vec::new(), name: None, url: Some(api.site().clone()) };
     };
     let info = reading.info.as_ref();
     let shortname = given(info.and_then(|info| info.shortname.as_deref()).map(text::plain).as_deref());
-    let idnumber = given(report.and_then(|report| report.courseidnumber.as_deref()));
+    let idnumber = report.and_then(|report| report.courseidnumber.as_deref()).or(reading.idnumber.as_deref());
+    let idnumber = given(idnumber);
     Course {
         id: id.to_string(),
         also: [shortname, idnumber].into_iter().flatten().collect(),

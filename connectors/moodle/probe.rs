@@ -2,8 +2,9 @@
 
 use super::answers::SiteInfo;
 use super::api::{
-    ACTIVITIES, Api, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION, COURSES, Fault, Function, GRADES,
-    SITE_INFO, USERS,
+    ACTIVITIES, ASSIGN_ATTEMPTS, Api, COMPETENCIES, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION,
+    COURSE_COMPETENCIES, COURSES, COURSES_OF_COMPETENCY, Fault, Function, GRADES, QUIZ_ATTEMPTS, QUIZZES,
+    ROLES, SITE_INFO, USERS,
 };
 use crate::ApiError;
 
@@ -11,6 +12,11 @@ use crate::ApiError;
 const NEEDED: [&Function; 5] = [&GRADES, &USERS, &COURSES, &ACTIVITIES, &COMPLETION];
 /// What only badges for competencies need.
 const FOR_COMPETENCIES: [&Function; 2] = [&COMPETENCY_IN_COURSE, &COMPETENCY];
+/// What only the reconciliation of competencies needs.
+const FOR_RECONCILIATION: [&Function; 3] = [&COURSE_COMPETENCIES, &COMPETENCIES, &COURSES_OF_COMPETENCY];
+
+/// What only badges that count single attempts need.
+const FOR_ATTEMPTS: [&Function; 3] = [&QUIZ_ATTEMPTS, &QUIZZES, &ASSIGN_ATTEMPTS];
 
 /// Says which site and account answered, and whether the service has every function.
 pub(super) async fn probe(api: &Api<'_>) -> Result<Vec<String>, ApiError> {
@@ -53,6 +59,24 @@ pub(super) async fn probe(api: &Api<'_>) -> Result<Vec<String>, ApiError> {
         lines.push(format!(
             "{} is not in the service: competencies it tells of wait until it is",
             function.name
+        ));
+    }
+    for function in FOR_RECONCILIATION.iter().filter(lacks) {
+        lines.push(format!(
+            "{} is not in the service: ratings of competencies that no webhook told are not all found (it needs {})",
+            function.name, function.needs
+        ));
+    }
+    for function in FOR_ATTEMPTS.iter().filter(lacks) {
+        lines.push(format!(
+            "{} is not in the service: badges with `counts` wait until it is (it needs {})",
+            function.name, function.needs
+        ));
+    }
+    if lacks(&&&ROLES) {
+        lines.push(format!(
+            "{} is not in the service: who teaches in a course is not told from its learners (it needs {})",
+            ROLES.name, ROLES.needs
         ));
     }
     Ok(lines)

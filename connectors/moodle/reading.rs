@@ -1,5 +1,6 @@
 //! What the API shows now of some learners in one course.
 
+mod alone;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,15 +9,14 @@ use chrono::{DateTime, Utc};
 
 use super::accounts::{self, Identified};
 use super::answers::{
-    Activities, Activity, CompetencyInCourse, CompetencySummary, CompletionStatus, CourseCompletion,
-    CourseInfo, Courses, GradeReport, GradeReports, User,
+    Activity, CompetencySummary, CompletionStatus, CourseInfo, Courses, GradeReport, GradeReports,
+    Participant, User,
 };
-use super::api::{
-    ACTIVITIES, Api, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION, COURSES, Fault, GRADES, USERS, pair,
-};
+use super::api::{Api, COURSES, Fault, GRADES, ROLES, USERS, pair};
 use super::event::Hint;
-use crate::ApiError;
 use crate::learners;
+use crate::{ApiError, Asked, Attempt};
+use alone::Alone;
 
 /// Up to so many learners, each one's grades are asked for; beyond, the whole course's.
 const FEW: usize = 3;
@@ -78,6 +78,10 @@ pub(super) struct Known {
     pub(super) completion: Option<Result<CompletionStatus, String>>,
     /// By competency; an error as above.
     pub(super) competencies: BTreeMap<u64, Result<CompetencySummary, String>>,
+    /// By grade item, where rules ask for attempts.
+    pub(super) attempts: BTreeMap<u64, Vec<Attempt>>,
+    /// Whether they teach in the course, as far as the account may know.
+    pub(super) staff: bool,
 }
 
 /// What the API shows of some learners in one course.
@@ -87,6 +91,8 @@ pub(super) struct Reading {
     pub(super) course: Option<u64>,
     /// The course's names, where the account may see them.
     pub(super) info: Option<CourseInfo>,
+    /// The course's ID number, by which rules may name it.
+    pub(super) idnumber: Option<String>,
     /// The learners by id.
     learners: BTreeMap<u64, Found>,
     /// The ids of learners by what signals call them.
@@ -104,12 +110,14 @@ impl Reading {
         api: &Api<'_>,
         course: Option<u64>,
         wants: &BTreeMap<&str, Wants>,
+        asked: &Asked,
         read_at: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
         let Identified { ids, unknown, mut accounts } =
             accounts::identify(api, wants.keys().copied()).await?;
         let unknown = unknown.into_iter().map(|(name, why)| (name, Found::Gone(why))).collect();
-        let mut reading = Self { course, info: None, learners: BTreeMap::new(), ids, unknown };
+        let mut reading =
+            Self { course, info: None, idnumber: None, learners: BTreeMap::new(), ids, unknown };
         let mut wanted: BTreeMap<u64, Wants> = BTreeMap::new();
         for (name, wants) in wants {
             if let Some(id) = reading.ids.get(*name) {
@@ -121,9 +129,26 @@ impl Reading {
             reading.reports(api, course, &wanted).await?;
             reading.names(api, course).await?;
         }
-        reading.alone(api, &wanted, read_at).await?;
+        reading.alone(api, &wanted, asked, read_at).await?;
         reading.accounts(api, &mut accounts).await?;
+        reading.roles(api).await?;
+        reading.id_number(api).await?;
         Ok(reading)
+    }
+
+    /// Reads the course's ID number, which the gradebook alone tells, if nobody's was read: else a
+    /// rule that names the course by it would not know a completion or a rating in it.
+    async fn id_number(&mut self, api: &Api<'_>) -> Result<(), ApiError> {
+        let Some(course) = self.course else { return Ok(()) };
+        let number = |report: &GradeReport| report.courseidnumber.clone();
+        let told = self.here().find_map(|known| known.report.as_ref()).and_then(number);
+        self.idnumber = told;
+        let read = self.here().any(|known| known.report.is_some());
+        let Some(learner) = self.here().next().map(|known| known.id).filter(|_| !read) else { return Ok(()) };
+        let whose = [pair("courseid", &course), pair("userid", &learner)];
+        let reports = api.ask_if_allowed::<GradeReports>(&GRADES, &whose).await?;
+        self.idnumber = reports.and_then(|reports| reports.usergrades.first().and_then(number));
+        Ok(())
     }
 
     /// The learner that signals call so.
@@ -201,9 +226,17 @@ impl Reading {
         &mut self,
         api: &Api<'_>,
         wanted: &BTreeMap<u64, Wants>,
+        asked: &Asked,
         read_at: DateTime<Utc>,
     ) -> Result<(), ApiError> {
-        let alone = Alone { api, course: self.course, completion: self.tracks_completion() };
+        let info = self.info.clone();
+        let alone = Alone {
+            api,
+            course: self.course,
+            completion: self.tracks_completion(),
+            info: info.as_ref(),
+            asked,
+        };
         let (mut ids, mut questions) = (Vec::new(), Vec::new());
         for (id, found) in std::mem::take(&mut self.learners) {
             match (found, wanted.get(&id)) {
@@ -250,74 +283,32 @@ impl Reading {
     }
 }
 
-/// Asks about one learner.
-struct Alone<'a> {
-    api: &'a Api<'a>,
-    course: Option<u64>,
-    /// Whether the course tracks completion.
-    completion: bool,
-}
+/// Profiles asked for in one call: two form fields each, of the 1,000 that PHP takes.
+const PROFILES: usize = 250;
 
-impl Alone<'_> {
-    /// Adds to what is known.
-    ///
-    /// # Errors
-    /// What says nothing of the learner.
-    async fn read(&self, mut known: Box<Known>, wants: &Wants) -> Result<Found, ApiError> {
-        match self.ask(&mut known, wants).await {
-            Ok(()) => Ok(Found::Here(known)),
-            Err(Fault::Gone(why)) => Ok(Found::Gone(why)),
-            Err(Fault::Api(ApiError::Refused { what })) => Ok(Found::Puzzling(what)),
-            Err(Fault::Api(error)) => Err(error),
-        }
-    }
-
-    async fn ask(&self, known: &mut Known, wants: &Wants) -> Result<(), Fault> {
-        if let Some(course) = self.course {
-            self.ask_in(course, known, wants).await?;
-        }
-        for need in wants {
-            let Need::Competency(competency) = need else { continue };
-            let rated = match self.competency(known.id, *competency).await {
-                Ok(summary) => Ok(summary),
-                Err(Fault::Gone(why) | Fault::Api(ApiError::Refused { what: why })) => Err(why),
-                Err(fault) => return Err(fault),
-            };
-            known.competencies.insert(*competency, rated);
-        }
-        Ok(())
-    }
-
-    async fn ask_in(&self, course: u64, known: &mut Known, wants: &Wants) -> Result<(), Fault> {
-        let whose = [pair("courseid", &course), pair("userid", &known.id)];
-        if wants.contains(&Need::Grades) && known.report.is_none() {
-            let reports: GradeReports = self.api.ask(&GRADES, &whose).await?;
-            known.report = reports.usergrades.into_iter().find(|report| report.userid == known.id);
-            if known.report.is_none() {
-                return Err(Fault::Gone(not_in_gradebook(known.id, course)));
-            }
-        }
-        let graded = wants.contains(&Need::Grades) && known.has_graded_activity();
-        if self.completion && (wants.contains(&Need::Activities) || graded) {
-            let activities: Activities = self.api.ask(&ACTIVITIES, &whose).await?;
-            known.activities = Some(activities.statuses);
-        }
-        if self.completion && wants.contains(&Need::Completion) {
-            known.completion = Some(match self.api.ask::<CourseCompletion>(&COMPLETION, &whose).await {
-                Ok(completion) => Ok(completion.completionstatus),
-                Err(Fault::Api(ApiError::Refused { what })) => Err(what),
-                Err(fault) => return Err(fault),
+impl Reading {
+    /// Reads who of them teaches in the course. Where the account may not know, nobody does.
+    pub(super) async fn roles(&mut self, api: &Api<'_>) -> Result<(), ApiError> {
+        let Some(course) = self.course else { return Ok(()) };
+        let here: Vec<u64> = self.here().map(|known| known.id).collect();
+        let mut staff = BTreeSet::new();
+        for some in here.chunks(PROFILES) {
+            let pairs = some.iter().enumerate().flat_map(|(at, id)| {
+                [
+                    pair(&format!("userlist[{at}][userid]"), id),
+                    pair(&format!("userlist[{at}][courseid]"), &course),
+                ]
             });
+            let pairs: Vec<_> = pairs.collect();
+            let Some(found) = api.ask_if_allowed::<Vec<Participant>>(&ROLES, &pairs).await? else {
+                return Ok(());
+            };
+            staff.extend(found.iter().filter(|one| one.is_staff()).map(|one| one.id));
+        }
+        for known in self.here() {
+            known.staff = staff.contains(&known.id);
         }
         Ok(())
-    }
-
-    async fn competency(&self, learner: u64, competency: u64) -> Result<CompetencySummary, Fault> {
-        let mut parameters = vec![pair("userid", &learner), pair("competencyid", &competency)];
-        let Some(course) = self.course else { return self.api.ask(&COMPETENCY, &parameters).await };
-        parameters.push(pair("courseid", &course));
-        let rated: CompetencyInCourse = self.api.ask(&COMPETENCY_IN_COURSE, &parameters).await?;
-        Ok(rated.usercompetencysummary)
     }
 }
 

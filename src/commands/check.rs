@@ -10,7 +10,7 @@ use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
 use crate::store::{OpenError, Store};
 use crate::telemetry::Metrics;
-use crate::worker::wanted;
+use crate::worker::asked;
 
 pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> anyhow::Result<ExitCode> {
     let settings = settings?;
@@ -58,8 +58,8 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
             let limits = Limits::of(&settings.worker);
             let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
             let Some(gradebooks) = connector.gradebooks() else { continue };
-            for (course, parts) in wanted(&catalog, &name) {
-                let found = missing(gradebooks, &course, &parts, &client).await;
+            for (course, parts) in asked(&catalog, &name).courses() {
+                let found = missing(gradebooks, course, parts, &client).await;
                 for line in found.unwrap_or_else(|error| vec![error.to_string()]) {
                     eprintln!("source {name}, course “{course}”: {line}");
                     lacking += 1;

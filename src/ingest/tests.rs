@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use accolade_connectors::{ApiError, Confirmation, Http, Signal};
+use accolade_connectors::{ApiError, Asked, Confirmation, Http, Signal};
 use async_trait::async_trait;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
@@ -33,6 +33,7 @@ impl Connector for Signed {
     async fn confirm(
         &self,
         _: &[Signal],
+        _: &Asked,
         _: &dyn Http,
         _: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {

@@ -16,6 +16,7 @@ pub(super) fn why_withheld(reason: Withheld) -> &'static str {
         Withheld::Excused => "excused",
         Withheld::Anonymous => "graded anonymously, names not revealed yet",
         Withheld::TestStudent => "a test student, who earns no badges",
+        Withheld::Staff => "part of the course's staff, who earn no badges in it",
         Withheld::NotEnrolled => "no longer enrolled in the course",
     }
 }

@@ -43,14 +43,16 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge 
     };
     let old = &stored.outcome;
     if Time::from(new.as_of) < stored.as_of {
-        let said = |of: &Outcome| (of.score.clone(), of.passed, of.release.clone());
+        let said = |of: &Outcome| (of.score.clone(), of.passed, of.release.clone(), of.attempts.clone());
         return Merge::Older { differs: said(old) != said(new) };
     }
     // What was not told is not a change.
     let told_otherwise = |old: &Option<String>, new: &Option<String>| new.is_some() && old != new;
     let reached_otherwise = told_otherwise(&old.learner.name, &new.learner.name)
         || told_otherwise(&old.learner.email, &new.learner.email);
-    let graded_otherwise = old.score != new.score || old.passed != new.passed;
+    // What a rule may ask of a grade besides: which attempt, whether late, whether all is graded.
+    let terms = |of: &Outcome| (of.known_attempts(), of.late, of.all_graded);
+    let graded_otherwise = old.score != new.score || old.passed != new.passed || terms(old) != terms(new);
     let event = passes != stored.passes
         || passes && (graded_otherwise || reached_otherwise)
         || named && (graded_otherwise || old.release != new.release);
@@ -78,4 +80,64 @@ pub(super) fn combined(stored: Option<&KnownOutcome>, new: &Outcome) -> Outcome 
         }
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_connectors::{Assessment, AssessmentKind, Attempt, Course, Learner, Score};
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn outcome() -> Outcome {
+        let id = || "1".to_owned();
+        let score = Score { given: Some(80.into()), min: 0.into(), max: Some(100.into()), text: None };
+        Outcome {
+            learner: Learner { id: id(), name: None, email: None, institution_id: None, language: None },
+            course: Course { id: id(), also: Vec::new(), name: None, url: None },
+            assessment: Assessment {
+                id: id(),
+                also: Vec::new(),
+                kind: AssessmentKind::Item,
+                name: None,
+                url: None,
+            },
+            score: Some(score),
+            passed: None,
+            release: Release::Released,
+            graded_at: None,
+            attempt: None,
+            attempts: Vec::new(),
+            late: None,
+            all_graded: None,
+            as_of: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_a_term_of_a_rule_asks_is_judged_again_when_it_changes() {
+        let changed = |change: &dyn Fn(&mut Outcome), named| {
+            let known = KnownOutcome {
+                id: Uuid::nil(),
+                outcome: outcome(),
+                passes: true,
+                as_of: DateTime::UNIX_EPOCH.into(),
+            };
+            let mut new = outcome();
+            change(&mut new);
+            merge(Some(&known), &RuledOutcome { outcome: new, passes: true, named })
+        };
+        let attempt = |number| Attempt { number, score: outcome().score, graded_at: None, late: Some(false) };
+        let attempts = |new: &mut Outcome| new.attempts = vec![attempt(1), attempt(2)];
+        let changes: [&dyn Fn(&mut Outcome); 4] =
+            [&attempts, &|new| new.attempt = Some(1), &|new| new.late = Some(true), &|new| {
+                new.all_graded = Some(true)
+            }];
+        for change in changes {
+            assert_eq!(changed(change, true), Merge::Changed { event: true });
+        }
+        assert_eq!(changed(&|_| (), true), Merge::Same);
+        let title = |new: &mut Outcome| new.course.name = Some("Title".to_owned());
+        assert_eq!(changed(&title, true), Merge::Changed { event: false });
+    }
 }

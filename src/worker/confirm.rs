@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::asked::asked;
 use super::guard::guarded;
 use super::outage::Patience;
 use super::retry::unstored;
@@ -265,12 +266,14 @@ impl Confirmer {
     /// Asks the LMS about rows of one batch. Where it refuses, one learner may be the reason: the
     /// batch is halved until the refused ones stand alone, unless all of it turns out refused.
     async fn ask(&self, configured: &Source, source: &str, rows: &[StoredSignal]) -> Vec<ConfirmResult> {
+        let asked = asked(&self.catalogs.current(), source);
         let mut results = Vec::with_capacity(rows.len());
         let mut open = vec![rows];
         let mut refused = 0;
         while let Some(rows) = open.pop() {
             let signals: Vec<_> = rows.iter().map(|row| row.signal.clone()).collect();
-            let answer = configured.connector.confirm(&signals, &configured.client, self.clock.now()).await;
+            let (client, now) = (&configured.client, self.clock.now());
+            let answer = configured.connector.confirm(&signals, &asked, client, now).await;
             let learners: BTreeSet<&str> = rows.iter().map(|row| row.signal.learner.as_str()).collect();
             match answer {
                 Err(ApiError::Unauthorized { .. } | ApiError::Refused { .. })

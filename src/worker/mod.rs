@@ -4,6 +4,7 @@
 //! Each takes messages in batches, does the work in one transaction, and acknowledges after the
 //! commit, never before. A message is only a nudge: what is to be done is read from the row.
 
+mod asked;
 mod award;
 mod confirm;
 mod gate;
@@ -22,10 +23,11 @@ mod sweep;
 mod turns;
 mod verdict;
 
+pub use asked::asked;
 pub use award::Awarder;
 pub use confirm::{Confirmer, Source};
 pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
-pub use reconcile::{Order, Reconciler, Refusal, wanted};
+pub use reconcile::{Order, Reconciler, Refusal};
 pub use sweep::Sweeper;
 pub use turns::Turns;

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::asked::asked;
 use super::confirm::Source;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;
@@ -29,8 +30,6 @@ use crate::ids;
 use crate::store::{NewRun, Run, RunCourse, Store, StoreError};
 use crate::telemetry::Metrics;
 use pass::waiting;
-
-pub use course::wanted;
 
 /// How long one may hold the right to reconcile a source without keeping it.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -231,7 +230,9 @@ impl Reconciler {
     /// The courses that rules name, if the source has gradebooks.
     fn names(&self, source: &str) -> Vec<String> {
         let has = self.sources.get(source).is_some_and(|source| source.connector.gradebooks().is_some());
-        if has { wanted(&self.catalogs.current(), source).into_keys().collect() } else { Vec::new() }
+        let asked = asked(&self.catalogs.current(), source);
+        let names = asked.courses().map(|(name, _)| name.to_owned());
+        if has { names.collect() } else { Vec::new() }
     }
 
     async fn lease(&self, source: &str) -> Result<Uuid, Refusal> {

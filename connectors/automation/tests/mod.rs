@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::standard_webhooks::tests::{SECRET, sign};
 use crate::{
-    Answer, ApiError, Assessment, AssessmentKind, Call, Confirmation, Connector, Http, Outcome, Receipt,
-    Rejection, Release, Request, SettingsError, Signal,
+    Answer, ApiError, Asked, Assessment, AssessmentKind, Call, Confirmation, Connector, Http, Outcome,
+    Receipt, Rejection, Release, Request, SettingsError, Signal,
 };
 
 const PASSED: &str = include_str!("../fixtures/passed.json");
@@ -367,7 +367,8 @@ async fn confirming_repeats_the_outcome_without_asking_anybody() {
     let receipt = receive(&*source, &signed(SECRET, NOW, PASSED.as_bytes()), PASSED.as_bytes()).unwrap();
     let believed = signal(&receipt).clone();
     let bare = Signal { outcome: None, ..believed.clone() };
-    let confirmed = source.confirm(&[believed.clone(), bare], &NoHttp, at(NOW + 60)).await.unwrap();
+    let confirmed =
+        source.confirm(&[believed.clone(), bare], &Asked::default(), &NoHttp, at(NOW + 60)).await.unwrap();
     assert_eq!(confirmed[0], Confirmation::Settled(vec![*believed.outcome.unwrap()]));
     assert!(matches!(confirmed[1], Confirmation::Nothing { .. }));
     assert!(source.probe(&NoHttp).await.unwrap()[0].contains("nothing to ask"));

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::answers::{Attempt, Column, Grade, text};
 use super::super::api::{Api, PAGES_MAX, Reply, sized};
-use super::super::judge::{Attempts, by_attempts, needs_attempts};
+use super::super::judge::{Attempts, by_attempts, has_attempts, needs_attempts};
 use super::super::people::{Members, Person, refused_to_all};
 use super::MEND;
 use crate::{ApiError, learners};
@@ -69,13 +69,15 @@ impl Shown {
 }
 
 impl Reading {
-    /// Reads grades that are not `known`, and attempts and people where they matter.
+    /// Reads grades that are not `known`, and attempts and people where they matter; attempts
+    /// also where a rule asks for each.
     pub(in crate::blackboard) async fn of(
         api: &Api<'_>,
         place: Place<'_>,
         column: &Column,
         learners: &[&str],
         known: HashMap<String, Reply<Grade>>,
+        each_attempt: bool,
         read_at: DateTime<Utc>,
     ) -> Result<Self, ApiError> {
         let mut reading = Self { grades: known, ..Self::default() };
@@ -85,8 +87,10 @@ impl Reading {
             let theirs = |learner: &&str| reading.grades.get(*learner).is_some_and(wanted);
             learners.iter().copied().filter(theirs).collect()
         };
-        let in_question =
-            with(&|reply| matches!(reply, Reply::Found(grade) if needs_attempts(column, grade)));
+        let in_question = with(&|reply| {
+            let asked = |grade| each_attempt && has_attempts(column, grade);
+            matches!(reply, Reply::Found(grade) if needs_attempts(column, grade) || asked(grade))
+        });
         let present = with(&|reply| !matches!(reply, Reply::Missing));
         let mut listed = listed_attempts(api, place, &in_question).await?;
         let members = Members::of(api, place.course, &present).await?;

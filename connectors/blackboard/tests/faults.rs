@@ -238,7 +238,7 @@ async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
     let mut waiting: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
     for second in 0..500 {
         let read_at = now() + chrono::TimeDelta::seconds(second);
-        let confirmed = source().confirm(&waiting, &site, read_at).await.unwrap();
+        let confirmed = source().confirm(&waiting, &Asked::default(), &site, read_at).await.unwrap();
         let mut said = confirmed.iter();
         waiting.retain(|_| matches!(said.next(), Some(Confirmation::Unread(_))));
         if waiting.len() == 3 {
@@ -276,7 +276,7 @@ async fn calls_at_the_same_time_share_one_renewal() {
     }
     let site = Slow(site);
     let signals: Vec<Signal> = ids.iter().map(|id| signal_of(id)).collect();
-    let confirmed = source().confirm(&signals, &site, now()).await.unwrap();
+    let confirmed = source().confirm(&signals, &Asked::default(), &site, now()).await.unwrap();
     assert!(confirmed.iter().all(|said| matches!(said, Confirmation::Settled(_))), "{confirmed:?}");
     let calls = site.0.calls.lock().unwrap();
     let with_new = calls

@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{Course, Gradebook, Part, Question, Wanted};
+use crate::asking::{Asking, named, score};
+use crate::{Course, Gradebook, Part, Wanted};
 
 const COLUMNS: &str = "v2/courses/_3_1/gradebook/columns?limit=100";
 const TOTAL: &str = "v2/courses/_3_1/gradebook/columns/_700_1";
-
-fn named(name: &str) -> Part {
-    Part::Named(name.to_owned())
-}
 
 fn course() -> Course {
     Course { id: "_3_1".to_owned(), also: Vec::new(), name: None, url: None }
@@ -22,11 +19,9 @@ async fn read_with(
     marker: Option<&str>,
     read_at: DateTime<Utc>,
 ) -> Result<Option<Gradebook>, ApiError> {
-    let wanted: Vec<Wanted> =
-        parts.iter().map(|part| Wanted { part: part.clone(), decision: false }).collect();
-    let (course, decided) = (course(), BTreeSet::new());
-    let question = Question { course: &course, wanted: &wanted, marker, decided: &decided, read_at };
-    source().gradebooks().unwrap().read(&question, site).await
+    let wanted: Vec<Wanted> = parts.iter().cloned().map(score).collect();
+    let asking = Asking { course: "_3_1", wanted: &wanted, marker, decided: &[], read_at };
+    asking.read(&*source(), site).await
 }
 
 async fn read(site: &Site, parts: &[Part]) -> Gradebook {
@@ -180,8 +175,9 @@ async fn half_an_answer_is_no_answer() {
 
 #[tokio::test]
 async fn what_the_course_does_not_have_is_told() {
-    let book = read(&site(), &[named("_702_1"), named("_9_1"), Part::Completion]).await;
-    assert_eq!(book.absent, [named("_9_1"), Part::Completion]);
+    let competency = Part::Competency("outcome".to_owned());
+    let book = read(&site(), &[named("_702_1"), named("_9_1"), Part::Completion, competency.clone()]).await;
+    assert_eq!(book.absent, [named("_9_1"), Part::Completion, competency], "it has no competencies");
     let absent =
         source().gradebooks().unwrap().absent(&course(), &[Part::Total, named("_9_1")], &site()).await;
     assert_eq!(absent.unwrap(), [named("_9_1")]);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "calls with json!(…) read better")]
 
+mod attempts;
 mod confirm;
 mod faults;
 mod gradebook;
@@ -10,7 +11,7 @@ mod random;
 mod receive;
 
 use crate::{
-    Answer, ApiError, Assessment, AssessmentKind, Body, Call, Confirmation, Connector, Http, Outcome,
+    Answer, ApiError, Asked, Assessment, AssessmentKind, Body, Call, Confirmation, Connector, Http, Outcome,
     Receipt, Rejection, Release, Request, Signal, Withheld,
 };
 use chrono::{DateTime, Utc};
@@ -139,7 +140,7 @@ fn signal_of(learner: &str) -> Signal {
 }
 
 async fn confirm(site: &Site, signals: &[Signal]) -> Result<Vec<Confirmation>, ApiError> {
-    source().confirm(signals, site, now()).await
+    source().confirm(signals, &Asked::default(), site, now()).await
 }
 
 async fn one(site: &Site) -> Confirmation {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::api::Fresh;
-use super::super::detail::{Detail, What};
+use super::super::detail::{Detail, What, user};
 use super::super::ids::Id;
 use super::super::reading::Reading;
 use super::Found;
@@ -107,7 +107,7 @@ impl Target {
             Self::Submission { learner, .. }
             | Self::Completion { learner, .. }
             | Self::Total { learner, .. } => learner.to_string(),
-            Self::Mastery { learner, .. } => format!("uuid:{learner}"),
+            Self::Mastery { learner, .. } => user(learner),
         }
     }
 }

@@ -164,7 +164,7 @@ async fn while_grading_is_anonymous_the_submission_is_not_read() {
 async fn the_test_student_and_strangers_get_nothing() {
     for (member, value, reason) in [
         ("type", json!("StudentViewEnrollment"), Withheld::TestStudent),
-        ("type", json!("TeacherEnrollment"), Withheld::NotEnrolled),
+        ("type", json!("TeacherEnrollment"), Withheld::Staff),
         ("enrollment_state", json!("inactive"), Withheld::NotEnrolled),
     ] {
         let enrolments = with(fixture("api_enrollments"), &format!("/0/{member}"), value);
@@ -370,7 +370,7 @@ async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
     let mut waiting = signals;
     for second in 0..100 {
         let read_at = now() + chrono::TimeDelta::seconds(second);
-        let confirmations = source().confirm(&waiting, &canvas, read_at).await.unwrap();
+        let confirmations = source().confirm(&waiting, &Asked::default(), &canvas, read_at).await.unwrap();
         let mut said = confirmations.iter();
         waiting.retain(|_| match said.next().unwrap() {
             Confirmation::Unread(ApiError::RateLimited { .. }) => true,

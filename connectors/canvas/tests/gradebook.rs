@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{Assessment, Course, Gradebook, Part, Question, Release, Wanted, Withheld};
+use crate::asking::{Asking, named, score};
+use crate::{Assessment, Course, Gradebook, Part, Release, Wanted, Withheld};
 
 const COURSES: &str = "/api/v1/courses";
 const ASSIGNMENTS: &str = "/api/v1/courses/731/assignments";
@@ -15,21 +16,15 @@ fn course() -> Course {
     Course { id: "731".to_owned(), also: Vec::new(), name: None, url: None }
 }
 
-fn named(name: &str) -> Part {
-    Part::Named(name.to_owned())
-}
-
 async fn read_with(
     site: &Replay,
     parts: &[Part],
     marker: Option<&str>,
     read_at: DateTime<Utc>,
 ) -> Result<Option<Gradebook>, ApiError> {
-    let wanted: Vec<Wanted> =
-        parts.iter().map(|part| Wanted { part: part.clone(), decision: false }).collect();
-    let (course, decided) = (course(), BTreeSet::new());
-    let question = Question { course: &course, wanted: &wanted, marker, decided: &decided, read_at };
-    source().gradebooks().unwrap().read(&question, site).await
+    let wanted: Vec<Wanted> = parts.iter().cloned().map(score).collect();
+    let asking = Asking { course: "731", wanted: &wanted, marker, decided: &[], read_at };
+    asking.read(&*source(), site).await
 }
 
 async fn read(site: &Replay, parts: &[Part]) -> Gradebook {
@@ -160,7 +155,7 @@ async fn totals_and_completions_are_read_for_all_at_once() {
     assert_eq!(of(Assessment::COURSE_COMPLETION, "96").passed, Some(true));
     assert_eq!(of(Assessment::COURSE_COMPLETION, "97").passed, Some(false));
     let teacher = of(Assessment::COURSE_TOTAL, "55");
-    assert_eq!(teacher.release, Release::Withheld { reason: Withheld::NotEnrolled });
+    assert_eq!(teacher.release, Release::Withheld { reason: Withheld::Staff });
     assert_eq!(book.whole.len(), 2);
     assert_eq!(site.calls_to(ASSIGNMENTS) + site.calls_to(SUBMISSIONS), 0, "no rule asks for these");
 }
@@ -235,4 +230,97 @@ async fn a_course_is_found_by_id_sis_id_or_its_only_code() {
     assert!(matches!(find("BIO-101", &two).await, Err(ApiError::Refused { .. })));
     let forbidden = Replay::default().raw(search, 403, r#"{"errors": [{"message": "unauthorized"}]}"#);
     assert_eq!(find("BIO-101", &forbidden).await, Ok(None), "only administrators may search");
+}
+
+const ROLLUPS: &str = "/api/v1/courses/731/outcome_rollups";
+const RESULTS: &str = "/api/v1/courses/731/outcome_results";
+
+fn outcome(name: &str) -> Part {
+    Part::Competency(name.to_owned())
+}
+
+/// Mastery of Lena (96), of 97 below the mark, and of a stranger.
+fn with_mastery() -> Replay {
+    let mut rollups = fixture("api_outcome_rollups");
+    let of = |user: &str, score: Value| {
+        let mut rollup = rollups["rollups"][0].clone();
+        (rollup["links"]["user"], rollup["scores"][0]["score"]) = (json!(user), score);
+        rollup
+    };
+    let more = [of("97", json!(2)), of("101", json!(4)), json!({"scores": [], "links": {"user": "98"}})];
+    let twice = rollups["rollups"][0].clone();
+    rollups["rollups"].as_array_mut().unwrap().extend(more.into_iter().chain([twice]));
+    site().json(ROLLUPS, &rollups)
+}
+
+#[tokio::test]
+async fn mastery_of_outcomes_is_read_for_all_at_once_and_confirmed_by_id() {
+    for part in [outcome("outcome:33"), outcome("BIO.CELL.2"), named("outcome:33")] {
+        let site = with_mastery();
+        let book = read(&site, &[part]).await;
+        assert_eq!(book.shown.len(), 3, "who has no result is not there, and nobody twice");
+        let of = |learner: &str| {
+            book.shown.iter().find(|shown| shown.outcome.learner.id == learner).unwrap().outcome.clone()
+        };
+        assert_eq!((of("96").passed, of("96").release), (Some(true), Release::Released));
+        assert_eq!(of("97").passed, Some(false));
+        assert_eq!(of("101").release, Release::Withheld { reason: Withheld::NotEnrolled });
+        assert!(book.whole.contains("outcome:33") && book.absent.is_empty());
+        assert_eq!((site.calls_to(ROLLUPS), site.calls_to(ASSIGNMENTS)), (1, 0));
+
+        let signal = source().gradebooks().unwrap().signal(&of("96")).unwrap();
+        let webhook = super::signal(&fixture("learning_outcome_result_updated"));
+        assert_eq!((&signal.batch, signal.learner.as_str()), (&webhook.batch, "96"));
+        let canvas = Replay {
+            answers: [Replay::canvas().answers, with_mastery().answers].into_iter().flatten().collect(),
+            ..Replay::default()
+        };
+        let confirmed = canvas.settled(signal).await;
+        assert_eq!(Outcome { learner: of("96").learner, ..confirmed }, of("96"));
+    }
+}
+
+#[tokio::test]
+async fn mastery_that_rests_on_what_is_not_posted_is_withheld_though_no_event_names_the_assignment() {
+    let book = read(&with_mastery(), &[outcome("outcome:33")]).await;
+    let lena = book.shown.iter().find(|shown| shown.outcome.learner.id == "96").unwrap();
+    let signal = source().gradebooks().unwrap().signal(&lena.outcome).unwrap();
+    let canvas = |links: Value, posted_at: Value| {
+        let result = json!({"id": "7", "score": 3.5, "links": links});
+        let mut canvas = Replay::canvas();
+        canvas.answers.extend(with_mastery().answers);
+        canvas
+            .json(RESULTS, &json!({"outcome_results": [result]}))
+            .json(SUBMISSION, &with(fixture("api_submission"), "/posted_at", posted_at))
+    };
+    for links in [
+        json!({"alignment": "assessment_question_bank_5", "assignment": "assignment_412"}),
+        json!({"alignment": "assignment_412"}),
+    ] {
+        let withheld = canvas(links.clone(), Value::Null).settled(signal.clone()).await;
+        assert_eq!(withheld.release, Release::Withheld { reason: Withheld::NotPosted }, "{links}");
+        let posted = canvas(links, json!("2025-03-04T10:15:30Z")).settled(signal.clone()).await;
+        assert_eq!(posted.release, Release::Released);
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_that_the_course_does_not_have_is_told() {
+    let parts = [outcome("BIO.CELL.2"), outcome("BIO.GONE"), named("outcome:34")];
+    assert_eq!(read(&with_mastery(), &parts).await.absent, parts[1..]);
+    let absent = source().gradebooks().unwrap().absent(&course(), &parts, &with_mastery()).await;
+    assert_eq!(absent.unwrap(), parts[1..]);
+    // A course without outcomes answers so.
+    let none = site().raw(ROLLUPS, 400, r#"{"errors": [{"message": "no outcomes"}]}"#);
+    assert_eq!(read(&none, &parts[..1]).await.absent, parts[..1]);
+}
+
+#[tokio::test]
+async fn mastery_that_is_gone_is_confirmed_as_none() {
+    let book = read(&with_mastery(), &[outcome("outcome:33")]).await;
+    let lena = book.shown.iter().find(|shown| shown.outcome.learner.id == "96").unwrap();
+    let signal = source().gradebooks().unwrap().signal(&lena.outcome).unwrap();
+    let empty = with(fixture("api_outcome_rollups"), "/rollups", json!([]));
+    let gone = Replay::canvas().json(ROLLUPS, &empty).settled(signal).await;
+    assert_eq!(gone.release, Release::Withheld { reason: Withheld::NotGraded });
 }

@@ -1,6 +1,7 @@
 //! What the tests of this connector share: a configured source, a signer with a throw-away key,
 //! and a Canvas that replays answers.
 
+mod attempts;
 mod confirming;
 mod gradebook;
 mod outcomes;
@@ -21,8 +22,8 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, ApiError, Call, Confirmation, Connector, Http, KeySet, Outcome, Receipt, Rejection, Request,
-    Signal,
+    Answer, ApiError, Asked, Call, Confirmation, Connector, Http, KeySet, Outcome, Receipt, Rejection,
+    Request, Signal,
 };
 
 const ACCOUNT: &str = "Wf7sQmT2xKdP0aLrBv93HcYzNe5GuJ41oiXkR8tE";
@@ -213,7 +214,7 @@ impl Replay {
     }
 
     async fn confirm(&self, signals: &[Signal]) -> Result<Vec<Confirmation>, ApiError> {
-        source().confirm(signals, self, now()).await
+        source().confirm(signals, &Asked::default(), self, now()).await
     }
 
     /// The only outcome of a settled signal.

@@ -161,7 +161,7 @@ async fn a_competency_is_passed_when_moodle_says_proficient() {
 }
 
 #[tokio::test]
-async fn one_learner_costs_four_calls() {
+async fn one_learner_costs_five_calls() {
     let site = Site::recorded();
     // Four signals about one learner in one course.
     let signals: Vec<_> =
@@ -175,6 +175,7 @@ async fn one_learner_costs_four_calls() {
             "gradereport_user_get_grade_items",
             "core_completion_get_activities_completion_status",
             "core_user_get_users_by_field",
+            "core_user_get_course_user_profiles",
         ]
     );
 }

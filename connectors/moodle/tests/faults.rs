@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     Capture, Site, confirm, confirm_one, outcome, recorded, recorded_json, settled, source, unsettled,
 };
-use crate::{ApiError, Confirmation, Signal, Withheld};
+use crate::{ApiError, Asked, Confirmation, Signal, Withheld};
 
 const GRADES: &str = "gradereport_user_get_grade_items userid=4";
 
@@ -211,8 +211,10 @@ async fn each_try_gets_further_and_nobody_waits_for_another_for_ever() {
     site.json("core_user_get_users_by_field", &json!(users));
     let mut waiting: Vec<Signal> = (100..140).map(|learner| about("0115", learner)).collect();
     for second in 0..100 {
-        let confirmations =
-            source().confirm(&waiting, &site, super::at(super::READ_AT + second)).await.unwrap();
+        let confirmations = source()
+            .confirm(&waiting, &Asked::default(), &site, super::at(super::READ_AT + second))
+            .await
+            .unwrap();
         let mut said = confirmations.iter();
         waiting.retain(|_| matches!(said.next(), Some(Confirmation::Unread(_))));
         if waiting.len() == 1 {

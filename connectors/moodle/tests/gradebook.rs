@@ -1,15 +1,10 @@
 //! Whole courses, as reconciliation reads them.
 
-use std::collections::BTreeSet;
-
 use super::*;
-use crate::{Assessment, Course, Gradebook, Part, Question, Release, Wanted, Withheld};
+use crate::asking::{Asking, decision, named, score};
+use crate::{Assessment, Course, Gradebook, Part, Release, Wanted, Withheld};
 
 const GRADES: &str = "gradereport_user_get_grade_items userid=0";
-
-fn named(name: &str) -> Part {
-    Part::Named(name.to_owned())
-}
 
 fn course() -> Course {
     Course { id: "2".to_owned(), also: Vec::new(), name: None, url: None }
@@ -17,18 +12,15 @@ fn course() -> Course {
 
 async fn read_with(
     site: &Site,
-    parts: &[(Part, bool)],
-    decided: &BTreeSet<(String, String)>,
+    wanted: &[Wanted],
+    decided: &[(&str, &str)],
 ) -> Result<Option<Gradebook>, ApiError> {
-    let wanted: Vec<Wanted> =
-        parts.iter().map(|(part, decision)| Wanted { part: part.clone(), decision: *decision }).collect();
-    let course = course();
-    let question = Question { course: &course, wanted: &wanted, marker: None, decided, read_at: at(READ_AT) };
-    source().gradebooks().unwrap().read(&question, site).await
+    let asking = Asking { course: "2", wanted, marker: None, decided, read_at: at(READ_AT) };
+    asking.read(&*source(), site).await
 }
 
-async fn read(site: &Site, parts: &[(Part, bool)]) -> Gradebook {
-    read_with(site, parts, &BTreeSet::new()).await.unwrap().unwrap()
+async fn read(site: &Site, wanted: &[Wanted]) -> Gradebook {
+    read_with(site, wanted, &[]).await.unwrap().unwrap()
 }
 
 fn of<'a>(book: &'a Gradebook, learner: &str, assessment: &str) -> &'a crate::Shown {
@@ -48,15 +40,16 @@ fn change(site: &mut Site, learner: u64, item: u64, members: &Value) {
 }
 
 #[tokio::test]
-async fn all_grades_of_a_course_cost_three_calls() {
+async fn all_grades_of_a_course_cost_four_calls() {
     let site = Site::recorded();
-    let book = read(&site, &[(named("QUIZ-FINAL"), false), (Part::Total, false)]).await;
+    let book = read(&site, &[score(named("QUIZ-FINAL")), score(Part::Total)]).await;
     assert_eq!(
         site.functions(),
         [
             "gradereport_user_get_grade_items",
             "core_course_get_courses_by_field",
-            "core_user_get_users_by_field"
+            "core_user_get_users_by_field",
+            "core_user_get_course_user_profiles",
         ]
     );
     let alice = of(&book, "4", "item:4");
@@ -68,7 +61,7 @@ async fn all_grades_of_a_course_cost_three_calls() {
 #[tokio::test]
 async fn what_is_shown_is_what_confirming_shows() {
     let site = Site::recorded();
-    let book = read(&site, &[(named("QUIZ-FINAL"), true)]).await;
+    let book = read(&site, &[decision(named("QUIZ-FINAL"))]).await;
     let shown = of(&book, "4", "item:4");
     assert!(shown.decision);
     let signal = source().gradebooks().unwrap().signal(&shown.outcome).unwrap();
@@ -81,10 +74,9 @@ async fn what_is_shown_is_what_confirming_shows() {
 
 #[tokio::test]
 async fn decisions_are_asked_of_those_alone_whose_is_not_known() {
-    let asked = async |parts: &[(Part, bool)], decided: &[(&str, &str)]| {
+    let asked = async |parts: &[Wanted], decided: &[(&str, &str)]| {
         let site = Site::recorded();
-        let decided = decided.iter().map(|(learner, it)| ((*learner).to_owned(), (*it).to_owned())).collect();
-        read_with(&site, parts, &decided).await.unwrap();
+        read_with(&site, parts, decided).await.unwrap();
         let asked = site.asked.lock().unwrap();
         let mut learners: Vec<String> = asked
             .iter()
@@ -94,14 +86,14 @@ async fn decisions_are_asked_of_those_alone_whose_is_not_known() {
         learners.sort();
         learners
     };
-    let everybody = asked(&[(named("cmid:3"), true)], &[]).await;
+    let everybody = asked(&[decision(named("cmid:3"))], &[]).await;
     assert!(
         everybody.contains(&"4".to_owned()) && !everybody.contains(&"6".to_owned()),
         "Carol has no grade"
     );
-    let but_alice = asked(&[(named("cmid:3"), true)], &[("4", "item:4")]).await;
+    let but_alice = asked(&[decision(named("cmid:3"))], &[("4", "item:4")]).await;
     assert_eq!(but_alice.len(), everybody.len() - 1);
-    let completion = asked(&[(Part::Completion, true)], &[("4", "course-completion")]).await;
+    let completion = asked(&[decision(Part::Completion)], &[("4", "course-completion")]).await;
     assert!(!completion.contains(&"4".to_owned()) && completion.contains(&"5".to_owned()));
 }
 
@@ -110,10 +102,10 @@ async fn a_grade_that_is_hidden_null_or_of_a_suspended_learner_does_not_count() 
     let withheld = |reason| Release::Withheld { reason };
     let mut site = Site::recorded();
     change(&mut site, 4, 4, &json!({"gradeishidden": true}));
-    let book = read(&site, &[(named("item:4"), false)]).await;
+    let book = read(&site, &[score(named("item:4"))]).await;
     assert_eq!(of(&book, "4", "item:4").outcome.release, withheld(Withheld::Hidden));
     change(&mut site, 4, 4, &json!({"graderaw": null}));
-    let book = read(&site, &[(named("item:4"), false)]).await;
+    let book = read(&site, &[score(named("item:4"))]).await;
     assert_eq!(of(&book, "4", "item:4").outcome.release, withheld(Withheld::NotGraded));
     let suspended: Vec<Value> = accounts()
         .into_iter()
@@ -124,7 +116,7 @@ async fn a_grade_that_is_hidden_null_or_of_a_suspended_learner_does_not_count() 
         .collect();
     let mut site = Site::recorded();
     site.json("core_user_get_users_by_field", &Value::from(suspended));
-    let book = read(&site, &[(named("item:4"), false)]).await;
+    let book = read(&site, &[score(named("item:4"))]).await;
     assert_eq!(of(&book, "4", "item:4").outcome.release, withheld(Withheld::NotEnrolled));
 }
 
@@ -142,7 +134,7 @@ async fn half_an_answer_is_no_answer() {
         {
             let mut site = Site::recorded();
             site.answer(function, 200, body);
-            let read = read_with(&site, &[(named("item:4"), true)], &BTreeSet::new()).await;
+            let read = read_with(&site, &[decision(named("item:4"))], &[]).await;
             assert!(read.as_ref().is_err_and(ApiError::passes), "{function} {body}: {read:?}");
         }
     }
@@ -150,7 +142,7 @@ async fn half_an_answer_is_no_answer() {
 
 #[tokio::test]
 async fn what_the_course_does_not_have_is_told() {
-    let book = read(&Site::recorded(), &[(named("item:4"), false), (named("QUIZ-OLD"), false)]).await;
+    let book = read(&Site::recorded(), &[score(named("item:4")), score(named("QUIZ-OLD"))]).await;
     assert_eq!(book.absent, [named("QUIZ-OLD")]);
     let absent = source()
         .gradebooks()
@@ -160,7 +152,7 @@ async fn what_the_course_does_not_have_is_told() {
     assert_eq!(absent.unwrap(), [named("cmid:99")]);
     let mut gone = Site::recorded();
     gone.answer(GRADES, 200, recorded("err.grade_items_nocourse"));
-    assert_eq!(read_with(&gone, &[(named("item:4"), false)], &BTreeSet::new()).await, Ok(None));
+    assert_eq!(read_with(&gone, &[score(named("item:4"))], &[]).await, Ok(None));
 }
 
 #[tokio::test]
@@ -180,14 +172,101 @@ async fn a_course_is_found_by_each_of_its_names() {
 }
 
 #[tokio::test]
-async fn completion_is_confirmed_by_its_own_call_and_a_competency_not_at_all() {
-    let book = read(&Site::recorded(), &[(Part::Completion, true)]).await;
+async fn completion_is_confirmed_by_its_own_call() {
+    let book = read(&Site::recorded(), &[decision(Part::Completion)]).await;
     let completion = &of(&book, "4", Assessment::COURSE_COMPLETION).outcome;
     let signal = source().gradebooks().unwrap().signal(completion).unwrap();
     let site = Site::recorded();
     let confirmation = confirm_one(&site, signal).await;
     assert_eq!(outcome(settled(&confirmation), Assessment::COURSE_COMPLETION).passed, completion.passed);
-    let mut competency = completion.clone();
-    competency.assessment.kind = crate::AssessmentKind::Competency;
-    assert!(source().gradebooks().unwrap().signal(&competency).is_none());
+}
+
+const OF_COURSE: &str = "core_competency_list_course_competencies";
+const IN_COURSE: &str = "tool_lp_data_for_user_competency_summary_in_course";
+const OWN: &str = "tool_lp_data_for_user_competency_summary";
+
+fn competency(name: &str) -> Part {
+    Part::Competency(name.to_owned())
+}
+
+/// The recorded site, which lists its competency.
+fn with_competencies() -> Site {
+    let mut site = Site::recorded();
+    let fire =
+        &recorded_json(&format!("badgebot.{IN_COURSE}"))["usercompetencysummary"]["competency"]["competency"];
+    let water = json!({"id": 2, "shortname": "Water safety", "idnumber": ""});
+    site.json(OF_COURSE, &json!([{"competency": fire}, {"competency": water}]));
+    site
+}
+
+#[tokio::test]
+async fn ratings_in_a_course_are_read_of_the_competencies_that_rules_name() {
+    for part in [competency("COMP-FIRE"), competency("competency:1"), named("competency:1")] {
+        let site = with_competencies();
+        let book = read(&site, &[decision(part.clone())]).await;
+        let shown = of(&book, "4", "competency:1");
+        assert_eq!((shown.outcome.passed, shown.decision), (Some(false), true), "rated, and not proficient");
+        let learners = site.functions().iter().filter(|function| *function == IN_COURSE).count();
+        assert_eq!(learners, 6, "one call for each learner");
+        assert!(book.absent.is_empty() && !book.whole.contains("competency:1"));
+
+        let signal = source().gradebooks().unwrap().signal(&shown.outcome).unwrap();
+        assert_eq!((signal.batch.as_str(), signal.learner.as_str()), ("course:2", "4"));
+        let confirmed = confirm_one(&site, signal).await;
+        assert_eq!(outcome(settled(&confirmed), "competency:1"), &shown.outcome);
+    }
+}
+
+#[tokio::test]
+async fn competencies_cost_nothing_where_no_rule_names_one_or_it_is_known_as_reached() {
+    let site = with_competencies();
+    read(&site, &[score(named("QUIZ-FINAL"))]).await;
+    assert!(!site.functions().contains(&OF_COURSE.to_owned()));
+    let site = with_competencies();
+    let everybody: Vec<(&str, &str)> =
+        ["4", "5", "6", "7", "8"].iter().map(|learner| (*learner, "competency:1")).collect();
+    read_with(&site, &[decision(competency("COMP-FIRE"))], &everybody).await.unwrap();
+    assert_eq!(site.functions().iter().filter(|function| *function == IN_COURSE).count(), 1, "Frank");
+}
+
+#[tokio::test]
+async fn a_competency_that_the_course_does_not_have_is_told_if_the_course_tells_its_own() {
+    let parts = [decision(competency("COMP-FIRE")), decision(competency("COMP-GONE"))];
+    assert_eq!(read(&with_competencies(), &parts).await.absent, [competency("COMP-GONE")]);
+    let (source, site) = (source(), with_competencies());
+    let parts = [competency("COMP-GONE"), named("competency:2")];
+    let absent = source.gradebooks().unwrap().absent(&course(), &parts, &site).await;
+    assert_eq!(absent.unwrap(), [competency("COMP-GONE")]);
+    // Without the right to list them the grades are read all the same.
+    let mut site = Site::recorded();
+    site.answer(OF_COURSE, 200, recorded("err.function_not_in_service"));
+    let book = read(&site, &[decision(competency("COMP-FIRE")), score(named("item:4"))]).await;
+    assert!(book.absent.is_empty() && book.whole.contains("item:4"));
+}
+
+#[tokio::test]
+async fn the_learners_own_level_is_read_of_all_in_courses_that_use_the_competency() {
+    let mut site = Site::recorded();
+    let mut summary = recorded_json(&format!("badgebot.{IN_COURSE}"))["usercompetencysummary"].clone();
+    let mut rating = summary["usercompetencycourse"].take();
+    (rating["grade"], rating["proficiency"]) = (2.into(), true.into());
+    summary["usercompetency"] = rating;
+    site.json(OWN, &summary);
+    site.json("core_competency_list_competencies", &json!([summary["competency"]["competency"]]));
+    site.json(
+        "tool_lp_list_courses_using_competency",
+        &json!([{"id": 2, "fullname": "Workplace Safety 101"}]),
+    );
+    let own = source().gradebooks().unwrap().course("site", &site).await.unwrap().unwrap();
+    assert_eq!(own.id, "site");
+    let wanted = [decision(competency("COMP-FIRE")), decision(competency("COMP-GONE"))];
+    let asking = Asking { course: "site", wanted: &wanted, marker: None, decided: &[], read_at: at(READ_AT) };
+    let book = asking.read(&*source(), &site).await.unwrap().unwrap();
+    assert_eq!((book.shown.len(), &book.absent), (6, &vec![competency("COMP-GONE")]));
+    let shown = of(&book, "4", "competency:1").outcome.clone();
+    assert_eq!((shown.passed, shown.course.id.as_str()), (Some(true), "site"));
+    let signal = source().gradebooks().unwrap().signal(&shown).unwrap();
+    assert_eq!((signal.batch.as_str(), signal.course.as_deref()), ("site", None));
+    let confirmed = confirm_one(&site, signal).await;
+    assert_eq!(outcome(settled(&confirmed), "competency:1"), &shown);
 }

@@ -1,5 +1,6 @@
 //! Tests over raw requests and web service answers recorded from a Moodle 4.5.6.
 
+mod attempts;
 mod captures;
 mod confirm;
 mod faults;
@@ -17,7 +18,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, ApiError, Body, Call, Confirmation, Connector, Http, Outcome, Receipt, Rejection, Request, Signal,
+    Answer, ApiError, Asked, Body, Call, Confirmation, Connector, Http, Outcome, Receipt, Rejection, Request,
+    Signal,
 };
 
 /// The secrets in the recorded requests.
@@ -151,10 +153,14 @@ impl Site {
                 "tool_lp_data_for_user_competency_summary_in_course",
                 "badgebot.tool_lp_data_for_user_competency_summary_in_course",
             ),
+            ("mod_quiz_get_user_attempts", "badgebot.mod_quiz_get_user_attempts"),
+            ("mod_quiz_get_quizzes_by_courses", "badgebot.mod_quiz_get_quizzes_by_courses"),
             ("core_webservice_get_site_info", "badgebot.core_webservice_get_site_info"),
         ] {
             site.answer(function, 200, recorded(name));
         }
+        // Not recorded: nobody of these teaches.
+        site.json("core_user_get_course_user_profiles", &json!([]));
         site
     }
 
@@ -240,7 +246,15 @@ impl Http for Site {
 pub(super) const READ_AT: i64 = 1_795_424_000;
 
 pub(super) async fn confirm(site: &Site, signals: &[Signal]) -> Result<Vec<Confirmation>, ApiError> {
-    source().confirm(signals, site, at(READ_AT)).await
+    confirm_asked(site, signals, &Asked::default()).await
+}
+
+pub(super) async fn confirm_asked(
+    site: &Site,
+    signals: &[Signal],
+    asked: &Asked,
+) -> Result<Vec<Confirmation>, ApiError> {
+    source().confirm(signals, asked, site, at(READ_AT)).await
 }
 
 pub(super) async fn confirm_one(site: &Site, signal: Signal) -> Confirmation {

@@ -34,6 +34,7 @@ fn a_withheld_outcome_never_earns_and_the_explanation_says_why() {
         (Withheld::Excused, "excused"),
         (Withheld::Anonymous, "graded anonymously, names not revealed yet"),
         (Withheld::TestStudent, "a test student, who earns no badges"),
+        (Withheld::Staff, "part of the course's staff, who earn no badges in it"),
         (Withheld::NotEnrolled, "no longer enrolled in the course"),
     ] {
         for threshold in [Threshold::Passed, percent("0"), Threshold::OneOf(vec!["A".to_owned()])] {

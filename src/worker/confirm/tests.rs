@@ -1,4 +1,4 @@
-use accolade_connectors::{Http, Outcome, Receipt, Rejection, Request, Signal};
+use accolade_connectors::{Asked, Http, Outcome, Receipt, Rejection, Request, Signal};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -31,6 +31,7 @@ impl Connector for Bad {
     async fn confirm(
         &self,
         signals: &[Signal],
+        _: &Asked,
         _: &dyn Http,
         _: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {

@@ -133,7 +133,10 @@ fn differs(rules: &Rulebook, source: &str, shown: &Shown, stored: &StoredResult)
             let decided_otherwise = shown.decision && old.passed != new.passed;
             // A rule may be newer than the result.
             let judged_otherwise = rules.passes(source, old) != stored.passes;
-            (old.score != new.score || decided_otherwise || judged_otherwise).then_some(Found::Stale)
+            // Attempts are read where a rule asks for them.
+            let attempted_otherwise = !new.attempts.is_empty() && old.attempts != new.attempts;
+            let differs = old.score != new.score || attempted_otherwise;
+            (differs || decided_otherwise || judged_otherwise).then_some(Found::Stale)
         }
     }
 }
@@ -163,6 +166,9 @@ fn key(
             let word = score.and_then(|score| score.text.as_deref());
             let passed = outcome.passed.filter(|_| *decision);
             let _ = write!(text, "{:?}|{given:?}|{max:?}|{word:?}|{passed:?}", outcome.release);
+            if !outcome.attempts.is_empty() {
+                let _ = write!(text, "|{:?}", outcome.attempts);
+            }
         }
         None => text.push_str("gone"),
     }

@@ -1,9 +1,9 @@
 //! One course: what is asked of it, and what is made of the answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use accolade_connectors::{
-    Answer, ApiError, Call, Course, Gradebook, Http, Outcome, Part, Question, Release, Signal, Wanted,
+    Answer, ApiError, Call, Course, Gradebook, Http, Outcome, Question, Release, Signal, Wanted,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -12,11 +12,10 @@ use uuid::Uuid;
 
 use super::compare::{Difference, compare};
 use super::{BY_HAND, Reconciler};
-use crate::config::Catalog;
 use crate::ids;
 use crate::lms::Client;
-use crate::rules::{AssessmentName, Condition, Rule, Threshold};
 use crate::store::{Counts, NewDelivery, Run, StoreError, Verdict, Work};
+use crate::worker::asked::asked;
 
 /// What the deliveries of reconciliation name as their sender.
 const USER_AGENT: &str = "reconciliation";
@@ -74,32 +73,6 @@ impl Http for Share<'_> {
     }
 }
 
-/// What the rules ask of the courses of a source, by the names that they use. Competencies stand
-/// in no gradebook: of these only webhooks tell.
-pub fn wanted(catalog: &Catalog, source: &str) -> BTreeMap<String, Vec<Wanted>> {
-    let mut courses: BTreeMap<String, BTreeMap<Part, bool>> = BTreeMap::new();
-    let rules = catalog.badges.iter().filter_map(|badge| catalog.rules.rule(&badge.achievement.id));
-    for condition in rules.flat_map(Rule::conditions).filter(|condition| condition.source == source) {
-        let Some(Wanted { part, decision }) = part(condition) else { continue };
-        *courses.entry(condition.course.clone()).or_default().entry(part).or_default() |= decision;
-    }
-    let listed = |parts: BTreeMap<Part, bool>| {
-        parts.into_iter().map(|(part, decision)| Wanted { part, decision }).collect()
-    };
-    courses.into_iter().map(|(course, parts)| (course, listed(parts))).collect()
-}
-
-fn part(condition: &Condition) -> Option<Wanted> {
-    let decided = condition.threshold == Threshold::Passed;
-    let (part, decision) = match &condition.assessment {
-        AssessmentName::Named(name) => (Part::Named(name.clone()), decided),
-        AssessmentName::CourseTotal => (Part::Total, decided),
-        AssessmentName::CourseCompletion => (Part::Completion, true),
-        AssessmentName::Competency(_) => return None,
-    };
-    Some(Wanted { part, decision })
-}
-
 impl Reconciler {
     /// Reads a course, compares it, and records what differs. `names` are those by which rules
     /// call it.
@@ -115,13 +88,13 @@ impl Reconciler {
             return Err(Unread::Gone);
         };
         let Some(gradebooks) = connector.gradebooks() else { return Err(Unread::Gone) };
-        let called = |name: &String| *name == course.id || course.also.contains(name) || names.contains(name);
         let catalog = self.catalogs.current();
-        let wanted: Vec<Wanted> = wanted(&catalog, source)
-            .into_iter()
-            .filter(|(name, _)| called(name))
-            .flat_map(|(_, wanted)| wanted)
-            .collect();
+        let called = |name: &str| {
+            std::iter::once(&course.id).chain(&course.also).chain(names).any(|known| known == name)
+        };
+        let asked = asked(&catalog, source);
+        let ours = asked.courses().filter(|(name, _)| called(name));
+        let wanted: Vec<Wanted> = ours.flat_map(|(_, wanted)| wanted).cloned().collect();
         let stored = self.store.stored_results(source, &course.id).await?;
         let is_decided =
             |outcome: &&Outcome| outcome.passed == Some(true) && outcome.release == Release::Released;

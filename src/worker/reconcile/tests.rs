@@ -3,8 +3,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use accolade_connectors::{
-    ApiError, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question, Receipt,
-    Rejection, Request, Shown, Signal,
+    ApiError, Asked, Confirmation, Connector, Course, Gradebook, Gradebooks, Http, Outcome, Part, Question,
+    Receipt, Rejection, Request, Shown, Signal,
 };
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
@@ -54,6 +54,7 @@ impl Connector for Shared {
     async fn confirm(
         &self,
         signals: &[Signal],
+        _: &Asked,
         _: &dyn Http,
         _: DateTime<Utc>,
     ) -> Result<Vec<Confirmation>, ApiError> {

@@ -209,3 +209,33 @@ proptest! {
         prop_assert!(compared(&book, &after).differences.is_empty());
     }
 }
+
+#[test]
+fn attempts_that_a_rule_asks_for_make_a_difference_of_their_own() {
+    let attempt = |number, points: i64| accolade_connectors::Attempt {
+        number,
+        score: outcome("7", Some(points)).score,
+        graded_at: None,
+        late: None,
+    };
+    let with = |attempts: Vec<accolade_connectors::Attempt>| Outcome { attempts, ..outcome("7", Some(80)) };
+    let compared = |shown: Outcome, known: Outcome| {
+        let mut book = book(&[]);
+        book.shown = vec![Shown { outcome: shown, decision: true }];
+        let comparison = compare(&rules(70), "lms", &book, at(1), &[stored(known)], None);
+        comparison.differences.into_iter().map(|it| (it.found, it.key)).next()
+    };
+    let one = || with(vec![attempt(1, 80)]);
+    let two = with(vec![attempt(1, 80), attempt(2, 10)]);
+    assert_eq!(compared(one(), one()), None);
+    assert_eq!(compared(outcome("7", Some(80)), one()), None, "what was not asked for is no difference");
+    let (found, key) = compared(two.clone(), one()).unwrap();
+    assert_eq!(found, Found::Stale, "a worse attempt leaves the grade as it was");
+    let (_, other) = compared(with(vec![attempt(1, 80), attempt(2, 20)]), one()).unwrap();
+    assert_ne!(key, other, "told again when the attempts change");
+    assert_eq!(
+        compared(two.clone(), with(Vec::new())).unwrap().0,
+        Found::Stale,
+        "a rule is newer than the result"
+    );
+}
