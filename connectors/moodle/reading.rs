@@ -14,6 +14,7 @@ use super::answers::{
 };
 use super::api::{Api, COURSES, Fault, GRADES, ROLES, USERS, pair};
 use super::event::Hint;
+use super::{number, text};
 use crate::learners;
 use crate::{ApiError, Asked, Attempt};
 use alone::Alone;
@@ -132,22 +133,26 @@ impl Reading {
         reading.alone(api, &wanted, asked, read_at).await?;
         reading.accounts(api, &mut accounts).await?;
         reading.roles(api).await?;
-        reading.id_number(api).await?;
+        reading.id_number(api, asked).await?;
         Ok(reading)
     }
 
     /// Reads the course's ID number, which the gradebook alone tells, if nobody's was read: else a
-    /// rule that names the course by it would not know a completion or a rating in it.
-    async fn id_number(&mut self, api: &Api<'_>) -> Result<(), ApiError> {
+    /// rule that names the course by it would not know a completion or a rating in it. Not asked
+    /// where no rule uses a name that may be one.
+    async fn id_number(&mut self, api: &Api<'_>, asked: &Asked) -> Result<(), ApiError> {
         let Some(course) = self.course else { return Ok(()) };
-        let number = |report: &GradeReport| report.courseidnumber.clone();
-        let told = self.here().find_map(|known| known.report.as_ref()).and_then(number);
+        let told_by = |report: &GradeReport| report.courseidnumber.clone();
+        let told = self.here().find_map(|known| known.report.as_ref()).and_then(told_by);
         self.idnumber = told;
-        let read = self.here().any(|known| known.report.is_some());
+        let shortname = self.info.as_ref().and_then(|info| info.shortname.as_deref()).map(text::plain);
+        let other = |name: &str| number::id_text(name).is_none() && shortname.as_deref() != Some(name);
+        let read =
+            !asked.courses().any(|(name, _)| other(name)) || self.here().any(|known| known.report.is_some());
         let Some(learner) = self.here().next().map(|known| known.id).filter(|_| !read) else { return Ok(()) };
         let whose = [pair("courseid", &course), pair("userid", &learner)];
         let reports = api.ask_if_allowed::<GradeReports>(&GRADES, &whose).await?;
-        self.idnumber = reports.and_then(|reports| reports.usergrades.first().and_then(number));
+        self.idnumber = reports.and_then(|reports| reports.usergrades.first().and_then(told_by));
         Ok(())
     }
 

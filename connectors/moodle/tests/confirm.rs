@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::{Capture, Site, at, confirm, confirm_one, outcome, recorded_json, settled, source, unsettled};
+use super::{
+    Capture, Site, at, confirm, confirm_asked, confirm_one, outcome, recorded, recorded_json, settled,
+    source, unsettled,
+};
 use crate::{Assessment, AssessmentKind, Confirmation, Release, Withheld};
 
 fn dec(text: &str) -> Decimal {
@@ -137,6 +140,22 @@ async fn course_completion_is_asked_for_only_when_it_was_signalled() {
     let confirmation = confirm_one(&site, Capture::number("0115").signal()).await;
     let (outcomes, _) = unsettled(&confirmation);
     assert_eq!(outcome(outcomes, Assessment::COURSE_COMPLETION).passed, Some(false));
+}
+
+#[tokio::test]
+async fn a_course_completed_without_a_grade_is_known_by_the_courses_id_number() {
+    let asked = |name| crate::asking::asked(name, &[crate::asking::decision(crate::Part::Completion)]);
+    for (name, also) in
+        [("EXT-WS101", vec!["WS101", "EXT-WS101"]), ("WS101", vec!["WS101"]), ("2", vec!["WS101"])]
+    {
+        let mut site = Site::recorded();
+        let report = recorded("badgebot.gradereport_user_get_grade_items");
+        site.answer("gradereport_user_get_grade_items userid=8", 200, report);
+        let confirmed =
+            confirm_asked(&site, &[Capture::number("0115").signal()], &asked(name)).await.unwrap();
+        let completion = outcome(settled(&confirmed[0]), Assessment::COURSE_COMPLETION);
+        assert_eq!(completion.course.also, also, "{name}");
+    }
 }
 
 #[tokio::test]

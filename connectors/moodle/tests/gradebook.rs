@@ -1,7 +1,7 @@
 //! Whole courses, as reconciliation reads them.
 
 use super::*;
-use crate::asking::{Asking, decision, named, score};
+use crate::asking::{Asking, asked, decision, named, score};
 use crate::{Assessment, Course, Gradebook, Part, Release, Wanted, Withheld};
 
 const GRADES: &str = "gradereport_user_get_grade_items userid=0";
@@ -212,8 +212,10 @@ async fn ratings_in_a_course_are_read_of_the_competencies_that_rules_name() {
 
         let signal = source().gradebooks().unwrap().signal(&shown.outcome).unwrap();
         assert_eq!((signal.batch.as_str(), signal.learner.as_str()), ("course:2", "4"));
-        let confirmed = confirm_one(&site, signal).await;
-        assert_eq!(outcome(settled(&confirmed), "competency:1"), &shown.outcome);
+        // The rule names the course by its ID number, which the rating does not tell.
+        let asked = asked("EXT-WS101", &[decision(part)]);
+        let confirmed = confirm_asked(&site, &[signal], &asked).await.unwrap();
+        assert_eq!(outcome(settled(&confirmed[0]), "competency:1"), &shown.outcome);
     }
 }
 
