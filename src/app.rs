@@ -84,7 +84,8 @@ impl App {
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
-            .context("database.url")?;
+            .context("database.url")?
+            .with_identities(settings.identities());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
         let published = Published::new(&store, settings.sources.keys());
         let (publication, catalog) = published.start(&settings.badges, clock.now()).await?;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
+use super::whom::{one, shown, text};
 use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::store::{Decided, DecisionKind, FoundLearner, NewDecision, Store};
+use crate::store::{Decided, DecisionKind, NewDecision, Store};
 
 /// A decision about one badge of one learner. It outranks the rules, and the newest counts.
 #[derive(Debug, Args)]
@@ -16,8 +17,8 @@ pub(super) struct Award {
     /// What is decided.
     #[arg(value_enum)]
     what: What,
-    /// Whose badge: SOURCE:ID, with the learner's id in the LMS, or an e-mail address.
-    #[arg(long, value_name = "SOURCE:ID|ADDRESS")]
+    /// Whose badge: SOURCE:ID with the id in that LMS, an e-mail address, or the institution's id.
+    #[arg(long, value_name = "WHO")]
     learner: String,
     /// Which badge: the name of its file without the ending.
     #[arg(long)]
@@ -58,10 +59,6 @@ impl What {
 }
 
 pub(super) async fn run(command: &Award, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let text = |key: &str, text: &str| match text.trim() {
-        "" => bail!("--{key}: empty"),
-        text => Ok(text.to_owned()),
-    };
     let (reason, by) = (text("reason", &command.reason)?, text("by", &command.by)?);
     let kind = command.what.kind();
     let badge = command.badge.as_str();
@@ -72,7 +69,7 @@ pub(super) async fn run(command: &Award, settings: &Settings) -> anyhow::Result<
         let published = Published::new(&store, settings.sources.keys());
         published.in_use(&settings.badges).await?.asked(badge).context("--badge")?;
     }
-    let learner = one(&command.learner, found(&store, &command.learner, settings).await?)?;
+    let learner = one(&store, &command.learner, settings).await?;
     let decision = NewDecision {
         kind,
         issuer: settings.issuer.slug.clone(),
@@ -111,37 +108,4 @@ fn says(kind: DecisionKind, none: bool) -> &'static str {
         DecisionKind::Suspend => "suspended",
         DecisionKind::Reinstate => "valid again, and no regrade takes it away",
     }
-}
-
-/// Everybody who may be meant.
-async fn found(store: &Store, given: &str, settings: &Settings) -> anyhow::Result<Vec<FoundLearner>> {
-    let source = given
-        .split_once(':')
-        .filter(|(source, _)| settings.sources.contains_key(*source) || !given.contains('@'));
-    Ok(match source {
-        Some((source, id)) => store.find_learner(source, id).await?.into_iter().collect(),
-        None if given.contains('@') => store.find_learners(given).await?,
-        None => bail!("--learner: write SOURCE:ID, as in moodle:4, or an e-mail address"),
-    })
-}
-
-/// The one who is meant; several learners of one person are one.
-fn one(given: &str, mut found: Vec<FoundLearner>) -> anyhow::Result<FoundLearner> {
-    let Some(first) = found.pop() else {
-        bail!(
-            "nobody is known as “{given}”: a learner is known once the LMS has confirmed a result of theirs"
-        );
-    };
-    if found.iter().any(|other| other.person != first.person) {
-        found.push(first);
-        let all: Vec<String> = found.iter().map(shown).collect();
-        bail!("“{given}” is not one person; name one of these as SOURCE:ID\n  {}", all.join("\n  "));
-    }
-    Ok(first)
-}
-
-fn shown(learner: &FoundLearner) -> String {
-    let name = learner.name.as_deref().unwrap_or("somebody without a name");
-    let email = learner.email.as_deref().map_or_else(String::new, |email| format!(", {email}"));
-    format!("{name} ({}:{}{email})", learner.source, learner.learner)
 }

@@ -2,16 +2,17 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::whom::one;
 use crate::catalogs::Published;
 use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate};
-use crate::store::{Person, PersonAward, Store, Who};
+use crate::store::{Person, PersonAward, Store};
 
 /// Whose badges to explain.
 #[derive(Debug, Args)]
@@ -31,48 +32,21 @@ pub(super) struct Explain {
 
 pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
     let store = Store::open(settings.database.url.expose(), 1).await?;
     let catalog = Published::new(&store, settings.sources.keys()).in_use(&settings.badges).await?;
     let badges = match &command.badge {
         Some(id) => vec![catalog.asked(id).context("--badge")?],
         None => catalog.badges.iter().collect(),
     };
-    let persons = store.persons(&who(&command.learner, &sources)).await?;
-    let person = match persons.as_slice() {
-        [person] => person,
-        [] => bail!(
-            "no learner goes by “{}”: no grade of theirs was confirmed yet. `accolade deliveries` shows what arrived",
-            command.learner
-        ),
-        several => {
-            let names: Vec<String> = several.iter().map(|person| format!("  {}", named(person))).collect();
-            bail!(
-                "{} persons go by “{}”; name the one that you mean by SOURCE:ID:\n{}",
-                several.len(),
-                command.learner,
-                names.join("\n")
-            );
-        }
-    };
-    let account = account(person, &badges, &catalog, command.badge.is_some());
+    let learner = one(&store, &command.learner, settings).await?;
+    let person = store.person(learner.person).await?.context("the learner was just linked; try again")?;
+    let account = account(&person, &badges, &catalog, command.badge.is_some());
     if command.json {
         println!("{}", serde_json::to_string_pretty(&account)?);
     } else {
         print!("{}", text(&account));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn who(text: &str, sources: &[&str]) -> Who {
-    let text = text.trim();
-    match text.split_once(':') {
-        Some((source, id)) if sources.contains(&source) => {
-            Who::Learner { source: source.to_owned(), id: id.to_owned() }
-        }
-        _ if text.contains('@') => Who::Email(text.to_owned()),
-        _ => Who::InstitutionId(text.to_owned()),
-    }
 }
 
 /// What is known, for programs; the names of its members stay.
@@ -165,7 +139,7 @@ fn account<'a>(person: &'a Person, badges: &[&'a BadgeFile], catalog: &'a Catalo
         .collect();
     let learner = person.learners.iter().map(|learner| LearnerAccount {
         source: &learner.source,
-        id: &learner.id,
+        id: &learner.learner,
         name: learner.name.as_deref(),
         email: learner.email.as_deref(),
     });
@@ -191,14 +165,6 @@ fn award_account<'a>(award: &'a PersonAward, version: &str) -> AwardAccount<'a> 
 }
 
 /// Who it is, in one line: `Ada Example <ada@example.test>, moodle:8, canvas:48`.
-fn named(person: &Person) -> String {
-    let learners = || person.learners.iter();
-    let name = learners().find_map(|learner| learner.name.as_deref()).unwrap_or("no name known");
-    let email = learners().find_map(|learner| learner.email.as_deref()).unwrap_or("no address known");
-    let ids: Vec<String> = learners().map(|learner| format!("{}:{}", learner.source, learner.id)).collect();
-    format!("{name} <{email}>, {}", ids.join(", "))
-}
-
 /// As a colleague would answer.
 fn text(account: &Account<'_>) -> String {
     use std::fmt::Write as _;
@@ -296,18 +262,6 @@ fn tree(text: &mut String, part: &serde_json::Value, depth: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_learner_is_named_by_address_by_a_source_s_id_or_by_the_institution_s() {
-        let sources = ["moodle", "canvas"];
-        let learner = |source: &str, id: &str| Who::Learner { source: source.to_owned(), id: id.to_owned() };
-        assert_eq!(who("moodle:8", &sources), learner("moodle", "8"));
-        assert_eq!(who(" canvas:a@example.test", &sources), learner("canvas", "a@example.test"));
-        assert_eq!(who("Ada@example.test ", &sources), Who::Email("Ada@example.test".to_owned()));
-        assert_eq!(who("S:123", &sources), Who::InstitutionId("S:123".to_owned()));
-    }
-
     #[test]
     fn a_stored_tree_of_any_shape_is_shown() {
         let shown = |tree: serde_json::Value| {

@@ -6,12 +6,14 @@ mod deliveries;
 mod doctor;
 mod explain;
 mod keys;
+mod people;
 mod publish;
 mod recheck;
 mod reconcile;
 mod serve;
 mod verify;
 mod waiting;
+mod whom;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -74,8 +76,14 @@ enum Command {
     Recheck(recheck::RecheckAwards),
     /// Decide about one badge of one learner: the decision outranks the rules.
     Award(award::Award),
-    /// Show badges that are earned and not signed yet, because a name or an address is in doubt.
+    /// Show badges that are earned and not signed yet, because a name, an address or
+    /// the person is in doubt.
     Waiting(waiting::Waiting),
+    /// Show and decide who is who: learners of several LMSs that may be one person.
+    People {
+        #[command(subcommand)]
+        command: people::People,
+    },
     /// Show the whole way of a badge, with a sandbox in place of the LMSs and of the mail server.
     Demo(demo::Demo),
 }
@@ -106,6 +114,7 @@ impl Cli {
             Command::Explain(command) => explain::run(&command, &settings()?).await,
             Command::Award(command) => award::run(&command, &settings()?).await,
             Command::Waiting(command) => waiting::run(&command, &settings()?).await,
+            Command::People { command } => people::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }
     }

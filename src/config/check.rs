@@ -249,6 +249,12 @@ impl Checker<'_> {
             if let Some(Err((key, mend))) = schedule {
                 self.say(&format!("sources.{name}.reconcile.{key}"), mend);
             }
+            if source.institution_ids.as_deref().is_some_and(|ids| ids.trim().is_empty()) {
+                self.say(
+                    &format!("sources.{name}.institution_ids"),
+                    "empty; write what the ids are called, as in \"student-number\", or remove the key",
+                );
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ pub use regrade::{Regrade, RegradePolicy};
 pub use schedule::{ReconcileSettings, Schedule};
 pub use settings::{
     ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
-    MailSettings, QueueSettings, ServerSettings, Settings, SourceSettings, WorkerSettings,
+    MailSettings, QueueSettings, ServerSettings, Settings, SourceIdentity, SourceSettings, WorkerSettings,
 };
 pub use sources::sources;
 

@@ -50,6 +50,16 @@ impl Settings {
         // `load` has refused what is no schedule.
         self.sources.get(source)?.reconcile.as_ref().unwrap_or(&self.reconcile).schedule().ok()
     }
+
+    /// What of each source links learners.
+    pub fn identities(&self) -> BTreeMap<String, SourceIdentity> {
+        let identity = |source: &SourceSettings| SourceIdentity {
+            // Whoever sends an event chooses its address; an LMS's API tells its own.
+            verified_addresses: source.verified_addresses.unwrap_or(source.kind != "automation"),
+            institution_ids: source.institution_ids.as_deref().map(|name| name.trim().to_owned()),
+        };
+        self.sources.iter().map(|(name, source)| (name.clone(), identity(source))).collect()
+    }
 }
 
 /// `[server]`
@@ -202,6 +212,11 @@ pub struct SourceSettings {
     pub kind: String,
     /// When this source is reconciled, if not as `[reconcile]` says.
     pub reconcile: Option<ReconcileSettings>,
+    /// What the institution's ids of its learners are called: sources with the same name here have
+    /// the same ids. Without it they link nobody.
+    pub institution_ids: Option<String>,
+    /// Whether its e-mail addresses link learners; without it those of an LMS do.
+    pub verified_addresses: Option<bool>,
     /// The rest of the table, secrets resolved; each connector's README lists its keys.
     #[serde(flatten)]
     pub table: serde_json::Map<String, serde_json::Value>,
@@ -214,7 +229,24 @@ impl std::fmt::Debug for SourceSettings {
         f.debug_struct("SourceSettings")
             .field("kind", &self.kind)
             .field("reconcile", &self.reconcile)
+            .field("institution_ids", &self.institution_ids)
+            .field("verified_addresses", &self.verified_addresses)
             .field("keys", &keys)
             .finish()
+    }
+}
+
+/// What of a source links its learners with those of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceIdentity {
+    /// Whether its addresses are checked by somebody, and so tell who a learner is.
+    pub verified_addresses: bool,
+    /// What its institution's ids are called, if they link: the same name, the same ids.
+    pub institution_ids: Option<String>,
+}
+
+impl Default for SourceIdentity {
+    fn default() -> Self {
+        Self { verified_addresses: true, institution_ids: None }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::doubts::{change_persons, twins};
 use super::inputs::insert_inputs;
 use super::lifecycle::{AwardChange, change_awards};
 use super::progress::settle;
@@ -213,7 +214,12 @@ impl Store {
         let mut waiting: BTreeMap<Uuid, EventRow> = events.into_iter().map(|row| (row.id, row)).collect();
         let ids: BTreeSet<Uuid> = commits.iter().map(|commit| commit.person).collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        let persons: Vec<PersonRow> = session.all(&LOCK_PERSONS, values![ids.clone()]).await?;
+        // Of two who may be one person only one gets a badge, however they are judged: those who
+        // may be the other one are locked, too, and what was judged of them is stale.
+        let twins = twins(&mut session, ids.clone()).await?;
+        let locked: BTreeSet<Uuid> = ids.iter().chain(twins.values().flatten()).copied().collect();
+        let locked: Vec<Uuid> = locked.into_iter().collect();
+        let persons: Vec<PersonRow> = session.all(&LOCK_PERSONS, values![locked]).await?;
         let versions: BTreeMap<Uuid, i64> = persons.into_iter().map(|row| (row.id, row.version)).collect();
         // Under the lock of its person nobody else adds an award. The unique constraint below
         // does not trust that.
@@ -223,14 +229,18 @@ impl Store {
 
         let mut answers = Vec::with_capacity(commits.len());
         let mut finished: Vec<(&AwardCommit, EventRow)> = Vec::new();
+        let mut changed: BTreeSet<Uuid> = BTreeSet::new();
         for commit in commits {
             let Some(event) = waiting.remove(&commit.event) else {
                 answers.push(Committed::AlreadyDone);
                 continue;
             };
-            if versions.get(&commit.person) != Some(&commit.version) {
+            if versions.get(&commit.person) != Some(&commit.version) || changed.contains(&commit.person) {
                 answers.push(Committed::Stale);
                 continue;
+            }
+            if !commit.awards.is_empty() {
+                changed.extend(twins.get(&commit.person).into_iter().flatten());
             }
             answers.push(Committed::Stored { mails: Vec::new(), credentials: Vec::new() });
             finished.push((commit, event));
@@ -248,6 +258,7 @@ impl Store {
         let waits =
             judged().flat_map(|(id, commit)| commit.waits.iter().map(move |wait| (id, commit.person, wait)));
         store_waits(&mut session, &waits.collect::<Vec<_>>(), now).await?;
+        change_persons(&mut session, changed).await?;
 
         let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
         session.run_rows(&FINISH_EVENTS, rows).await?;

@@ -6,6 +6,7 @@ use accolade_connectors::Outcome;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::doubts::{TwinBadge, twin_badges};
 use super::learners::describe;
 use super::session::Session;
 use super::statement::statements;
@@ -14,7 +15,7 @@ use super::{DecisionKind, Loss, Store, StoreError};
 
 statements! {
     WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
-            learners.person_id, persons.version, outcomes.passes
+            events.whole, learners.person_id, persons.version, outcomes.passes
         FROM events
             JOIN learners ON learners.id = events.learner_id
             JOIN persons ON persons.id = learners.person_id
@@ -64,8 +65,13 @@ pub struct Candidate {
     pub decisions: Vec<Decision>,
     /// Badges that are earned and not signed yet ([`super::Wait`]), as issuer and badge.
     pub waiting: Vec<(String, String)>,
+    /// Badges of others who may be the same person: until a human says so or not, the person
+    /// does not get them, too.
+    pub twins: Vec<TwinBadge>,
     /// Which outcome the event is about (index into `outcomes`).
     pub about: Option<usize>,
+    /// Whether the event is about everything that is known of the person, not its outcome alone.
+    pub whole: bool,
 }
 
 /// A stored outcome.
@@ -115,6 +121,7 @@ struct EventRow {
     delivery_id: Uuid,
     outcome_id: Uuid,
     attempts: i64,
+    whole: bool,
     person_id: Uuid,
     version: i64,
     passes: bool,
@@ -187,11 +194,12 @@ impl Store {
         }
         let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
         let decisions = newest(rows)?;
-        let rows: Vec<WaitRow> = session.all(&PERSONS_WAITS, values![persons]).await?;
+        let rows: Vec<WaitRow> = session.all(&PERSONS_WAITS, values![persons.clone()]).await?;
         let mut waiting: BTreeMap<Uuid, Vec<(String, String)>> = BTreeMap::new();
         for row in rows {
             waiting.entry(row.person_id).or_default().push((row.issuer, row.badge));
         }
+        let twins = twin_badges(&mut session, persons).await?;
         let candidates = events.into_iter().map(|event| {
             let outcomes = outcomes.get(&event.person_id).map(Vec::as_slice).unwrap_or_default();
             Candidate {
@@ -206,6 +214,8 @@ impl Store {
                 held: held.get(&event.person_id).cloned().unwrap_or_default(),
                 decisions: decisions.get(&event.person_id).cloned().unwrap_or_default(),
                 waiting: waiting.get(&event.person_id).cloned().unwrap_or_default(),
+                twins: twins.get(&event.person_id).cloned().unwrap_or_default(),
+                whole: event.whole,
             }
         });
         Ok(candidates.collect())

@@ -6,7 +6,11 @@ use accolade_connectors::Outcome;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::learners::{LearnerName, StoredLearner, ToldLearner, lock_learners, update_learners};
+use super::directory::Directory;
+use super::doubts::{NewDoubt, change_persons, store_doubts};
+use super::identity::{Identities, Verdict};
+use super::learners::{LearnerName, ToldLearner, update_learners};
+use super::merge::merge as merge_persons;
 use super::outcomes::{KnownOutcome, Merge, combined, merge};
 use super::progress::settle;
 use super::session::Session;
@@ -37,15 +41,13 @@ statements! {
 
     INSERT_EVENTS [
         id Uuid, signal_id Uuid, delivery_id Uuid, source Text, learner_id Uuid, outcome_id Uuid,
-        passed Bool, content Text, due_at Time, sweep_at Time,
+        passed Bool, content Text, whole Bool, due_at Time, sweep_at Time,
     ] = "INSERT INTO events
-            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, state,
+            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, whole, state,
              reason, attempts, due_at, sweep_at, created_at)
         SELECT r.id, r.signal_id, r.delivery_id, r.source, r.learner_id, r.outcome_id, r.passed,
-             r.content, 'waiting', '', 0, r.due_at, r.sweep_at, r.due_at
+             r.content, r.whole, 'waiting', '', 0, r.due_at, r.sweep_at, r.due_at
         FROM {rows}";
-
-    RAISE_VERSIONS = "UPDATE persons SET version = version + 1 WHERE id {in $1}";
 
     /// Without a `due_at` it is finished.
     UPDATE_SIGNALS [
@@ -84,7 +86,7 @@ type OutcomeName = (Uuid, String, String);
 /// What a batch knows and changes, in memory, until it is written.
 struct Batch {
     now: DateTime<Utc>,
-    learners: BTreeMap<LearnerName, StoredLearner>,
+    directory: Directory,
     outcomes: BTreeMap<OutcomeName, KnownOutcome>,
     changed_learners: BTreeSet<LearnerName>,
     changed_outcomes: BTreeSet<OutcomeName>,
@@ -100,6 +102,8 @@ struct Batch {
 struct Event {
     signal: Uuid,
     outcome: Uuid,
+    /// About everything that is known of the person.
+    whole: bool,
     event: NewEvent,
 }
 
@@ -130,12 +134,13 @@ impl Store {
         let live: Vec<(&ConfirmResult, LockedSignal)> =
             results.iter().filter_map(|result| Some((result, waiting.remove(&result.signal)?))).collect();
 
-        let mut batch = Batch::load(&mut session, &live, now).await?;
+        let mut batch = Batch::load(&mut session, &self.identities, &live, now).await?;
         for (result, signal) in &live {
             for outcome in &result.outcomes {
                 batch.take(signal, outcome, result.read);
             }
         }
+        batch.identify(&mut session, &live).await?;
         batch.write(&mut session).await?;
         batch.overtaken.retain(|signal, _| {
             live.iter().any(|(result, _)| {
@@ -188,6 +193,7 @@ fn verdict_row(signal: Uuid, verdict: &SignalVerdict, now: DateTime<Utc>) -> Vec
 impl Batch {
     async fn load(
         session: &mut Session,
+        identities: &Identities,
         live: &[(&ConfirmResult, LockedSignal)],
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
@@ -199,8 +205,12 @@ impl Batch {
                 as_of: outcome.as_of,
             }));
         }
-        let learners =
-            if told.is_empty() { BTreeMap::new() } else { lock_learners(session, &told, now).await? };
+        let directory = if told.is_empty() {
+            Directory::default()
+        } else {
+            Directory::load(session, identities, &told, now).await?
+        };
+        let learners = &directory.learners;
         let ids: Vec<Uuid> = learners.values().map(|learner| learner.id).collect();
         let rows: Vec<OutcomeRow> =
             if ids.is_empty() { Vec::new() } else { session.all(&READ_OUTCOMES, values![ids]).await? };
@@ -214,7 +224,7 @@ impl Batch {
         let waiting_persons = waiting_persons(session, persons).await?;
         Ok(Self {
             now,
-            learners,
+            directory,
             outcomes,
             changed_learners: BTreeSet::new(),
             changed_outcomes: BTreeSet::new(),
@@ -230,10 +240,9 @@ impl Batch {
         let outcome = &ruled.outcome;
         let learner_name = learner_name(signal, outcome);
         // `load` found or made every learner; without one there is nothing to hang on to.
-        let Some(learner) = self.learners.get_mut(&learner_name) else { return };
+        let Some(learner) = self.directory.learners.get_mut(&learner_name) else { return };
         let (learner_id, person) = (learner.id, learner.person_id);
-        let name =
-            (learner_id, key(&outcome.course.id).into_owned(), key(&outcome.assessment.id).into_owned());
+        let name = outcome_name(learner_id, outcome);
         let stored = self.outcomes.get(&name);
         let merged = merge(stored, ruled);
         if let Merge::Older { differs } = merged {
@@ -262,7 +271,7 @@ impl Batch {
         // Whichever outcome it comes with: all that waits for the person is judged.
         let wakes = change.reach && self.waiting_persons.contains(&person);
         if wakes || merged == (Merge::Changed { event: true }) {
-            self.event(signal, &learner_name, &name);
+            self.event(signal, &learner_name, &name, false);
         }
         if change.became_reachable {
             let others: Vec<OutcomeName> = self
@@ -272,13 +281,56 @@ impl Batch {
                 .map(|(other, _)| other.clone())
                 .collect();
             for other in others {
-                self.event(signal, &learner_name, &other);
+                self.event(signal, &learner_name, &other, false);
             }
         }
     }
 
-    fn event(&mut self, signal: &LockedSignal, learner: &LearnerName, name: &OutcomeName) {
-        let (Some(learner), Some(known)) = (self.learners.get(learner), self.outcomes.get(name)) else {
+    /// Says who the learners are of whom something was taken over: links those who are somebody
+    /// else without doubt, and notes doubts.
+    async fn identify(
+        &mut self,
+        session: &mut Session,
+        live: &[(&ConfirmResult, LockedSignal)],
+    ) -> Result<(), StoreError> {
+        let mut doubts: Vec<NewDoubt> = self.directory.doubts.clone();
+        let new: Vec<Uuid> = doubts.iter().map(|doubt| doubt.learner).collect();
+        for name in self.changed_learners.clone() {
+            let Some(learner) = self.directory.learners.get(&name).cloned() else { continue };
+            self.directory.learned(&learner);
+            match self.directory.verdict(&learner) {
+                Verdict::Doubt { candidates, reason } if !new.contains(&learner.id) => {
+                    doubts.push(NewDoubt { learner: learner.id, candidates, reason });
+                }
+                Verdict::Link(person) => {
+                    let merged = merge_persons(session, learner.person_id, person).await?;
+                    self.directory.merged(merged.gone, merged.kept);
+                    self.changed_persons.remove(&merged.gone);
+                    self.whole(live, &name);
+                }
+                Verdict::Doubt { .. } | Verdict::Alone => {}
+            }
+        }
+        store_doubts(session, &doubts, self.now).await
+    }
+
+    /// Has everything judged that is known of a learner's person.
+    fn whole(&mut self, live: &[(&ConfirmResult, LockedSignal)], learner: &LearnerName) {
+        let told = live.iter().find_map(|(result, signal)| {
+            let of_learner = |ruled: &&RuledOutcome| learner_name(signal, &ruled.outcome) == *learner;
+            Some((signal, result.outcomes.iter().find(of_learner)?))
+        });
+        let (Some((signal, ruled)), Some(id)) =
+            (told, self.directory.learners.get(learner).map(|learner| learner.id))
+        else {
+            return;
+        };
+        self.event(signal, learner, &outcome_name(id, &ruled.outcome), true);
+    }
+
+    fn event(&mut self, signal: &LockedSignal, learner: &LearnerName, name: &OutcomeName, whole: bool) {
+        let (Some(learner), Some(known)) = (self.directory.learners.get(learner), self.outcomes.get(name))
+        else {
             return;
         };
         let mut outcome = known.outcome.clone();
@@ -286,6 +338,7 @@ impl Batch {
         self.events.push(Event {
             signal: signal.id,
             outcome: known.id,
+            whole,
             event: NewEvent {
                 id: ids::timed(self.now),
                 delivery: signal.delivery_id,
@@ -298,7 +351,7 @@ impl Batch {
     }
 
     async fn write(&self, session: &mut Session) -> Result<(), StoreError> {
-        let learners = self.changed_learners.iter().filter_map(|name| self.learners.get(name));
+        let learners = self.changed_learners.iter().filter_map(|name| self.directory.learners.get(name));
         update_learners(session, learners).await?;
 
         let mut rows = Vec::with_capacity(self.changed_outcomes.len());
@@ -319,13 +372,10 @@ impl Batch {
         }
         session.run_rows(&UPSERT_OUTCOMES, rows).await?;
 
-        if !self.changed_persons.is_empty() {
-            let persons: Vec<Uuid> = self.changed_persons.iter().copied().collect();
-            session.run(&RAISE_VERSIONS, values![persons]).await?;
-        }
+        change_persons(session, self.changed_persons.clone()).await?;
 
         let mut rows = Vec::with_capacity(self.events.len());
-        for Event { signal, outcome, event } in &self.events {
+        for Event { signal, outcome, whole, event } in &self.events {
             rows.push(values![
                 event.id,
                 *signal,
@@ -335,6 +385,7 @@ impl Batch {
                 *outcome,
                 event.passed,
                 to_json("outcome", &event.outcome)?,
+                *whole,
                 self.now,
                 self.now + GRACE,
             ]);
@@ -345,4 +396,8 @@ impl Batch {
 
 fn learner_name(signal: &LockedSignal, outcome: &Outcome) -> LearnerName {
     (signal.source.clone(), key(&outcome.learner.id).into_owned())
+}
+
+fn outcome_name(learner: Uuid, outcome: &Outcome) -> OutcomeName {
+    (learner, key(&outcome.course.id).into_owned(), key(&outcome.assessment.id).into_owned())
 }

@@ -5,22 +5,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::lifecycle::forget_losses;
-use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
 use super::status::set_bits;
-use super::value::{email_key, key, values};
+use super::typed::{Typed, deliver};
+use super::value::{key, values};
 use super::waiting::{Wait, store_waits};
 use super::{Store, StoreError};
 use crate::ids;
 
 statements! {
-    LEARNER = "SELECT learners.person_id, learners.source, learners.lms_id, learners.name, learners.email
-        FROM learners WHERE source = $1 AND lms_id = $2";
-
-    LEARNERS_OF_ADDRESS = "SELECT person_id, source, lms_id, name, email FROM learners
-        WHERE email_key = $1 ORDER BY source, lms_id";
-
     LOCK_PERSON = "SELECT id FROM persons WHERE id = $1 {lock}";
 
     CHANGE_PERSON = "UPDATE persons SET version = version + 1 WHERE id = $1";
@@ -33,25 +27,6 @@ statements! {
     INSERT_DECISION = "INSERT INTO decisions
             (id, issuer, badge, person_id, kind, reason, decided_by, decided_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-
-    INSERT_DELIVERY = "INSERT INTO deliveries
-            (id, source, received_at, user_agent, body, state, reason, note, status)
-        VALUES ($1, $2, $3, $4, $5, 'waiting', '', '', NULL)";
-
-    INSERT_SIGNAL = "INSERT INTO signals
-            (id, delivery_id, source, key, batch, event, content, state, reason, attempts, due_at,
-             sweep_at, created_at, finished_at)
-        VALUES ($1, $2, $3, $4, '', $5, '{}', 'done', $6, 0, $7, $7, $7, $7)";
-
-    /// About the outcome of the person that was confirmed last.
-    INSERT_EVENT = "INSERT INTO events
-            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, state,
-             reason, attempts, due_at, sweep_at, created_at)
-        SELECT $1, $2, $3, learners.source, learners.id, outcomes.id, outcomes.passes,
-             outcomes.content, 'waiting', '', 0, $5, $5, $5
-        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
-        WHERE learners.person_id = $4
-        ORDER BY outcomes.confirmed_at DESC, outcomes.id DESC LIMIT 1";
 }
 
 /// What an administrator decides.
@@ -97,7 +72,7 @@ pub struct NewDecision {
     pub issuer: String,
     /// The badge.
     pub badge: String,
-    /// The person, as [`Store::find_learners`] gives it.
+    /// The person, as [`Store::find`] gives it.
     pub person: Uuid,
     /// The source and the id of one of the person's learners, for the delivery.
     pub source: String,
@@ -120,23 +95,6 @@ pub enum Decided {
     Revoked,
 }
 
-/// A learner of one source.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct FoundLearner {
-    /// The person that the learner is.
-    #[sqlx(rename = "person_id")]
-    pub person: Uuid,
-    /// The source's name.
-    pub source: String,
-    /// The id there.
-    #[sqlx(rename = "lms_id")]
-    pub learner: String,
-    /// The name.
-    pub name: Option<String>,
-    /// The address.
-    pub email: Option<String>,
-}
-
 #[derive(sqlx::FromRow)]
 struct AwardRow {
     id: Uuid,
@@ -144,17 +102,6 @@ struct AwardRow {
 }
 
 impl Store {
-    /// The learner of a source with this id.
-    pub async fn find_learner(&self, source: &str, id: &str) -> Result<Option<FoundLearner>, StoreError> {
-        self.pool.read().await?.optional(&LEARNER, values![source, key(id)]).await
-    }
-
-    /// Every learner with this address, of every source.
-    pub async fn find_learners(&self, email: &str) -> Result<Vec<FoundLearner>, StoreError> {
-        let Some(email) = email_key(Some(email)) else { return Ok(Vec::new()) };
-        self.pool.read().await?.all(&LEARNERS_OF_ADDRESS, values![email]).await
-    }
-
     /// Stores a decision with what follows from it, in one transaction: the status bits of an
     /// award that exists; a delivery with an event for one that is to be made, for a worker to
     /// sign. What was judged of the person meanwhile is stale.
@@ -204,7 +151,7 @@ impl Store {
         }
         let decided = match valid.last() {
             None if *kind == DecisionKind::Grant => {
-                Decided::Awarding(deliver(&mut session, decision, now).await?)
+                Decided::Awarding(tell(&mut session, decision, now).await?)
             }
             award => Decided::Stored(award.map(|award| award.id)),
         };
@@ -214,21 +161,16 @@ impl Store {
 }
 
 /// A delivery that tells of a decision, with the event that a worker evaluates.
-async fn deliver(
-    session: &mut Session,
-    decision: &NewDecision,
-    now: DateTime<Utc>,
-) -> Result<Uuid, StoreError> {
-    let NewDecision { kind, badge, source, reason, by, .. } = decision;
-    let (delivery, signal) = (ids::timed(now), ids::timed(now));
-    let body = serde_json::json!({"decision": kind.as_str(), "badge": badge, "reason": reason, "by": by});
-    let body = body.to_string();
-    session.run(&INSERT_DELIVERY, values![delivery, source, now, "accolade award", body.as_bytes()]).await?;
-    let said = format!("{by} decided to {} “{badge}”: {reason}", kind.as_str());
-    let values =
-        values![signal, delivery, source, signal.to_string(), format!("award.{}", kind.as_str()), said, now];
-    session.run(&INSERT_SIGNAL, values).await?;
-    session.run(&INSERT_EVENT, values![ids::timed(now), signal, delivery, decision.person, now]).await?;
-    settle(session, [delivery]).await?;
-    Ok(delivery)
+async fn tell(session: &mut Session, decision: &NewDecision, now: DateTime<Utc>) -> Result<Uuid, StoreError> {
+    let NewDecision { kind, badge, person, source, reason, by, .. } = decision;
+    let typed = Typed {
+        command: "accolade award",
+        event: format!("award.{}", kind.as_str()),
+        source,
+        body: serde_json::json!({"decision": kind.as_str(), "badge": badge, "reason": reason, "by": by}),
+        said: format!("{by} decided to {} “{badge}”: {reason}", kind.as_str()),
+        persons: &[*person],
+        whole: false,
+    };
+    deliver(session, &typed, now).await
 }

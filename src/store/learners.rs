@@ -1,52 +1,34 @@
-//! Learners and the persons they are: one for each learner, or for learners linked across
-//! sources by their address.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Learners: whom each source tells of, and what is known of them.
 
 use accolade_connectors::Learner;
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::StoreError;
 use super::session::Session;
 use super::statement::statements;
-use super::value::{Time, Value, email_key, values};
-use crate::ids;
+use super::value::{Time, Value, email_key, institution_key, values};
 
 statements! {
-    FIND_LEARNERS [source Text, lms_id Text] =
-        "SELECT learners.id, learners.source, learners.lms_id
-        FROM learners JOIN {rows} ON learners.source = r.source AND learners.lms_id = r.lms_id";
-
-    /// Held until the end of the transaction.
-    LOCK_NAMES [key Int] = "SELECT {advisory} FROM {rows}";
-
-    /// Every learner of every person who has one of these addresses.
-    NAMESAKES = "SELECT person_id, source, email_key FROM learners WHERE person_id IN
-        (SELECT person_id FROM learners WHERE email_key {in text $1})";
-
     INSERT_PERSONS [id Uuid] = "INSERT INTO persons (id, version) SELECT r.id, 0 FROM {rows}";
 
     INSERT_LEARNERS [
         id Uuid, source Text, lms_id Text, person_id Uuid, name Text, email Text, email_key Text,
-        institution_id Text, language Text, as_of Time,
+        institution_id Text, institution_key Text, language Text, as_of Time,
     ] = "INSERT INTO learners
-            (id, source, lms_id, person_id, name, email, email_key, institution_id, language, as_of)
+            (id, source, lms_id, person_id, name, email, email_key, institution_id, institution_key,
+             language, as_of)
         SELECT r.id, r.source, r.lms_id, r.person_id, r.name, r.email, r.email_key,
-            r.institution_id, r.language, r.as_of
+            r.institution_id, r.institution_key, r.language, r.as_of
         FROM {rows}";
 
-    LOCK_LEARNERS_PERSONS = "SELECT id FROM persons
-        WHERE id IN (SELECT person_id FROM learners WHERE id {in $1}) ORDER BY id {lock}";
-
-    READ_LEARNERS = "SELECT id, source, lms_id, person_id, name, email, institution_id, language, as_of
-        FROM learners WHERE id {in $1}";
-
     UPDATE_LEARNERS [
-        id Uuid, name Text, email Text, email_key Text, institution_id Text, language Text, as_of Time,
+        id Uuid, name Text, email Text, email_key Text, email_changed Bool, institution_id Text,
+        institution_key Text, institution_changed Bool, language Text, as_of Time,
     ] = "UPDATE learners SET name = r.name, email = r.email, email_key = r.email_key,
-            institution_id = r.institution_id, language = r.language, as_of = r.as_of
+            email_changed = r.email_changed, institution_id = r.institution_id,
+            institution_key = r.institution_key, institution_changed = r.institution_changed,
+            language = r.language, as_of = r.as_of
         FROM {rows} WHERE learners.id = r.id";
 }
 
@@ -61,7 +43,7 @@ pub(super) struct ToldLearner<'a> {
 }
 
 /// A stored learner.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct StoredLearner {
     pub(super) id: Uuid,
     pub(super) source: String,
@@ -69,7 +51,15 @@ pub(super) struct StoredLearner {
     pub(super) person_id: Uuid,
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
+    /// The address as addresses are compared.
+    pub(super) email_key: Option<String>,
+    /// Whether another one was known before it.
+    pub(super) email_changed: bool,
     institution_id: Option<String>,
+    /// The institution's id as ids are compared.
+    pub(super) institution_key: Option<String>,
+    /// Whether another one was known before it.
+    pub(super) institution_changed: bool,
     language: Option<String>,
     as_of: Time,
 }
@@ -86,6 +76,26 @@ pub(super) struct LearnerChange {
 }
 
 impl StoredLearner {
+    /// A learner who is told for the first time, as a person of their own.
+    pub(super) fn new(id: Uuid, person: Uuid, told: &ToldLearner<'_>) -> Self {
+        let ToldLearner { name: (source, lms_id), learner, as_of } = told;
+        Self {
+            id,
+            source: source.clone(),
+            lms_id: lms_id.clone(),
+            person_id: person,
+            name: learner.name.clone(),
+            email: learner.email.clone(),
+            email_key: email_key(learner.email.as_deref()),
+            email_changed: false,
+            institution_id: learner.institution_id.clone(),
+            institution_key: institution_key(learner.institution_id.as_deref()),
+            institution_changed: false,
+            language: learner.language.clone(),
+            as_of: (*as_of).into(),
+        }
+    }
+
     /// Takes over what is known now. What was not told stays: not every call tells all.
     pub(super) fn learn(&mut self, told: &Learner, as_of: DateTime<Utc>) -> LearnerChange {
         let newer = Time::from(as_of) >= self.as_of;
@@ -110,6 +120,12 @@ impl StoredLearner {
         if newer {
             self.as_of = as_of.into();
         }
+        let email = email_key(self.email.as_deref());
+        self.email_changed |= self.email_key.is_some() && self.email_key != email;
+        self.email_key = email;
+        let institution = institution_key(self.institution_id.as_deref());
+        self.institution_changed |= self.institution_key.is_some() && self.institution_key != institution;
+        self.institution_key = institution;
         LearnerChange {
             any,
             reach: before != (self.name.clone(), self.email.clone()),
@@ -128,13 +144,37 @@ impl StoredLearner {
         );
     }
 
-    fn row(&self) -> Vec<Value> {
+    /// Source and LMS id.
+    pub(super) fn name(&self) -> LearnerName {
+        (self.source.clone(), self.lms_id.clone())
+    }
+
+    fn new_row(&self) -> Vec<Value> {
+        values![
+            self.id,
+            &self.source,
+            &self.lms_id,
+            self.person_id,
+            &self.name,
+            &self.email,
+            &self.email_key,
+            &self.institution_id,
+            &self.institution_key,
+            &self.language,
+            self.as_of,
+        ]
+    }
+
+    fn changed_row(&self) -> Vec<Value> {
         values![
             self.id,
             &self.name,
             &self.email,
-            email_key(self.email.as_deref()),
+            &self.email_key,
+            self.email_changed,
             &self.institution_id,
+            &self.institution_key,
+            self.institution_changed,
             &self.language,
             self.as_of,
         ]
@@ -155,39 +195,17 @@ pub(super) fn describe(
     learner.language = language.map(str::to_owned);
 }
 
-/// Finds learners, makes those that are missing, and locks their persons: until the end of the
-/// transaction nobody else changes their outcomes or gives them awards.
-pub(super) async fn lock_learners(
-    session: &mut Session,
-    told: &[ToldLearner<'_>],
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<LearnerName, StoredLearner>, StoreError> {
-    let names: BTreeSet<&LearnerName> = told.iter().map(|told| &told.name).collect();
-    let mut known = find(session, &names).await?;
-    let missing: BTreeSet<&LearnerName> =
-        names.iter().copied().filter(|name| !known.contains_key(*name)).collect();
-    if !missing.is_empty() {
-        // One at a time for each name and each address, or two sources that tell of the same
-        // address at the same time would make two persons.
-        let emails: BTreeSet<String> = told
-            .iter()
-            .filter(|told| missing.contains(&told.name))
-            .filter_map(|told| email_key(told.learner.email.as_deref()))
-            .collect();
-        let locks: BTreeSet<i64> = missing
-            .iter()
-            .map(|(source, lms_id)| lock_number(&["learner", source, lms_id]))
-            .chain(emails.iter().map(|email| lock_number(&["email", email])))
-            .collect();
-        session.run_rows(&LOCK_NAMES, locks.into_iter().map(|lock| values![lock]).collect()).await?;
-        known.extend(find(session, &missing).await?);
-        known.extend(make(session, told, &known, emails, now).await?);
-    }
+/// Makes persons of whom nothing is known.
+pub(super) async fn insert_persons(session: &mut Session, persons: &[Uuid]) -> Result<(), StoreError> {
+    session.run_rows(&INSERT_PERSONS, persons.iter().map(|person| values![*person]).collect()).await
+}
 
-    let ids: Vec<Uuid> = known.values().copied().collect();
-    session.run(&LOCK_LEARNERS_PERSONS, values![ids.clone()]).await?;
-    let learners: Vec<StoredLearner> = session.all(&READ_LEARNERS, values![ids]).await?;
-    Ok(learners.into_iter().map(|row| ((row.source.clone(), row.lms_id.clone()), row)).collect())
+/// Stores new learners; their persons exist.
+pub(super) async fn insert_learners(
+    session: &mut Session,
+    learners: &[StoredLearner],
+) -> Result<(), StoreError> {
+    session.run_rows(&INSERT_LEARNERS, learners.iter().map(StoredLearner::new_row).collect()).await
 }
 
 /// Stores learners that changed.
@@ -195,129 +213,12 @@ pub(super) async fn update_learners(
     session: &mut Session,
     learners: impl Iterator<Item = &StoredLearner>,
 ) -> Result<(), StoreError> {
-    session.run_rows(&UPDATE_LEARNERS, learners.map(StoredLearner::row).collect()).await
-}
-
-#[derive(sqlx::FromRow)]
-struct FoundRow {
-    id: Uuid,
-    source: String,
-    lms_id: String,
-}
-
-async fn find(
-    session: &mut Session,
-    names: &BTreeSet<&LearnerName>,
-) -> Result<BTreeMap<LearnerName, Uuid>, StoreError> {
-    let rows = names.iter().map(|(source, lms_id)| values![source, lms_id]).collect();
-    let found: Vec<FoundRow> = session.all_rows(&FIND_LEARNERS, rows).await?;
-    Ok(found.into_iter().map(|row| ((row.source, row.lms_id), row.id)).collect())
-}
-
-#[derive(Debug, Clone, sqlx::FromRow)]
-struct Namesake {
-    person_id: Uuid,
-    source: String,
-    email_key: Option<String>,
-}
-
-async fn make(
-    session: &mut Session,
-    told: &[ToldLearner<'_>],
-    known: &BTreeMap<LearnerName, Uuid>,
-    emails: BTreeSet<String>,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<LearnerName, Uuid>, StoreError> {
-    let mut namesakes: Vec<Namesake> = if emails.is_empty() {
-        Vec::new()
-    } else {
-        session.all(&NAMESAKES, values![emails.into_iter().collect::<Vec<String>>()]).await?
-    };
-    let (mut persons, mut learners, mut made) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for ToldLearner { name, learner, as_of } in told {
-        if known.contains_key(name) || made.contains_key(name) {
-            continue;
-        }
-        let (source, lms_id) = name;
-        let email = email_key(learner.email.as_deref());
-        let linked = email.as_deref().and_then(|email| link(source, email, &namesakes));
-        let person = linked.unwrap_or_else(|| {
-            let person = ids::timed(now);
-            persons.push(values![person]);
-            person
-        });
-        let id = ids::timed(now);
-        learners.push(values![
-            id,
-            source,
-            lms_id,
-            person,
-            &learner.name,
-            &learner.email,
-            email.clone(),
-            &learner.institution_id,
-            &learner.language,
-            *as_of,
-        ]);
-        namesakes.push(Namesake { person_id: person, source: source.clone(), email_key: email });
-        made.insert(name.clone(), id);
-    }
-    session.run_rows(&INSERT_PERSONS, persons).await?;
-    session.run_rows(&INSERT_LEARNERS, learners).await?;
-    Ok(made)
-}
-
-/// The person that a new learner of `source` with this address is, if there is no doubt:
-/// exactly one person has the address in other sources, none in this one, and that person is
-/// nobody else in this source.
-fn link(source: &str, email: &str, namesakes: &[Namesake]) -> Option<Uuid> {
-    let same = || namesakes.iter().filter(|one| one.email_key.as_deref() == Some(email));
-    if same().any(|one| one.source == source) {
-        return None;
-    }
-    let persons: BTreeSet<Uuid> = same().map(|one| one.person_id).collect();
-    let person = *persons.first()?;
-    let elsewhere_here = namesakes.iter().any(|one| one.person_id == person && one.source == source);
-    (persons.len() == 1 && !elsewhere_here).then_some(person)
-}
-
-/// A number for an advisory lock.
-fn lock_number(parts: &[&str]) -> i64 {
-    let digest = Sha256::digest(parts.join("\0").as_bytes());
-    digest.iter().take(8).fold(0, |number: i64, byte| number << 8 | i64::from(*byte))
+    session.run_rows(&UPDATE_LEARNERS, learners.map(StoredLearner::changed_row).collect()).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn namesake(person: u128, source: &str, email: &str) -> Namesake {
-        Namesake {
-            person_id: Uuid::from_u128(person),
-            source: source.to_owned(),
-            email_key: Some(email.to_owned()),
-        }
-    }
-
-    #[test]
-    fn a_learner_is_linked_only_without_doubt() {
-        let ada = "ada@example.test";
-        let one = || namesake(1, "moodle", ada);
-        assert_eq!(link("canvas", ada, &[]), None);
-        assert_eq!(link("canvas", ada, &[one()]), Some(Uuid::from_u128(1)));
-        assert_eq!(link("canvas", "bo@example.test", &[one()]), None);
-        // Twice in this source: which of the two is it?
-        assert_eq!(link("moodle", ada, &[one()]), None);
-        assert_eq!(link("canvas", ada, &[one(), namesake(2, "canvas", ada)]), None);
-        // Two persons elsewhere.
-        assert_eq!(link("canvas", ada, &[one(), namesake(2, "blackboard", ada)]), None);
-        // One person in two sources elsewhere.
-        let both = [one(), namesake(1, "blackboard", ada)];
-        assert_eq!(link("canvas", ada, &both), Some(Uuid::from_u128(1)));
-        // The person is somebody in this source already, by another address.
-        let here = [one(), namesake(1, "canvas", "old@example.test")];
-        assert_eq!(link("canvas", ada, &here), None);
-    }
 
     #[test]
     fn what_is_not_told_stays_known() {
@@ -329,17 +230,13 @@ mod tests {
             language: None,
         };
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
-        let mut stored = StoredLearner {
-            id: Uuid::nil(),
-            source: "moodle".to_owned(),
-            lms_id: "7".to_owned(),
-            person_id: Uuid::nil(),
-            name: Some("Ada".to_owned()),
-            email: None,
-            institution_id: None,
-            language: None,
-            as_of: at(100).into(),
-        };
+        let first = told(Some("Ada"), None);
+        let name = ("moodle".to_owned(), "7".to_owned());
+        let mut stored = StoredLearner::new(
+            Uuid::nil(),
+            Uuid::nil(),
+            &ToldLearner { name, learner: &first, as_of: at(100) },
+        );
         assert_eq!(stored.learn(&told(None, None), at(200)), LearnerChange::default());
         assert_eq!(stored.name.as_deref(), Some("Ada"));
         // Older word fills a gap, but overwrites nothing.
@@ -350,5 +247,12 @@ mod tests {
         let change = stored.learn(&told(Some("Ada L."), None), at(300));
         assert_eq!(change, LearnerChange { any: true, reach: true, became_reachable: false });
         assert_eq!(stored.name.as_deref(), Some("Ada L."));
+        // An address that comes late is no change of one, nor is another spelling.
+        stored.learn(&told(None, Some("ADA@example.test")), at(400));
+        assert_eq!((stored.email_key.as_deref(), stored.email_changed), (Some("ada@example.test"), false));
+        stored.learn(&told(None, Some("ada@new.example.test")), at(500));
+        assert!(stored.email_changed);
+        stored.learn(&told(None, Some("ada@example.test")), at(600));
+        assert!(stored.email_changed, "and that stays known");
     }
 }

@@ -10,11 +10,16 @@ mod connect;
 mod credentials;
 mod decisions;
 mod deliveries;
+mod directory;
+mod doubts;
 mod error;
+mod identity;
 mod inputs;
 mod learners;
 mod lifecycle;
+mod links;
 mod mails;
+mod merge;
 mod outcomes;
 mod parked;
 mod people;
@@ -27,23 +32,28 @@ mod statement;
 mod status;
 mod sweep;
 mod trail;
+mod typed;
 mod value;
 mod versions;
 mod waiting;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
 pub use candidates::{Candidate, Decision, HeldAward, StoredOutcome};
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
-pub use decisions::{Decided, DecisionKind, FoundLearner, NewDecision};
+pub use decisions::{Decided, DecisionKind, NewDecision};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
+pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
 pub use inputs::{AwardBasis, StoredInputs};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
+pub use links::{By, Linked, Separated};
 pub use mails::{LeasedMail, MailVerdict};
-pub use people::{OpenEvent, Person, PersonAward, PersonLearner, Who};
+pub use merge::{LINKED, SharedBadge};
+pub use people::{FoundLearner, OpenEvent, Person, PersonAward, Who};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
@@ -53,11 +63,13 @@ pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
 pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
 
+use crate::config::SourceIdentity;
+use identity::Identities;
 use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 22] = [
+static ALL_STATEMENTS: [&[&Statement]; 27] = [
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -65,10 +77,14 @@ static ALL_STATEMENTS: [&[&Statement]; 22] = [
     credentials::STATEMENTS,
     decisions::STATEMENTS,
     deliveries::STATEMENTS,
+    directory::STATEMENTS,
+    doubts::STATEMENTS,
     inputs::STATEMENTS,
     learners::STATEMENTS,
     lifecycle::STATEMENTS,
+    links::STATEMENTS,
     mails::STATEMENTS,
+    merge::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
     progress::STATEMENTS,
@@ -78,6 +94,7 @@ static ALL_STATEMENTS: [&[&Statement]; 22] = [
     status::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,
+    typed::STATEMENTS,
     versions::STATEMENTS,
     waiting::STATEMENTS,
 ];
@@ -86,6 +103,7 @@ static ALL_STATEMENTS: [&[&Statement]; 22] = [
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    identities: Identities,
 }
 
 impl fmt::Debug for Store {
@@ -105,7 +123,13 @@ impl Store {
     /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Refused`] when the
     /// URL is wrong; the message has no password.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
-        Ok(Self { pool: Pool::connect(url, connections).await? })
+        Ok(Self { pool: Pool::connect(url, connections).await?, identities: Identities::default() })
+    }
+
+    /// Links learners by what the configuration says of each source; of a source that it does not
+    /// name the addresses link.
+    pub fn with_identities(self, sources: BTreeMap<String, SourceIdentity>) -> Self {
+        Self { identities: Identities::new(sources), ..self }
     }
 
     /// Brings the tables to this version's form; safe when several processes start at once, and

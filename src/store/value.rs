@@ -109,6 +109,7 @@ value_from! {
     &String => |text| Self::Text(Some(clean(text.clone())));
     String => |text| Self::Text(Some(clean(text)));
     Cow<'_, str> => |text| Self::Text(Some(clean(text.into_owned())));
+    Option<Cow<'_, str>> => |text| Self::Text(text.map(|text| clean(text.into_owned())));
     Option<&str> => |text| Self::Text(text.map(|text| clean(text.to_owned())));
     Option<String> => |text| Self::Text(text.map(clean));
     &Option<String> => |text| Self::Text(text.clone().map(clean));
@@ -157,6 +158,12 @@ pub(super) fn shortened(text: &str, bytes: usize) -> &str {
 pub(super) fn email_key(email: Option<&str>) -> Option<String> {
     let email = email?.trim().to_lowercase();
     (!email.is_empty()).then(|| key(&email).into_owned())
+}
+
+/// An institution's id as ids are compared: without outer space; capitals and zeros count.
+pub(super) fn institution_key(id: Option<&str>) -> Option<String> {
+    let id = id?.trim();
+    (!id.is_empty()).then(|| key(id).into_owned())
 }
 
 /// A counter as it is handed out.

@@ -246,15 +246,16 @@ impl Awarder {
         now: DateTime<Utc>,
     ) -> Result<AwardCommit, String> {
         let Judged { candidate, earned, changes, waits, mut reason } = judged;
-        let desk = Desk {
-            issuer: &self.issuer,
-            secret: &self.secret,
-            claim_days: self.claim_days,
-            rules: &catalog.version,
-            domain: &self.domain,
-        };
         let mut awards = Vec::with_capacity(earned.len());
         for earned in earned {
+            let desk = Desk {
+                issuer: &self.issuer,
+                secret: &self.secret,
+                claim_days: self.claim_days,
+                rules: &catalog.version,
+                domain: &self.domain,
+                made: &awards,
+            };
             let name = &earned.badge.achievement.name;
             let status = places.next().ok_or("no place in the status list")?;
             let award = issue::issue(desk, candidate, &earned, status, now).map_err(|error| {

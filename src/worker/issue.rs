@@ -23,6 +23,8 @@ pub(super) struct Desk<'a> {
     pub rules: &'a str,
     /// The domain of Message-IDs.
     pub domain: &'a str,
+    /// What the same decision awards already: badges on which this one may rest.
+    pub made: &'a [NewAward],
 }
 
 /// Whom a credential names: the name and address that the LMS confirmed with the evidence.
@@ -96,7 +98,9 @@ pub(super) fn issue(
         evidence: granted
             .into_iter()
             .chain(facts.iter().map(|stored| evidence(&stored.outcome)))
-            .chain(earned.decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate)))
+            .chain(
+                earned.decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate, desk.made)),
+            )
             .collect(),
         results: facts
             .iter()
@@ -162,11 +166,15 @@ fn evidence(outcome: &Outcome) -> Evidence {
     }
 }
 
-/// A held badge on which another one rests.
-fn held_badge(issuer: &Issuer, badge: &str, candidate: &Candidate) -> Evidence {
-    let id = ids::credential(&issuer.profile().slug, badge, candidate.person, ONCE);
+/// A held badge on which another one rests: the award that counts, or one that is made now.
+fn held_badge(issuer: &Issuer, badge: &str, candidate: &Candidate, now: &[NewAward]) -> Evidence {
+    let slug = &issuer.profile().slug;
+    let made = now.iter().rev().find(|award| award.badge == badge).map(|award| award.credential.id);
+    let held = candidate.held.iter().rev();
+    let mut held = held.filter(|held| held.issuer == *slug && held.badge == badge && held.counts());
+    let id = made.or_else(|| held.next().map(|held| held.credential));
     Evidence {
-        url: format!("{}/credentials/{id}", issuer.public_url()).parse().ok(),
+        url: id.and_then(|id| format!("{}/credentials/{id}", issuer.public_url()).parse().ok()),
         name: format!("Badge “{badge}”"),
         narrative: "Held when this badge was awarded.".to_owned(),
         genre: "Badge".to_owned(),

@@ -7,7 +7,9 @@ use super::issue::{self, ONCE};
 use super::standing::{Standing, Step};
 use crate::config::{BadgeFile, Catalog};
 use crate::rules::{Decision, Fact, Facts, Held, Inputs, evaluate};
-use crate::store::{AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, Wait};
+use crate::store::{
+    AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, LINKED, StoredOutcome, Wait,
+};
 
 /// What judging one event gave.
 pub(super) struct Judged<'a> {
@@ -51,6 +53,9 @@ pub(super) fn judge<'a>(
     };
     let mut due = catalog.rules.badges_for(&about.source, &about.outcome);
     due.extend(open(candidate, slug));
+    if candidate.whole {
+        due.extend(all(catalog, candidate));
+    }
     if due.is_empty() {
         let passed = if candidate.passed { "passed, but" } else { "it does not pass any more, and" };
         judged.reason.push(format!("{passed} no badge has a rule for it"));
@@ -98,6 +103,15 @@ fn open<'a>(candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
         .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
         .map(|held| &held.badge);
     waiting.chain(granted).chain(lost).map(String::as_str).collect()
+}
+
+/// Every badge about which something is known of the person.
+fn all<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> impl Iterator<Item = &'a str> {
+    let named = |stored: &'a StoredOutcome| catalog.rules.badges_for(&stored.source, &stored.outcome);
+    let after = |held: &'a HeldAward| {
+        catalog.rules.badges_after(&held.badge).into_iter().chain([held.badge.as_str()])
+    };
+    candidate.outcomes.iter().flat_map(named).chain(candidate.held.iter().flat_map(after))
 }
 
 /// The award of a badge that counts: the newest that is not revoked, or else the newest.
@@ -223,25 +237,44 @@ impl<'a> Judged<'a> {
     /// Whether it is issued: if not, it waits.
     fn award(&mut self, slug: &str, earned: Earned<'a>) -> bool {
         let (id, name) = (earned.badge.achievement.id.clone(), &earned.badge.achievement.name);
-        match issue::holder(self.candidate, &earned) {
-            Ok(_) => {
+        let (missing, until) = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
+            (None, Ok(_)) => {
                 self.wait(slug, &id, None);
                 self.earned.push(earned);
-                true
+                return true;
             }
-            Err(missing) => {
-                let so = if earned.granted { "granted" } else { "earned" };
-                self.reason.push(format!(
-                    "“{name}” is {so}, but {missing}; it waits until the LMS tells something better"
-                ));
-                self.wait(slug, &id, Some(missing));
-                false
-            }
-        }
+            (Some(twin), _) => (
+                format!("this may be the same person as {twin}, about whose badge it was decided already"),
+                "somebody says who is who (`accolade people doubts`)",
+            ),
+            (None, Err(missing)) => (missing, "the LMS tells something better"),
+        };
+        let so = if earned.granted { "granted" } else { "earned" };
+        self.reason.push(format!("“{name}” is {so}, but {missing}; it waits until {until}"));
+        self.wait(slug, &id, Some(missing));
+        false
     }
 
+    /// Who has the badge, or was refused it, and may be the same person. Whoever grants it to
+    /// this one has decided that, too.
+    fn twin(&self, slug: &str, earned: &Earned<'_>) -> Option<&'a str> {
+        let badge = &earned.badge.achievement.id;
+        let twin = self.candidate.twins.iter().find(|twin| twin.issuer == slug && twin.badge == *badge)?;
+        (!earned.granted).then_some(twin.twin.as_str())
+    }
+
+    /// Notes a change of an award, and of those that stand beside it since two persons turned out
+    /// to be one.
     fn change(&mut self, held: Option<&HeldAward>, change: Change) {
-        self.changes.extend(held.map(|held| AwardChange { credential: held.credential, change }));
+        let Some(held) = held else { return };
+        let beside = self.candidate.held.iter().filter(|other| {
+            (&other.issuer, &other.badge, other.revoked) == (&held.issuer, &held.badge, false)
+                && [held, other].iter().any(|award| award.cycle.starts_with(LINKED))
+        });
+        for credential in beside.map(|other| other.credential).filter(|id| *id != held.credential) {
+            self.changes.push(AwardChange { credential, change: change.clone() });
+        }
+        self.changes.push(AwardChange { credential: held.credential, change });
     }
 
     /// Notes that a badge waits, or that it does not any more.
@@ -255,10 +288,14 @@ impl<'a> Judged<'a> {
 
 /// The cycle of the next award of a badge: only after a revocation it is not the first.
 fn cycle(candidate: &Candidate, slug: &str, badge: &str) -> String {
-    match candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge).count() {
+    let held = || candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge);
+    let cycle = |earlier: usize| match earlier {
         0 => ONCE.to_owned(),
         earlier => format!("again-{earlier}"),
-    }
+    };
+    // Of a person who was taken apart some of the earlier ones may be gone.
+    let mut cycles = (held().count()..).map(cycle);
+    cycles.find(|cycle| held().all(|held| held.cycle != *cycle)).unwrap_or_default()
 }
 
 fn said_by_human(kind: DecisionKind) -> &'static str {
@@ -278,7 +315,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::store::{Loss, StoredOutcome};
+    use crate::store::Loss;
     use crate::worker::samples::{catalog, passed};
 
     /// A result in the course of the badge “workplace-safety”.
@@ -322,7 +359,9 @@ mod tests {
             held,
             decisions: Vec::new(),
             waiting: Vec::new(),
+            twins: Vec::new(),
             about: Some(0),
+            whole: false,
         };
         let (catalog, now) = (catalog(), Clock::system().now());
         let mut judged = judge(&catalog, "school", &candidate, now);

@@ -2,8 +2,8 @@
 
 use accolade::ids;
 use accolade::store::{
-    AwardCommit, Candidate, ConfirmResult, ConfirmedSignal, NewAward, NewCredential, NewDelivery, NewEvent,
-    NewMail, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store, Verdict,
+    AwardCommit, Candidate, ConfirmResult, ConfirmedSignal, FoundLearner, NewAward, NewCredential,
+    NewDelivery, NewEvent, NewMail, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store, Verdict, Who,
 };
 use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
 use chrono::{DateTime, Utc};
@@ -150,6 +150,12 @@ pub(crate) async fn candidate(store: &Store, learner: &str) -> Candidate {
 
 pub(crate) async fn candidate_of(store: &Store, event: Uuid) -> Candidate {
     store.candidates(&[event]).await.unwrap().remove(0)
+}
+
+/// The learner of a source with this id.
+pub(crate) async fn learner_of(store: &Store, source: &str, id: &str) -> FoundLearner {
+    let who = Who::Learner { source: source.to_owned(), id: id.to_owned() };
+    store.find(&who).await.unwrap().remove(0)
 }
 
 pub(crate) async fn place(store: &Store) -> StatusEntry {

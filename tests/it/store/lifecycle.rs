@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::contract;
 use super::fixtures::{
-    at, award_for, awarded, candidate, candidate_of, commit_for, done, grade, outcome, result, ruled, tell,
+    at, award_for, awarded, candidate, candidate_of, commit_for, done, grade, learner_of, outcome, result,
+    ruled, tell,
 };
 
 /// Confirms an outcome that a rule names; half of the points pass. The number of events.
@@ -201,7 +202,7 @@ contract! {
     async fn a_grant_is_work_for_a_worker(database) {
         let store = database.store().await;
         assert_eq!(named(&store, outcome("7", "item:1", 10, at(1))).await, 1);
-        let learner = store.find_learner("moodle", "7").await.unwrap().unwrap();
+        let learner = learner_of(&store, "moodle", "7").await;
         let grant = decision(DecisionKind::Grant, learner.person);
         let Decided::Awarding(delivery) = store.decide(&grant, at(50)).await.unwrap() else { panic!() };
         let trail = store.delivery(delivery).await.unwrap().unwrap();
@@ -215,21 +216,6 @@ contract! {
         let commit = commit_for(&store, &candidate, "rust").await;
         let answers = store.award(&[commit], at(60)).await.unwrap();
         assert!(matches!(&answers[0], Committed::Stored { mails, .. } if mails.len() == 1));
-    }
-
-    async fn learners_are_found_by_id_and_by_address(database) {
-        let store = database.store().await;
-        for (source, learner) in [("moodle", "7"), ("moodle", "8"), ("canvas", "70")] {
-            let mut outcome = outcome(learner, "item:1", 80, at(1));
-            outcome.learner.email = Some("Ada@example.test".to_owned());
-            grade(&store, source, outcome).await;
-        }
-        let found = store.find_learners(" ada@EXAMPLE.test").await.unwrap();
-        let ids: Vec<_> = found.iter().map(|one| (one.source.as_str(), one.learner.as_str())).collect();
-        assert_eq!(ids, [("canvas", "70"), ("moodle", "7"), ("moodle", "8")]);
-        assert_eq!(store.find_learner("moodle", "8").await.unwrap().unwrap(), found[2]);
-        assert!(store.find_learner("canvas", "8").await.unwrap().is_none());
-        assert!(store.find_learners(" ").await.unwrap().is_empty());
     }
 
     async fn what_waits_is_told_and_a_better_word_wakes_it(database) {

@@ -1,15 +1,23 @@
 //! Persons, looked up by those who ask why.
 
-use accolade::store::{Person, Store, Who};
+use std::collections::BTreeSet;
+
+use accolade::store::{Store, Who};
+use uuid::Uuid;
 
 use super::contract;
 use super::fixtures::{at, awarded, grade, learner, outcome};
 
+/// The learners of each person who goes by a name.
 async fn ids(store: &Store, who: Who) -> Vec<Vec<String>> {
-    let learners = |person: &Person| {
-        person.learners.iter().map(|learner| format!("{}:{}", learner.source, learner.id)).collect()
-    };
-    let mut ids: Vec<Vec<String>> = store.persons(&who).await.unwrap().iter().map(learners).collect();
+    let persons: BTreeSet<Uuid> =
+        store.find(&who).await.unwrap().into_iter().map(|found| found.person).collect();
+    let mut ids = Vec::new();
+    for person in persons {
+        let person = store.person(person).await.unwrap().unwrap();
+        let names = person.learners.iter().map(|found| format!("{}:{}", found.source, found.learner));
+        ids.push(names.collect::<Vec<_>>());
+    }
     ids.sort_unstable();
     ids
 }
@@ -37,6 +45,9 @@ contract! {
         for nobody in [by_id("moodle", "48"), Who::Email(String::new()), Who::InstitutionId("7".to_owned())] {
             assert!(ids(&store, nobody).await.is_empty());
         }
+        assert!(store.person(Uuid::nil()).await.unwrap().is_none());
+        // Of a source that is not configured any more.
+        assert_eq!(ids(&store, Who::InstitutionId("canvas:48".to_owned())).await, both);
     }
 
     async fn two_persons_of_one_address_are_both_found(database) {
@@ -57,9 +68,7 @@ contract! {
         let waiting = grade(&store, "moodle", outcome("7", "item:3", 90, at(3))).await;
         grade(&store, "moodle", outcome("8", "item:1", 70, at(3))).await;
 
-        let persons = store.persons(&by_id("moodle", "7")).await.unwrap();
-        let [person] = persons.as_slice() else { panic!("{persons:#?}") };
-        assert_eq!(person.id, commit.person);
+        let person = store.person(commit.person).await.unwrap().unwrap();
         let mut assessments: Vec<&str> =
             person.outcomes.iter().map(|stored| stored.outcome.assessment.id.as_str()).collect();
         assessments.sort_unstable();

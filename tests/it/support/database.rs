@@ -115,6 +115,24 @@ impl TestDatabase {
         }
     }
 
+    /// The tables that have this column, in the order of their names.
+    pub(crate) async fn tables_with(&self, column: &str) -> Vec<String> {
+        match &self.place {
+            Place::Postgres { .. } => {
+                let sql = "SELECT table_name::text FROM information_schema.columns
+                    WHERE table_schema = current_schema() AND column_name = $1 ORDER BY 1";
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).bind(column).fetch_all(&mut connection).await.unwrap()
+            }
+            Place::Sqlite { .. } => {
+                let sql = "SELECT m.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+                    WHERE m.type = 'table' AND c.name = $1 ORDER BY 1";
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).bind(column).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// Counts the rows of a table past the store.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));

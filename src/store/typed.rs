@@ -1,0 +1,70 @@
+//! What an administrator typed, as a delivery: it shows what was decided, and what came of it.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::StoreError;
+use super::progress::settle;
+use super::session::Session;
+use super::statement::statements;
+use super::value::values;
+use crate::ids;
+
+statements! {
+    INSERT_DELIVERY = "INSERT INTO deliveries
+            (id, source, received_at, user_agent, body, state, reason, note, status)
+        VALUES ($1, $2, $3, $4, $5, 'waiting', '', '', NULL)";
+
+    INSERT_SIGNAL = "INSERT INTO signals
+            (id, delivery_id, source, key, batch, event, content, state, reason, attempts, due_at,
+             sweep_at, created_at, finished_at)
+        VALUES ($1, $2, $3, $4, '', $5, '{}', 'done', $6, 0, $7, $7, $7, $7)";
+
+    /// About the outcome of the person that was confirmed last.
+    INSERT_EVENT = "INSERT INTO events
+            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, whole,
+             state, reason, attempts, due_at, sweep_at, created_at)
+        SELECT $1, $2, $3, learners.source, learners.id, outcomes.id, outcomes.passes,
+             outcomes.content, $6, 'waiting', '', 0, $5, $5, $5
+        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
+        WHERE learners.person_id = $4
+        ORDER BY outcomes.confirmed_at DESC, outcomes.id DESC LIMIT 1";
+}
+
+/// What was typed.
+pub(super) struct Typed<'a> {
+    /// The command, as in `accolade award`.
+    pub(super) command: &'static str,
+    /// The event's name, as in `award.grant`.
+    pub(super) event: String,
+    /// The source of the learner that it is about.
+    pub(super) source: &'a str,
+    /// The decision, for programs.
+    pub(super) body: serde_json::Value,
+    /// The decision, for people.
+    pub(super) said: String,
+    /// Who is judged again.
+    pub(super) persons: &'a [Uuid],
+    /// Whether everything that is known of them is, not only what waits or was granted.
+    pub(super) whole: bool,
+}
+
+/// Stores a delivery with an event for each person that a worker evaluates, due at once.
+pub(super) async fn deliver(
+    session: &mut Session,
+    typed: &Typed<'_>,
+    now: DateTime<Utc>,
+) -> Result<Uuid, StoreError> {
+    let (delivery, signal) = (ids::timed(now), ids::timed(now));
+    let body = typed.body.to_string();
+    let values = values![delivery, typed.source, now, typed.command, body.as_bytes()];
+    session.run(&INSERT_DELIVERY, values).await?;
+    let values = values![signal, delivery, typed.source, signal.to_string(), &typed.event, &typed.said, now];
+    session.run(&INSERT_SIGNAL, values).await?;
+    for person in typed.persons {
+        let values = values![ids::timed(now), signal, delivery, *person, now, typed.whole];
+        session.run(&INSERT_EVENT, values).await?;
+    }
+    settle(session, [delivery]).await?;
+    Ok(delivery)
+}
