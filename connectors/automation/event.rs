@@ -209,7 +209,8 @@ impl Reader<'_> {
             }
         };
         let name = self.name(Field::LearnerName)?;
-        Ok(Learner { id, name, email, institution_id: None, language: None })
+        let institution_id = self.id(Field::LearnerInstitutionId)?.filter(|id| !id.is_empty());
+        Ok(Learner { id, name, email, institution_id, language: None })
     }
 
     /// The address, without the scheme of a mailto URI.

@@ -16,6 +16,7 @@ pub(super) enum Field {
     LearnerId,
     LearnerEmail,
     LearnerName,
+    LearnerInstitutionId,
     CourseId,
     CourseName,
     AssessmentId,
@@ -28,13 +29,14 @@ pub(super) enum Field {
 
 impl Field {
     /// All of them, in the order in which they are documented.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Type,
         Self::Id,
         Self::Timestamp,
         Self::LearnerId,
         Self::LearnerEmail,
         Self::LearnerName,
+        Self::LearnerInstitutionId,
         Self::CourseId,
         Self::CourseName,
         Self::AssessmentId,
@@ -54,6 +56,7 @@ impl Field {
             Self::LearnerId => "learner.id",
             Self::LearnerEmail => "learner.email",
             Self::LearnerName => "learner.name",
+            Self::LearnerInstitutionId => "learner.institution_id",
             Self::CourseId => "course.id",
             Self::CourseName => "course.name",
             Self::AssessmentId => "assessment.id",

@@ -15,7 +15,7 @@ use super::outcomes::{KnownOutcome, Merge, combined, merge};
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
-use super::value::{Time, Value, from_json, key, to_json, values};
+use super::value::{Time, from_json, key, to_json, values};
 use super::waiting::waiting_persons;
 use super::{
     ConfirmResult, ConfirmedSignal, GRACE, NewEvent, RuledOutcome, SignalVerdict, Store, StoreError,
@@ -148,8 +148,8 @@ impl Store {
             })
         });
         let verdict = |result: &ConfirmResult| match batch.overtaken.get(&result.signal) {
-            Some(until) => verdict_row(result.signal, &overtaken(*until), now),
-            None => verdict_row(result.signal, &result.verdict, now),
+            Some(until) => SignalVerdict::overtaken(*until).row(result.signal, now),
+            None => result.verdict.row(result.signal, now),
         };
         let rows = live.iter().map(|(result, _)| verdict(result)).collect();
         session.run_rows(&UPDATE_SIGNALS, rows).await?;
@@ -166,27 +166,6 @@ impl Store {
             again_at: batch.overtaken.get(&result.signal).copied(),
         });
         Ok(confirmed.collect())
-    }
-}
-
-fn overtaken(until: DateTime<Utc>) -> SignalVerdict {
-    let reason = "another reading of the same grade, begun later, says otherwise; reading again".to_owned();
-    SignalVerdict::Wait { until, attempt: false, reason }
-}
-
-fn verdict_row(signal: Uuid, verdict: &SignalVerdict, now: DateTime<Utc>) -> Vec<Value> {
-    let none: Option<DateTime<Utc>> = None;
-    match verdict {
-        SignalVerdict::Done { reason } => {
-            values![signal, "done", reason, 0_i64, none, none, now]
-        }
-        SignalVerdict::Wait { until, attempt, reason } => {
-            let attempts = i64::from(*attempt);
-            values![signal, "waiting", reason, attempts, *until, *until + GRACE, none]
-        }
-        SignalVerdict::Park { reason } => {
-            values![signal, "parked", reason, 1_i64, none, none, now]
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::progress::settle;
 use super::statement::statements;
-use super::value::{Time, count, from_json, key, values};
-use super::{Store, StoreError};
+use super::value::{Time, Value, count, from_json, key, values};
+use super::{GRACE, Store, StoreError};
 
 statements! {
     WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
@@ -93,6 +93,32 @@ pub enum SignalVerdict {
         /// Why, for people.
         reason: String,
     },
+}
+
+impl SignalVerdict {
+    /// Another reading was begun later, and says otherwise.
+    pub(super) fn overtaken(until: DateTime<Utc>) -> Self {
+        let reason =
+            "another reading of the same grade, begun later, says otherwise; reading again".to_owned();
+        Self::Wait { until, attempt: false, reason }
+    }
+
+    /// What of its signal it changes.
+    pub(super) fn row(&self, signal: Uuid, now: DateTime<Utc>) -> Vec<Value> {
+        let none: Option<DateTime<Utc>> = None;
+        match self {
+            Self::Done { reason } => {
+                values![signal, "done", reason, 0_i64, none, none, now]
+            }
+            Self::Wait { until, attempt, reason } => {
+                let attempts = i64::from(*attempt);
+                values![signal, "waiting", reason, attempts, *until, *until + GRACE, none]
+            }
+            Self::Park { reason } => {
+                values![signal, "parked", reason, 1_i64, none, none, now]
+            }
+        }
+    }
 }
 
 /// A change of an outcome that has to be evaluated: `assessment.passed` where it passes, else

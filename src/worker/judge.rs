@@ -315,7 +315,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::store::Loss;
+    use crate::store::{Loss, TwinBadge};
     use crate::worker::samples::{catalog, passed};
 
     /// A result in the course of the badge “workplace-safety”.
@@ -347,8 +347,8 @@ mod tests {
         judged(outcomes, vec![held])
     }
 
-    fn judged(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Option<Change> {
-        let candidate = Candidate {
+    fn candidate(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Candidate {
+        Candidate {
             event: Uuid::from_u128(2),
             delivery: Uuid::from_u128(3),
             passed: false,
@@ -362,7 +362,11 @@ mod tests {
             twins: Vec::new(),
             about: Some(0),
             whole: false,
-        };
+        }
+    }
+
+    fn judged(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Option<Change> {
+        let candidate = candidate(outcomes, held);
         let (catalog, now) = (catalog(), Clock::system().now());
         let mut judged = judge(&catalog, "school", &candidate, now);
         assert!(judged.earned.is_empty() && judged.changes.len() <= 1, "{:?}", judged.reason);
@@ -387,6 +391,52 @@ mod tests {
         assert_eq!(change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotEnrolled))]), None);
         let lost = change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotGraded))]);
         assert!(is_lost(lost.as_ref()), "what was never graded does not protect: {lost:?}");
+    }
+
+    #[test]
+    fn badges_beside_each_other_since_two_were_one_go_the_same_way() {
+        let award = |number: u128, cycle: &str| HeldAward {
+            issuer: "school".to_owned(),
+            badge: "workplace-safety".to_owned(),
+            cycle: cycle.to_owned(),
+            credential: Uuid::from_u128(number),
+            awarded_at: DateTime::UNIX_EPOCH,
+            revoked: false,
+            suspended: false,
+            loss: None,
+        };
+        let low = vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
+        let candidate = candidate(low, vec![award(1, ONCE), award(2, "linked-2")]);
+        let (catalog, now) = (catalog(), Clock::system().now());
+        let judged = judge(&catalog, "school", &candidate, now);
+        let mut lost: Vec<u128> = judged.changes.iter().map(|change| change.credential.as_u128()).collect();
+        lost.sort_unstable();
+        assert_eq!(lost, [1, 2]);
+    }
+
+    #[test]
+    fn what_a_twin_has_waits_unless_a_human_grants_it() {
+        let report = result("ASSIGN-REPORT", 80, 100, Release::Released);
+        let both = vec![result("QUIZ-FINAL", 9, 10, Release::Released), report];
+        let twin = |issuer: &str| TwinBadge {
+            issuer: issuer.to_owned(),
+            badge: "workplace-safety".to_owned(),
+            twin: "canvas:48".to_owned(),
+        };
+        let (catalog, now) = (catalog(), Clock::system().now());
+        let mut candidate = candidate(both, Vec::new());
+        candidate.twins = vec![twin("museum")];
+        assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1, "another issuer's");
+        candidate.twins.push(twin("school"));
+        let judged = judge(&catalog, "school", &candidate, now);
+        assert!(judged.earned.is_empty());
+        assert!(judged.waits[0].reason.as_ref().unwrap().contains("canvas:48"), "{:?}", judged.waits);
+        candidate.decisions.push(crate::store::Decision {
+            issuer: "school".to_owned(),
+            badge: "workplace-safety".to_owned(),
+            kind: DecisionKind::Grant,
+        });
+        assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1);
     }
 
     #[test]

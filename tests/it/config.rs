@@ -298,3 +298,23 @@ passed = true
     let error = accolade::config::Catalog::load(folder.path(), &["moodle"]).unwrap_err().to_string();
     assert!(error.contains("odd.toml") && error.contains("could not be issued"), "{error}");
 }
+
+#[test]
+fn what_links_learners_is_said_by_each_source() {
+    let text = format!(
+        "{MINIMAL}\n[sources.moodle]\nkind = \"moodle\"\ninstitution_ids = \" student-number \"\n\
+         [sources.forms]\nkind = \"automation\"\n[sources.sso]\nkind = \"automation\"\n"
+    );
+    let settings = read(&text, &[("ACCOLADE_SOURCES__SSO__VERIFIED_ADDRESSES", "true")]);
+    let identities = settings.identities();
+    let of = |name: &str| {
+        let source = &identities[name];
+        (source.verified_addresses, source.institution_ids.as_deref())
+    };
+    assert_eq!(of("moodle"), (true, Some("student-number")));
+    assert_eq!(of("forms"), (false, None), "whoever fills in a form chooses the address");
+    assert_eq!(of("sso"), (true, None));
+    assert!(settings.sources["sso"].table.is_empty(), "no connector has to know the key");
+    let said = refused(&text.replace(" student-number ", " "), &[]);
+    assert!(said.contains("what the ids are called, as in \"student-number\""), "{said}");
+}

@@ -82,6 +82,20 @@ fn reason(source: &dyn Connector, body: &str) -> String {
 }
 
 #[test]
+fn the_institution_s_id_is_read() {
+    let body = |id: &str| {
+        format!(
+            r#"{{"type": "course.completed", "data": {{"learner": {{"id": "u-1", "institution_id": {id}}}, "course": {{"id": "C"}}}}}}"#
+        )
+    };
+    let source = token_source(Value::Null);
+    let id = |body: &str| outcome(&*source, body).learner.institution_id;
+    assert_eq!(id(&body("\" S-118 \"")).as_deref(), Some("S-118"));
+    assert_eq!(id(&body("118")).as_deref(), Some("118"));
+    assert_eq!(id(&body("\" \"")), None);
+}
+
+#[test]
 fn a_signed_event_is_an_outcome() {
     let receipt =
         receive(&*signed_source(), &signed(SECRET, NOW, PASSED.as_bytes()), PASSED.as_bytes()).unwrap();

@@ -131,12 +131,12 @@ async fn a_decision_names_one_person_and_one_badge() {
     ");
     insta::assert_snapshot!(folder.run("award grant --learner forms:eve --badge first-aid --reason r"), @r"
     $ accolade award grant --learner forms:eve --badge first-aid --reason r
-    accolade: nobody is known as “forms:eve”: a learner is known once the LMS has confirmed a result of theirs
+    accolade: nobody is known as “forms:eve”: a learner is known once the LMS has confirmed a result of theirs; `accolade deliveries` shows what arrived
     (1)
     ");
     insta::assert_snapshot!(folder.run("award grant --learner eve --badge first-aid --reason r"), @r"
     $ accolade award grant --learner eve --badge first-aid --reason r
-    accolade: --learner: write SOURCE:ID, as in moodle:4, or an e-mail address
+    accolade: nobody is known as “eve”: a learner is known once the LMS has confirmed a result of theirs; `accolade deliveries` shows what arrived
     (1)
     ");
     insta::assert_snapshot!(folder.run("award grant --learner forms:ada --badge first-ade --reason r"), @r"

@@ -53,7 +53,7 @@ async fn a_badge_and_its_lack_are_explained() {
     ");
     insta::assert_snapshot!(folder.run("explain --learner carol@example.test"), @r"
     $ accolade explain --learner carol@example.test
-    accolade: no learner goes by “carol@example.test”: no grade of theirs was confirmed yet. `accolade deliveries` shows what arrived
+    accolade: nobody is known as “carol@example.test”: a learner is known once the LMS has confirmed a result of theirs; `accolade deliveries` shows what arrived
     (1)
     ");
     insta::assert_snapshot!(folder.run("explain --learner forms:bob --badge firstaid"), @r"

@@ -5,6 +5,7 @@ mod database;
 mod deliveries;
 mod explain;
 mod first_start;
+mod people;
 mod publish;
 mod recheck;
 mod reconcile;
