@@ -87,7 +87,7 @@ impl App {
             .context("database.url")?
             .with_identities(settings.identities());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
-        let published = Published::new(&store, settings.sources.keys());
+        let published = Published::new(&store, settings.sources.keys(), &settings.terms());
         let (publication, catalog) = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
             .await

@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{BadgeFile, BadgeFiles, Catalog, ConfigError};
+use crate::config::{BadgeFile, BadgeFiles, Catalog, ConfigError, Term};
 use crate::store::{Publication, RuleVersion, Store, StoreError};
 
 /// How often a running process looks for a new publication.
@@ -76,12 +76,14 @@ pub fn short(version: &str) -> &str {
 pub struct Published {
     store: Store,
     sources: Arc<[String]>,
+    terms: Arc<[Term]>,
 }
 
 impl Published {
-    /// `sources` are the names that the configuration has.
-    pub fn new<'a>(store: &Store, sources: impl IntoIterator<Item = &'a String>) -> Self {
-        Self { store: store.clone(), sources: sources.into_iter().cloned().collect() }
+    /// `sources` are the names that the configuration has, `terms` those of
+    /// [`crate::config::Settings::terms`].
+    pub fn new<'a>(store: &Store, sources: impl IntoIterator<Item = &'a String>, terms: &[Term]) -> Self {
+        Self { store: store.clone(), sources: sources.into_iter().cloned().collect(), terms: terms.into() }
     }
 
     /// The version in use, with the badges that earlier ones had; `None` before the first
@@ -97,14 +99,14 @@ impl Published {
     pub async fn in_use(&self, folder: &Path) -> anyhow::Result<Catalog> {
         match self.current().await? {
             Some((_, catalog)) => Ok(catalog),
-            None => Ok(Catalog::load(folder, &self.names())?),
+            None => Ok(Catalog::load(folder, &self.names(), &self.terms)?),
         }
     }
 
     /// What a service uses: the version in use, or else the configured folder, which is
     /// published with that. Says where the folder is another one.
     pub async fn start(&self, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<(Publication, Catalog)> {
-        let loaded = Catalog::load(folder, &self.names());
+        let loaded = Catalog::load(folder, &self.names(), &self.terms);
         let (publication, catalog) = match self.current().await? {
             Some(current) => current,
             None => {
@@ -157,7 +159,7 @@ impl Published {
     pub async fn version(&self, version: &str) -> Result<Option<Catalog>, VersionError> {
         let Some(stored) = self.store.rule_version(version).await? else { return Ok(None) };
         let sources: Vec<&str> = stored.sources.iter().map(String::as_str).collect();
-        read(&stored, &sources).map(Some)
+        read(&stored, &sources, &self.terms).map(Some)
     }
 
     /// Keeps `catalogs` up to date until `stop`; `number` is the publication that it shows.
@@ -199,7 +201,7 @@ impl Published {
         let version = &publication.version;
         let stored = self.store.rule_version(version).await?;
         let stored = stored.ok_or_else(|| VersionError::Gone(short(version).to_owned()))?;
-        self.with_retired(read(&stored, &self.names())?).await
+        self.with_retired(read(&stored, &self.names(), &self.terms)?).await
     }
 
     /// Adds the badges that earlier versions had, each as the last of them had it.
@@ -227,10 +229,10 @@ impl Published {
     }
 }
 
-fn read(stored: &RuleVersion, sources: &[&str]) -> Result<Catalog, VersionError> {
+fn read(stored: &RuleVersion, sources: &[&str], terms: &[Term]) -> Result<Catalog, VersionError> {
     let place = PathBuf::from(format!("version {}", short(&stored.version)));
     let files = BadgeFiles { place, files: stored.files.clone() };
-    let catalog = Catalog::of(&files, sources).map_err(VersionError::Unreadable)?;
+    let catalog = Catalog::of(&files, sources, terms).map_err(VersionError::Unreadable)?;
     if catalog.version != stored.version {
         return Err(VersionError::Altered(short(&stored.version).to_owned()));
     }

@@ -47,6 +47,9 @@ pub struct Issue<'a> {
     pub status_index: i64,
 }
 
+/// The `genre` of the evidence that links to the credential which this one renews.
+pub const RENEWAL: &str = "Renewal";
+
 /// On what a credential rests (Open Badges `Evidence`).
 #[derive(Debug, Clone)]
 pub struct Evidence {

@@ -23,7 +23,7 @@ pub use achievement::{
     ACHIEVEMENT_TYPES, Achievement, Alignment, Related, TARGET_TYPES, is_achievement_type, is_target_type,
 };
 pub use bake::BadgeImage;
-pub use credential::{Evidence, Issue, ResultEntry, achievement_document, credential};
+pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
 pub use issuer::{Issuer, Profile};
 pub use key::{KeyError, SigningKey};
 pub use sign::{SignError, sign};

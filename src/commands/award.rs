@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 use super::whom::{one, shown, text};
 use crate::catalogs::Published;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Again, Settings};
 use crate::store::{Decided, DecisionKind, NewDecision, Store};
+use crate::worker::term_of;
 
 /// A decision about one badge of one learner. It outranks the rules, and the newest counts.
 #[derive(Debug, Args)]
@@ -62,12 +63,18 @@ pub(super) async fn run(command: &Award, settings: &Settings) -> anyhow::Result<
     let (reason, by) = (text("reason", &command.reason)?, text("by", &command.by)?);
     let kind = command.what.kind();
     let badge = command.badge.as_str();
+    let now = Clock::system().now();
+    let mut since = None;
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
     if matches!(kind, DecisionKind::Grant | DecisionKind::Refuse) {
         // A badge whose file is gone can still be taken away, but not be awarded.
-        let published = Published::new(&store, settings.sources.keys());
-        published.in_use(&settings.badges).await?.asked(badge).context("--badge")?;
+        let published = Published::new(&store, settings.sources.keys(), &settings.terms());
+        let catalog = published.in_use(&settings.badges).await?;
+        // A grant is for the term that runs.
+        if let Again::EachTerm(terms) = &catalog.asked(badge).context("--badge")?.lifetime.again {
+            since = term_of(terms, now).and_then(|term| term.period.from);
+        }
     }
     let learner = one(&store, &command.learner, settings).await?;
     let decision = NewDecision {
@@ -78,9 +85,10 @@ pub(super) async fn run(command: &Award, settings: &Settings) -> anyhow::Result<
         source: learner.source.clone(),
         reason,
         by,
+        since,
     };
     let whom = shown(&learner);
-    match store.decide(&decision, Clock::system().now()).await? {
+    match store.decide(&decision, now).await? {
         Decided::NotHeld => bail!("{whom} does not hold “{badge}”"),
         Decided::Revoked => {
             bail!("“{badge}” of {whom} is revoked for good; `accolade award grant` makes a new one")

@@ -17,7 +17,7 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
     // Both are tried, so that one run names everything.
     let sources = config::sources(&settings);
     let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let catalog = Catalog::load(&settings.badges, &names);
+    let catalog = Catalog::load(&settings.badges, &names, &settings.terms());
     let mut wrong = false;
     if let Err(error) = &sources {
         eprintln!("{error}");
@@ -84,7 +84,7 @@ async fn unpublished(catalog: &Catalog, settings: &Settings) -> Option<String> {
         Err(OpenError::NotReady(_)) => return None,
         Err(error) => return Some(format!("whether these badges are in use is not known: {error}")),
     };
-    match Published::new(&store, settings.sources.keys()).current().await {
+    match Published::new(&store, settings.sources.keys(), &settings.terms()).current().await {
         Ok(Some((_, in_use))) => differs(Ok(catalog), &in_use, &settings.badges),
         Ok(None) => None,
         Err(error) => Some(error.to_string()),

@@ -22,7 +22,8 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
     examination.note(
         "badges",
-        Catalog::load(&settings.badges, &names).map(|catalog| format!("{} read", catalog.badges.len())),
+        Catalog::load(&settings.badges, &names, &settings.terms())
+            .map(|catalog| format!("{} read", catalog.badges.len())),
     );
     examination.note("issuer", crate::app::issuer(&settings).map(|issuer| issuer.did().to_owned()));
     examination.note(

@@ -10,9 +10,11 @@ use uuid::Uuid;
 
 use super::whom::one;
 use crate::catalogs::Published;
+use crate::clock::Clock;
 use crate::config::{BadgeFile, Catalog, Settings};
-use crate::rules::{Explanation, Fact, Facts, Held, evaluate};
-use crate::store::{Person, PersonAward, Store};
+use crate::rules::{Explanation, Fact, Facts, Held, evaluate_in};
+use crate::store::{HeldAward, Person, PersonAward, Store};
+use crate::worker::present;
 
 /// Whose badges to explain.
 #[derive(Debug, Args)]
@@ -33,14 +35,16 @@ pub(super) struct Explain {
 pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
-    let catalog = Published::new(&store, settings.sources.keys()).in_use(&settings.badges).await?;
+    let catalog =
+        Published::new(&store, settings.sources.keys(), &settings.terms()).in_use(&settings.badges).await?;
     let badges = match &command.badge {
         Some(id) => vec![catalog.asked(id).context("--badge")?],
         None => catalog.badges.iter().collect(),
     };
     let learner = one(&store, &command.learner, settings).await?;
     let person = store.person(learner.person).await?.context("the learner was just linked; try again")?;
-    let account = account(&person, &badges, &catalog, command.badge.is_some());
+    let now = Clock::system().now();
+    let account = account(&person, &badges, &catalog, command.badge.is_some(), now);
     if command.json {
         println!("{}", serde_json::to_string_pretty(&account)?);
     } else {
@@ -75,13 +79,21 @@ struct BadgeAccount<'a> {
     explanation: Explanation,
     /// What would change it, if it is not earned.
     lacks: Option<String>,
+    /// How often it can be earned; nothing for one that is earned once.
+    again: Option<String>,
     awards: Vec<AwardAccount<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct AwardAccount<'a> {
     credential: Uuid,
+    cycle: &'a str,
     awarded_at: DateTime<Utc>,
+    /// When it ends, and whether it has.
+    valid_until: Option<DateTime<Utc>>,
+    ended: bool,
+    /// The credential that it renews.
+    renews: Option<Uuid>,
     claimed_at: Option<DateTime<Utc>>,
     revoked: bool,
     suspended: bool,
@@ -100,40 +112,58 @@ struct OpenAccount<'a> {
 
 /// Judges the badges by what is known of the person now. With `all` false only those for which
 /// there is something to say.
-fn account<'a>(person: &'a Person, badges: &[&'a BadgeFile], catalog: &'a Catalog, all: bool) -> Account<'a> {
+fn account<'a>(
+    person: &'a Person,
+    badges: &[&'a BadgeFile],
+    catalog: &'a Catalog,
+    all: bool,
+    now: DateTime<Utc>,
+) -> Account<'a> {
     let outcomes: Vec<Fact<'_>> = person
         .outcomes
         .iter()
         .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
         .collect();
-    let counts = |award: &&PersonAward| !award.revoked && !award.suspended;
-    let held: Vec<Held<'_>> = person
-        .awards
-        .iter()
-        .filter(counts)
-        .map(|award| Held { badge: &award.badge, awarded_at: award.awarded_at })
-        .collect();
-    let facts = Facts { outcomes: &outcomes, held: &held };
+    let counting: Vec<&HeldAward> =
+        person.awards.iter().map(|award| &award.held).filter(|held| held.counts()).collect();
     let mut concerned: Vec<&str> = outcomes
         .iter()
         .flat_map(|fact| catalog.rules.badges_for(fact.source, fact.outcome))
-        .chain(held.iter().flat_map(|held| catalog.rules.badges_after(held.badge)))
-        .chain(person.awards.iter().map(|award| award.badge.as_str()))
+        .chain(counting.iter().flat_map(|held| catalog.rules.badges_after(&held.badge)))
+        .chain(person.awards.iter().map(|award| award.held.badge.as_str()))
         .collect();
     concerned.sort_unstable();
     let badges = badges
         .iter()
         .filter(|badge| all || concerned.binary_search(&badge.achievement.id.as_str()).is_ok())
         .map(|badge| {
-            let decision = evaluate(&badge.rule, &facts);
-            let awards = person.awards.iter().filter(|award| award.badge == badge.achievement.id);
+            let awards: Vec<&PersonAward> =
+                person.awards.iter().filter(|award| award.held.badge == badge.achievement.id).collect();
+            let own: Vec<&HeldAward> = awards.iter().map(|award| &award.held).collect();
+            let asked = present(badge, &own, &person.outcomes, now);
+            let outcomes: Vec<Fact<'_>> = person
+                .outcomes
+                .iter()
+                .zip(&asked.outcomes)
+                .map(|(stored, outcome)| Fact { source: &stored.source, outcome })
+                .collect();
+            // What it rests on may have ended since.
+            let at = |one: &&&HeldAward| !one.ended(asked.held.map_or(now, |held| held.awarded_at.min(now)));
+            let held: Vec<Held<'_>> = counting
+                .iter()
+                .filter(at)
+                .map(|one| Held { badge: &one.badge, awarded_at: one.awarded_at })
+                .collect();
+            let decision =
+                evaluate_in(asked.period, &badge.rule, &Facts { outcomes: &outcomes, held: &held });
             BadgeAccount {
                 badge: &badge.achievement.id,
                 name: &badge.achievement.name,
                 earned: decision.earned,
                 lacks: (!decision.earned).then(|| decision.explanation.lacks()),
                 explanation: decision.explanation,
-                awards: awards.map(|award| award_account(award, &catalog.version)).collect(),
+                again: asked.again,
+                awards: awards.into_iter().map(|award| award_account(award, &catalog.version, now)).collect(),
             }
         })
         .collect();
@@ -151,13 +181,18 @@ fn account<'a>(person: &'a Person, badges: &[&'a BadgeFile], catalog: &'a Catalo
     Account { learner: learner.collect(), badges, open: open.collect() }
 }
 
-fn award_account<'a>(award: &'a PersonAward, version: &str) -> AwardAccount<'a> {
+fn award_account<'a>(award: &'a PersonAward, version: &str, now: DateTime<Utc>) -> AwardAccount<'a> {
+    let held = &award.held;
     AwardAccount {
-        credential: award.credential,
-        awarded_at: award.awarded_at,
+        credential: held.credential,
+        cycle: &held.cycle,
+        awarded_at: held.awarded_at,
+        valid_until: held.valid_until,
+        ended: held.ended(now),
+        renews: held.renews,
         claimed_at: award.claimed_at,
-        revoked: award.revoked,
-        suspended: award.suspended,
+        revoked: held.revoked,
+        suspended: held.suspended,
         rules: &award.rules,
         present_rules: award.rules == version,
         explanation: &award.explanation,
@@ -189,8 +224,12 @@ fn text(account: &Account<'_>) -> String {
         }
         for award in &badge.awards {
             let rules = if award.present_rules { "the present rules" } else { "earlier rules" };
-            let _ = writeln!(text, "  credential {}, decided by {rules}:", award.credential);
+            let renews = award.renews.map_or_else(String::new, |id| format!(", renews {id}"));
+            let _ = writeln!(text, "  credential {}{renews}, decided by {rules}:", award.credential);
             tree(&mut text, award.explanation, 2);
+        }
+        if let Some(again) = &badge.again {
+            let _ = writeln!(text, "  {again}");
         }
         match &badge.lacks {
             // The tree of the award says it already.
@@ -230,7 +269,11 @@ fn state(award: &AwardAccount<'_>) -> String {
         (false, true) => ", suspended",
         (false, false) => "",
     };
-    format!("awarded on {}, {claimed}{status}", date(award.awarded_at))
+    let until = award.valid_until.map_or_else(String::new, |until| {
+        format!("{} {}, ", if award.ended { "ended on" } else { "valid until" }, date(until))
+    });
+    let term = award.cycle.strip_prefix("term:").map_or_else(String::new, |term| format!("for {term} "));
+    format!("awarded {term}on {}, {until}{claimed}{status}", date(award.awarded_at))
 }
 
 fn date(time: DateTime<Utc>) -> String {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::catalogs::{Published, VersionError, short};
 use crate::clock::Clock;
-use crate::config::{BadgeChange, Catalog, Settings};
+use crate::config::{BadgeChange, Catalog, Settings, Term};
 use crate::store::{Publication, Store};
 
 /// Brings the badges of a folder into use, as a version that never changes. Running processes
@@ -42,7 +42,7 @@ const LISTED: u32 = 1_000;
 
 pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let published = |store: &Store| Published::new(store, settings.sources.keys());
+    let published = |store: &Store| Published::new(store, settings.sources.keys(), &settings.terms());
     let open = async || Store::open(settings.database.url.expose(), 1).await;
     if command.list {
         list(&open().await?.publications(LISTED).await?, command.json)?;
@@ -51,12 +51,12 @@ pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Resul
     let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
     let (store, draft) = match (&command.folder, &command.again) {
         (Some(folder), _) => {
-            let draft = Catalog::load(folder, &sources)?;
+            let draft = Catalog::load(folder, &sources, &settings.terms())?;
             (open().await?, draft)
         }
         (None, Some(start)) => {
             let store = open().await?;
-            let draft = earlier(&store, &published(&store), start, &sources).await?;
+            let draft = earlier(&store, &published(&store), start, &sources, &settings.terms()).await?;
             (store, draft)
         }
         (None, None) => bail!(
@@ -108,6 +108,7 @@ async fn earlier(
     published: &Published,
     start: &str,
     sources: &[&str],
+    terms: &[Term],
 ) -> anyhow::Result<Catalog> {
     let found = store.versions_like(start).await?;
     let catalog = match found.as_slice() {
@@ -117,7 +118,7 @@ async fn earlier(
     let catalog = catalog.with_context(|| {
         format!("--again: no single version begins with “{start}”; `accolade publish --list` shows them")
     })?;
-    Ok(Catalog::of(&catalog.files, sources)?)
+    Ok(Catalog::of(&catalog.files, sources, terms)?)
 }
 
 fn text(

@@ -120,7 +120,8 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
 
 /// One that works on the configured sources, outside a service.
 async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
-    let catalog = Published::new(&store, settings.sources.keys()).in_use(&settings.badges).await?;
+    let catalog =
+        Published::new(&store, settings.sources.keys(), &settings.terms()).in_use(&settings.badges).await?;
     let http = Client::http().context("TLS cannot be set up")?;
     let metrics = Arc::new(Metrics::new());
     let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {

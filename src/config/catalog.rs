@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::award::award;
 use super::check::is_slug;
+use super::cycle::{self, Lifetime, Term};
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
 use super::files::{BadgeFiles, Shelf};
@@ -27,6 +28,8 @@ pub struct BadgeFile {
     pub rule: Rule,
     /// What becomes of it when the rule is not met any more.
     pub regrade: Regrade,
+    /// How long it holds, and how often it can be earned.
+    pub lifetime: Lifetime,
     /// Its image.
     pub image: Option<BadgeImage>,
     /// Where it was read.
@@ -64,31 +67,36 @@ pub struct NoBadge {
 type ReadImage = dyn Fn(Vec<u8>) -> Result<BadgeImage, String>;
 
 impl Catalog {
-    /// Reads every `*.toml` in `folder`; conditions may name only the sources in `sources`.
+    /// Reads every `*.toml` in `folder`; conditions may name only the sources in `sources`. `terms`
+    /// are those of [`super::Settings::terms`].
     ///
     /// # Errors
     /// All problems of all files at once, each with file, line, what is wrong and the mend.
-    pub fn load(folder: &Path, sources: &[&str]) -> Result<Self, ConfigError> {
-        Self::read(Shelf::Folder(folder), sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
+    pub fn load(folder: &Path, sources: &[&str], terms: &[Term]) -> Result<Self, ConfigError> {
+        let image = |bytes| BadgeImage::read(bytes).map_err(|error| error.0);
+        Self::read(Shelf::Folder(folder), sources, terms, &image)
     }
 
     /// Reads files as [`Catalog::load`] reads those of a folder.
     ///
     /// # Errors
     /// As there.
-    pub fn of(files: &BadgeFiles, sources: &[&str]) -> Result<Self, ConfigError> {
-        Self::read(Shelf::Stored(files), sources, &|bytes| BadgeImage::read(bytes).map_err(|error| error.0))
+    pub fn of(files: &BadgeFiles, sources: &[&str], terms: &[Term]) -> Result<Self, ConfigError> {
+        let image = |bytes| BadgeImage::read(bytes).map_err(|error| error.0);
+        Self::read(Shelf::Stored(files), sources, terms, &image)
     }
 
     pub(super) fn read(
         shelf: Shelf<'_>,
         sources: &[&str],
+        terms: &[Term],
         read_image: &ReadImage,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader {
             shelf,
             names: BTreeSet::new(),
             sources,
+            terms,
             read_image,
             problems: Vec::new(),
             version: Sha256::new(),
@@ -140,6 +148,7 @@ struct Reader<'a> {
     /// All files that there are.
     names: BTreeSet<String>,
     sources: &'a [&'a str],
+    terms: &'a [Term],
     read_image: &'a ReadImage,
     problems: Vec<Problem>,
     version: Sha256,
@@ -220,9 +229,11 @@ impl Reader<'_> {
             self.say(&node.at, format!("unknown key `{key}`{hint}"));
         }
         let mut regrade = Regrade::default();
+        let mut lifetime = Lifetime::default();
         let award = match rule {
             Some(mut node) => {
                 regrade = regrade::take(&mut node, &mut self.problems);
+                lifetime = cycle::take(&mut node, self.terms, &mut self.problems);
                 award(&node, self.sources, &mut self.problems)
             }
             None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
@@ -243,7 +254,7 @@ impl Reader<'_> {
         {
             self.say(&at, format!("this badge could not be issued: {error}"));
         }
-        Some(BadgeFile { achievement, rule: rule?, regrade, image, path })
+        Some(BadgeFile { achievement, rule: rule?, regrade, lifetime, image, path })
     }
 
     fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {

@@ -41,6 +41,9 @@ impl Catalog {
             if badge.regrade != before.regrade {
                 what.push("what a regrade does");
             }
+            if badge.lifetime != before.lifetime {
+                what.push("when it ends, or how often it is earned");
+            }
             if badge.achievement != before.achievement {
                 what.push("what it says");
             }

@@ -18,6 +18,7 @@ pub(super) fn check(settings: &Settings, broken: &[String]) -> Vec<Problem> {
     checker.mail();
     checker.issuer();
     checker.sources();
+    checker.terms();
     checker.problems
 }
 
@@ -222,6 +223,12 @@ impl Checker<'_> {
             if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
                 self.say(key, "not a web address; write it like \"https://www.example.edu\"");
             }
+        }
+    }
+
+    fn terms(&mut self) {
+        for (key, message) in super::cycle::terms(&self.settings.terms).err().unwrap_or_default() {
+            self.say(&key, message);
         }
     }
 

@@ -8,6 +8,7 @@ mod award;
 mod catalog;
 mod changes;
 mod check;
+mod cycle;
 mod decode;
 mod deserializer;
 mod document;
@@ -25,6 +26,7 @@ mod vocabulary;
 
 pub use catalog::{BadgeFile, Catalog, NoBadge};
 pub use changes::BadgeChange;
+pub use cycle::{Again, Expiry, Lifetime, Span, Term, TermSettings};
 pub use files::BadgeFiles;
 pub use load::{ConfigError, Problem, load, load_str};
 pub use origins::Origins;

@@ -7,7 +7,7 @@ use accolade_connectors::Secret;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Origins, ReconcileSettings, Schedule};
+use super::{Origins, ReconcileSettings, Schedule, Term, TermSettings, cycle};
 
 /// The whole configuration, defaults filled in, secrets resolved.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Settings {
     pub reconcile: ReconcileSettings,
     /// Logs.
     pub log: LogSettings,
+    /// The institution's terms.
+    #[serde(default)]
+    pub terms: Vec<TermSettings>,
     /// Sources by name; the name is part of the webhook address `/hooks/{name}`.
     #[serde(default)]
     pub sources: BTreeMap<String, SourceSettings>,
@@ -45,6 +48,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The institution's terms, in their order.
+    pub fn terms(&self) -> Vec<Term> {
+        // `load` has refused what is no term.
+        cycle::terms(&self.terms).unwrap_or_default()
+    }
+
     /// When a source is reconciled; `None` for one that does not exist.
     pub fn reconcile_schedule(&self, source: &str) -> Option<Schedule> {
         // `load` has refused what is no schedule.

@@ -36,6 +36,10 @@ pub struct ClaimMail<'a> {
     pub image: Option<&'a Url>,
     /// When the link ends.
     pub until: DateTime<Utc>,
+    /// When the badge ends, if it does.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// When the badge was awarded that this one renews, if it renews one.
+    pub renews_award_of: Option<DateTime<Utc>>,
     /// The Message-ID, without angle brackets.
     pub message_id: &'a str,
     /// The Date.
@@ -99,7 +103,9 @@ impl Composer {
             issuer: one_line(mail.issuer, NAME_LENGTH),
             link: mail.link.as_str(),
             image: mail.image.map(Url::as_str),
-            until: mail.until.format("%-d %B %Y").to_string(),
+            until: day(mail.until),
+            valid_until: mail.valid_until.map(day),
+            renews: mail.renews_award_of.map(day),
         };
         let name = Some(words.name.clone()).filter(|name| !name.is_empty());
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![address.clone()])
@@ -110,7 +116,7 @@ impl Composer {
             .from(self.from.clone())
             .to(Mailbox::new(name, address.clone()))
             .envelope(envelope)
-            .subject(render(&Subject { badge: &words.badge })?.trim_end())
+            .subject(render(&Subject { words: &words })?.trim_end())
             // RFC 3834, section 5: no out-of-office answers, please.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("Content-Language", "en"));
@@ -147,12 +153,15 @@ struct Words<'a> {
     link: &'a str,
     image: Option<&'a str>,
     until: String,
+    valid_until: Option<String>,
+    /// The day on which the badge was awarded that this one renews.
+    renews: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "claim/subject.txt", config = "src/mail/askama.toml")]
 struct Subject<'a> {
-    badge: &'a str,
+    words: &'a Words<'a>,
 }
 
 #[derive(Template)]
@@ -165,6 +174,10 @@ struct Text<'a> {
 #[template(path = "claim/body.html", config = "src/mail/askama.toml")]
 struct Html<'a> {
     words: &'a Words<'a>,
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y").to_string()
 }
 
 fn render(template: &impl Template) -> Result<String, MailError> {

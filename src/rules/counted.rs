@@ -54,6 +54,9 @@ pub(super) enum Why {
     Open,
     OpenUnknown,
     Outside(DateTime<Utc>),
+    Earlier(DateTime<Utc>),
+    Later(DateTime<Utc>),
+    AgeUnknown,
     TimeUnknown,
     NoAttempts,
     AttemptsMissing,
@@ -98,6 +101,12 @@ impl Terms {
     }
 
     fn graded(&self, at: Option<DateTime<Utc>>) -> Result<(), Why> {
+        match (&self.period, at) {
+            (Some(period), Some(at)) if period.is_after(at) => return Err(Why::Earlier(at)),
+            (Some(period), Some(at)) if period.is_before(at) => return Err(Why::Later(at)),
+            (Some(period), None) if period.from.is_some() => return Err(Why::AgeUnknown),
+            _ => {}
+        }
         match (&self.between, at) {
             (None, _) => Ok(()),
             (Some(between), Some(at)) if between.contains(at) => Ok(()),
@@ -131,7 +140,7 @@ fn of_attempts<'a>(counts: Counts, condition: &Condition, outcome: &'a Outcome) 
         match admitted {
             Ok(()) => left.push(attempt),
             Err(why) => {
-                if matches!(why, Why::LateUnknown | Why::TimeUnknown) && (graded || one) {
+                if matches!(why, Why::LateUnknown | Why::TimeUnknown | Why::AgeUnknown) && (graded || one) {
                     open.push((attempt.number, why));
                 }
                 refused = why;
@@ -225,11 +234,12 @@ impl Why {
         match self {
             Self::Withheld(_) => Missing::Withheld,
             Self::Late => Missing::Late,
-            Self::Outside(_) => Missing::OutsideTime,
+            Self::Outside(_) | Self::Earlier(_) | Self::Later(_) => Missing::OutsideTime,
             Self::Open | Self::AttemptNotGraded(_) => Missing::NotGraded,
             Self::LateUnknown
             | Self::OpenUnknown
             | Self::TimeUnknown
+            | Self::AgeUnknown
             | Self::NoAttempts
             | Self::AttemptsMissing
             | Self::NotComputable => Missing::NotTold,
@@ -246,7 +256,12 @@ impl std::fmt::Display for Why {
             Self::Open => f.write_str("not everything is graded yet"),
             Self::OpenUnknown => f.write_str("the source does not say whether everything is graded"),
             Self::Outside(at) => write!(f, "graded on {}, outside that time", date(*at)),
+            Self::Earlier(at) => write!(f, "graded on {}, too early to count again", date(*at)),
+            Self::Later(at) => write!(f, "graded on {}, which counts for a later badge", date(*at)),
             Self::TimeUnknown => f.write_str("the source does not say when it was graded"),
+            Self::AgeUnknown => {
+                f.write_str("the source does not say when it was graded, so it may be an old result")
+            }
             Self::NoAttempts => f.write_str("the source does not list the attempts"),
             Self::AttemptsMissing => f.write_str("the source does not list every attempt"),
             Self::AttemptNotGraded(number) => write!(f, "attempt {number} is not graded yet"),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::Known;
-use super::{Decision, Fact, Facts, Held, Rule, evaluate};
+use super::{Decision, Fact, Facts, Held, Period, Rule, evaluate_in};
 
 /// What a decision was made on. Of the learner only the id in the LMS is kept: name and address
 /// decide nothing.
@@ -19,6 +19,9 @@ pub struct Inputs {
     pub now: DateTime<Utc>,
     /// What a human had decided, by its stored name.
     pub decided: Option<String>,
+    /// The time of the results that counted, for a badge that can be earned again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
     /// The outcomes that the rule names.
     pub outcomes: Vec<KeptOutcome>,
     /// The badges that the rule names and the person held.
@@ -66,6 +69,7 @@ impl Inputs {
             rules: rules.to_owned(),
             now,
             decided: decided.map(str::to_owned),
+            period: None,
             outcomes: outcomes.collect(),
             held: held.collect(),
         }
@@ -77,7 +81,7 @@ impl Inputs {
             self.outcomes.iter().map(|kept| Fact { source: &kept.source, outcome: &kept.outcome }).collect();
         let held: Vec<Held<'_>> =
             self.held.iter().map(|kept| Held { badge: &kept.badge, awarded_at: kept.awarded_at }).collect();
-        evaluate(rule, &Facts { outcomes: &outcomes, held: &held })
+        evaluate_in(self.period, rule, &Facts { outcomes: &outcomes, held: &held })
     }
 }
 

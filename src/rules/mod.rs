@@ -12,6 +12,7 @@ mod explanation;
 mod inputs;
 mod matching;
 mod model;
+mod period;
 mod terms;
 mod timing;
 mod wording;
@@ -21,6 +22,7 @@ pub use evaluate::{Decision, Fact, Facts, Held, evaluate};
 pub use explanation::{Explanation, Kind, Missing};
 pub use inputs::{Inputs, KeptBadge, KeptOutcome};
 pub use model::{AssessmentName, Condition, HeldBadge, Rule, Threshold, Weighted};
+pub use period::{Period, evaluate_in};
 pub use terms::{Between, Counts, Terms};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
+use super::period::Period;
 use super::wording::date;
 
 /// Which results count for a condition. The default: the grade that the LMS shows.
@@ -15,9 +16,11 @@ pub struct Terms {
     pub on_time: bool,
     /// Whether a course's total counts only once everything is graded.
     pub all_graded: bool,
+    /// The time of the award, for a badge that can be earned again ([`super::Rule::in_period`]).
+    pub period: Option<Period>,
 }
 
-/// Which of several attempts counts. Those that lie outside of [`Terms::between`], or are late
+/// Which of several attempts counts. Those that lie outside of [`Terms::between`] or [`Terms::period`], or are late
 /// where that matters, are left out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counts {
@@ -81,6 +84,9 @@ impl std::fmt::Display for Terms {
         }
         if let Some(between) = &self.between {
             write!(f, ", {between}")?;
+        }
+        if let Some(period) = &self.period {
+            write!(f, "{period}")?;
         }
         if self.on_time {
             f.write_str(", not late")?;

@@ -13,7 +13,7 @@ use super::session::Session;
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
 use super::waiting::{Wait, store_waits};
-use super::{GRACE, StatusEntry, Store, StoreError};
+use super::{Basis, GRACE, StatusEntry, Store, StoreError};
 
 statements! {
     LOCK_EVENTS = "SELECT id, delivery_id, source FROM events
@@ -25,11 +25,12 @@ statements! {
 
     INSERT_AWARDS [
         id Uuid, issuer Text, badge Text, person_id Uuid, cycle Text, event_id Uuid, awarded_at Time,
-        rules Text, explanation Text,
+        rules Text, explanation Text, valid_until Time, renews Uuid, basis Text,
     ] = "INSERT INTO awards
-            (id, issuer, badge, person_id, cycle, event_id, awarded_at, rules, explanation)
+            (id, issuer, badge, person_id, cycle, event_id, awarded_at, rules, explanation,
+             valid_until, renews, basis)
         SELECT r.id, r.issuer, r.badge, r.person_id, r.cycle, r.event_id, r.awarded_at, r.rules,
-            r.explanation
+            r.explanation, r.valid_until, r.renews, r.basis
         FROM {rows} WHERE true
         ON CONFLICT (issuer, badge, person_id, cycle) DO NOTHING
         RETURNING id";
@@ -94,10 +95,16 @@ pub struct NewAward {
     pub issuer: String,
     /// The badge.
     pub badge: String,
-    /// The cycle; `once` for badges that are earned once.
+    /// The cycle; `once` for the first award of a badge.
     pub cycle: String,
     /// When.
     pub awarded_at: DateTime<Utc>,
+    /// When it ends; never without it.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// The credential that it renews.
+    pub renews: Option<Uuid>,
+    /// The results on which it rests.
+    pub basis: Vec<Basis>,
     /// The hash of the rules that decided.
     pub rules: String,
     /// The decision's tree of conditions, as JSON.
@@ -334,6 +341,9 @@ fn award_row(commit: &AwardCommit, event: &EventRow, award: &NewAward) -> Result
         award.awarded_at,
         &award.rules,
         to_json("explanation", &award.explanation)?,
+        award.valid_until,
+        award.renews,
+        to_json("basis", &award.basis)?,
     ])
 }
 

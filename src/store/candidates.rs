@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use accolade_connectors::Outcome;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::doubts::{TwinBadge, twin_badges};
@@ -29,13 +30,14 @@ statements! {
         ORDER BY learners.source, outcomes.id";
 
     PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
-            awards.awarded_at, credentials.revoked, credentials.suspended, losses.lost_at, losses.reason
+            awards.awarded_at, awards.valid_until, awards.renews, awards.basis, credentials.revoked,
+            credentials.suspended, losses.lost_at, losses.reason
         FROM awards
             JOIN credentials ON credentials.id = awards.id
             LEFT JOIN losses ON losses.award_id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
 
-    PERSONS_DECISIONS = "SELECT person_id, issuer, badge, kind FROM decisions
+    PERSONS_DECISIONS = "SELECT person_id, issuer, badge, kind, decided_at FROM decisions
         WHERE person_id {in $1} ORDER BY decided_at, id";
 
     PERSONS_WAITS = "SELECT person_id, issuer, badge FROM waiting_awards
@@ -96,12 +98,35 @@ pub struct HeldAward {
     pub credential: Uuid,
     /// When it was made.
     pub awarded_at: DateTime<Utc>,
+    /// When it ends; never without it.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// The credential that it renews.
+    pub renews: Option<Uuid>,
+    /// The results on which it rests; empty for one that was made before they were kept.
+    pub basis: Vec<Basis>,
     /// Revoked, for good.
     pub revoked: bool,
     /// Suspended, for now.
     pub suspended: bool,
     /// Set while its rule is not met any more.
     pub loss: Option<Loss>,
+}
+
+/// A result on which an award rests, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The source's name.
+    pub source: String,
+    /// The learner's id there.
+    pub learner: String,
+    /// The course's id.
+    pub course: String,
+    /// The assessment's id.
+    pub assessment: String,
+    /// Which attempt it was, where the LMS said so.
+    pub attempt: Option<u32>,
+    /// When it was graded, by the LMS's clock.
+    pub graded_at: Option<DateTime<Utc>>,
 }
 
 /// What an administrator decided last about a badge.
@@ -113,6 +138,8 @@ pub struct Decision {
     pub badge: String,
     /// What.
     pub kind: DecisionKind,
+    /// When.
+    pub decided_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -147,6 +174,9 @@ struct AwardRow {
     badge: String,
     cycle: String,
     awarded_at: Time,
+    valid_until: Option<Time>,
+    renews: Option<Uuid>,
+    basis: Option<String>,
     revoked: bool,
     suspended: bool,
     lost_at: Option<Time>,
@@ -159,6 +189,7 @@ struct DecisionRow {
     issuer: String,
     badge: String,
     kind: String,
+    decided_at: Time,
 }
 
 #[derive(sqlx::FromRow)]
@@ -189,7 +220,7 @@ impl Store {
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons.clone()]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let (person, award) = (row.person_id, HeldAward::from(row));
+            let (person, award) = (row.person_id, HeldAward::try_from(row)?);
             held.entry(person).or_default().push(award);
         }
         let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
@@ -249,21 +280,36 @@ impl HeldAward {
     pub fn counts(&self) -> bool {
         !self.revoked && !self.suspended
     }
+
+    /// Whether it has ended by then.
+    pub fn ended(&self, at: DateTime<Utc>) -> bool {
+        self.valid_until.is_some_and(|until| until <= at)
+    }
 }
 
-impl From<AwardRow> for HeldAward {
-    fn from(row: AwardRow) -> Self {
+/// The results on which an award rests; none for one that was made before they were kept.
+pub(super) fn basis_of(stored: Option<&str>) -> Result<Vec<Basis>, StoreError> {
+    stored.map_or_else(|| Ok(Vec::new()), |text| from_json("awards", "basis", text))
+}
+
+impl TryFrom<AwardRow> for HeldAward {
+    type Error = StoreError;
+
+    fn try_from(row: AwardRow) -> Result<Self, StoreError> {
         let reason = row.reason.unwrap_or_default();
-        Self {
+        Ok(Self {
             issuer: row.issuer,
             badge: row.badge,
             cycle: row.cycle,
             credential: row.id,
             awarded_at: row.awarded_at.0,
+            valid_until: row.valid_until.map(|time| time.0),
+            renews: row.renews,
+            basis: basis_of(row.basis.as_deref())?,
             revoked: row.revoked,
             suspended: row.suspended,
             loss: row.lost_at.map(|since| Loss { since: since.0, reason }),
-        }
+        })
     }
 }
 
@@ -279,7 +325,7 @@ fn newest(rows: Vec<DecisionRow>) -> Result<BTreeMap<Uuid, Vec<Decision>>, Store
         })?;
         let of_person = newest.entry(row.person_id).or_default();
         of_person.retain(|earlier| (&earlier.issuer, &earlier.badge) != (&row.issuer, &row.badge));
-        of_person.push(Decision { issuer: row.issuer, badge: row.badge, kind });
+        of_person.push(Decision { issuer: row.issuer, badge: row.badge, kind, decided_at: row.decided_at.0 });
     }
     Ok(newest)
 }

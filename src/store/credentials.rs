@@ -13,7 +13,12 @@ macro_rules! select_credential {
             "SELECT credentials.id, awards.issuer, awards.badge, credentials.document, credentials.name,
                 credentials.email, awards.awarded_at, credentials.claimed_at, credentials.claim_until,
                 credentials.status_list, credentials.status_index, credentials.revoked,
-                credentials.suspended
+                credentials.suspended,
+                (SELECT earlier.id FROM credentials AS earlier
+                    WHERE earlier.id = awards.renews AND earlier.claimed_at IS NOT NULL) AS renews_shown,
+                (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
+                    WHERE later.renews = awards.id AND other.claimed_at IS NOT NULL AND NOT other.revoked
+                    ORDER BY later.awarded_at DESC, later.id LIMIT 1) AS renewed_by
             FROM credentials JOIN awards ON awards.id = credentials.id
             WHERE credentials.",
             $which
@@ -59,6 +64,10 @@ pub struct StoredCredential {
     pub revoked: bool,
     /// Suspended, for now.
     pub suspended: bool,
+    /// The credential that it renews, if its holder has made that public.
+    pub renews_shown: Option<Uuid>,
+    /// The one that renews it, if its holder has made that public and it is not revoked.
+    pub renewed_by: Option<Uuid>,
 }
 
 /// What came of claiming.
@@ -90,6 +99,8 @@ struct CredentialRow {
     status_index: i64,
     revoked: bool,
     suspended: bool,
+    renews_shown: Option<Uuid>,
+    renewed_by: Option<Uuid>,
 }
 
 impl From<CredentialRow> for StoredCredential {
@@ -107,6 +118,8 @@ impl From<CredentialRow> for StoredCredential {
             status: StatusEntry { list: row.status_list, index: row.status_index },
             revoked: row.revoked,
             suspended: row.suspended,
+            renews_shown: row.renews_shown,
+            renewed_by: row.renewed_by,
         }
     }
 }

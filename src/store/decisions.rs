@@ -9,7 +9,7 @@ use super::session::Session;
 use super::statement::statements;
 use super::status::set_bits;
 use super::typed::{Typed, deliver};
-use super::value::{key, values};
+use super::value::{Time, key, values};
 use super::waiting::{Wait, store_waits};
 use super::{Store, StoreError};
 use crate::ids;
@@ -19,7 +19,7 @@ statements! {
 
     CHANGE_PERSON = "UPDATE persons SET version = version + 1 WHERE id = $1";
 
-    PERSONS_BADGE = "SELECT awards.id, credentials.revoked
+    PERSONS_BADGE = "SELECT awards.id, awards.awarded_at, awards.valid_until, credentials.revoked
         FROM awards JOIN credentials ON credentials.id = awards.id
         WHERE awards.person_id = $1 AND awards.issuer = $2 AND awards.badge = $3
         ORDER BY awards.awarded_at, awards.id";
@@ -80,6 +80,9 @@ pub struct NewDecision {
     pub reason: String,
     /// Who decided.
     pub by: String,
+    /// A grant is for an award that was made since then, or for a new one: the begin of the term,
+    /// where the badge is awarded each term.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// What came of a decision.
@@ -98,6 +101,8 @@ pub enum Decided {
 #[derive(sqlx::FromRow)]
 struct AwardRow {
     id: Uuid,
+    awarded_at: Time,
+    valid_until: Option<Time>,
     revoked: bool,
 }
 
@@ -111,8 +116,15 @@ impl Store {
         session.run(&LOCK_PERSON, values![*person]).await?;
         let awards: Vec<AwardRow> =
             session.all(&PERSONS_BADGE, values![*person, key(issuer), key(badge)]).await?;
-        let valid: Vec<&AwardRow> = awards.iter().filter(|award| !award.revoked).collect();
+        let mut valid: Vec<&AwardRow> = awards.iter().filter(|award| !award.revoked).collect();
         let awards_exist = !awards.is_empty();
+        let grant = *kind == DecisionKind::Grant;
+        let stands = |award: &AwardRow| award.valid_until.is_none_or(|until| until.0 > now);
+        let since = decision.since.filter(|_| grant);
+        // What has ended stays as it was, unless there is nothing else that can be meant.
+        if grant || valid.iter().any(|award| stands(award)) {
+            valid.retain(|award| stands(award) && since.is_none_or(|since| award.awarded_at.0 >= since));
+        }
         if valid.is_empty()
             && matches!(kind, DecisionKind::Revoke | DecisionKind::Suspend | DecisionKind::Reinstate)
         {
@@ -150,9 +162,7 @@ impl Store {
             store_waits(&mut session, &[(Uuid::nil(), *person, &wait)], now).await?;
         }
         let decided = match valid.last() {
-            None if *kind == DecisionKind::Grant => {
-                Decided::Awarding(tell(&mut session, decision, now).await?)
-            }
+            None if grant => Decided::Awarding(tell(&mut session, decision, now).await?),
             award => Decided::Stored(award.map(|award| award.id)),
         };
         session.commit().await?;

@@ -51,10 +51,12 @@ statements! {
 
     READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
             mails.language, mails.attempts, mails.credential_id, awards.issuer, awards.badge,
-            credentials.name, credentials.email, credentials.claim_until
+            credentials.name, credentials.email, credentials.claim_until, awards.valid_until,
+            earlier.awarded_at AS renews_award_of
         FROM mails
             JOIN credentials ON credentials.id = mails.credential_id
             JOIN awards ON awards.id = mails.credential_id
+            LEFT JOIN awards AS earlier ON earlier.id = awards.renews
         WHERE mails.id {in $1} ORDER BY mails.id";
 
     LOCK_MAILS = "SELECT id FROM mails WHERE id {in $1} ORDER BY id {lock}";
@@ -106,6 +108,10 @@ pub struct LeasedMail {
     pub email: String,
     /// When the claim link ends.
     pub claim_until: DateTime<Utc>,
+    /// When the badge ends, if it does.
+    pub valid_until: Option<DateTime<Utc>>,
+    /// When the badge was awarded that this one renews, if it renews one.
+    pub renews_award_of: Option<DateTime<Utc>>,
 }
 
 /// What came of sending a mail.
@@ -155,6 +161,8 @@ struct MailRow {
     name: String,
     email: String,
     claim_until: Time,
+    valid_until: Option<Time>,
+    renews_award_of: Option<Time>,
 }
 
 impl From<MailRow> for LeasedMail {
@@ -174,6 +182,8 @@ impl From<MailRow> for LeasedMail {
             name: row.name,
             email: row.email,
             claim_until: row.claim_until.0,
+            valid_until: row.valid_until.map(|time| time.0),
+            renews_award_of: row.renews_award_of.map(|time| time.0),
         }
     }
 }

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
-pub use candidates::{Candidate, Decision, HeldAward, StoredOutcome};
+pub use candidates::{Basis, Candidate, Decision, HeldAward, StoredOutcome};
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
 pub use decisions::{Decided, DecisionKind, NewDecision};

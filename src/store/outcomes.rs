@@ -53,9 +53,11 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge 
     // What a rule may ask of a grade besides: which attempt, whether late, whether all is graded.
     let terms = |of: &Outcome| (of.known_attempts(), of.late, of.all_graded);
     let graded_otherwise = old.score != new.score || old.passed != new.passed || terms(old) != terms(new);
+    // The same score once more may be what renews a badge.
+    let graded_anew = new.graded_at.is_some() && new.graded_at != old.graded_at;
     let event = passes != stored.passes
         || passes && (graded_otherwise || reached_otherwise)
-        || named && (graded_otherwise || old.release != new.release);
+        || named && (graded_otherwise || graded_anew || old.release != new.release);
     let same = Outcome { as_of: old.as_of, learner: old.learner.clone(), ..new.clone() } == *old;
     if event || reached_otherwise || !same {
         return Merge::Changed { event };

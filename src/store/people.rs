@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::candidates::outcomes_of;
+use super::candidates::{basis_of, outcomes_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
-use super::{Store, StoreError, StoredOutcome};
+use super::{HeldAward, Store, StoreError, StoredOutcome};
 
 statements! {
     FIND_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
@@ -18,7 +18,8 @@ statements! {
     THEIR_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
         WHERE person_id {in $1} ORDER BY source, lms_id";
 
-    THEIR_AWARDS = "SELECT awards.id, awards.badge, awards.awarded_at, awards.rules,
+    THEIR_AWARDS = "SELECT awards.id, awards.issuer, awards.badge, awards.cycle, awards.awarded_at,
+            awards.valid_until, awards.renews, awards.basis, awards.rules,
             awards.explanation, credentials.claimed_at, credentials.revoked, credentials.suspended
         FROM awards JOIN credentials ON credentials.id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
@@ -83,22 +84,14 @@ pub struct Person {
 /// An award that was made.
 #[derive(Debug, Clone)]
 pub struct PersonAward {
-    /// Its credential.
-    pub credential: Uuid,
-    /// The badge.
-    pub badge: String,
-    /// When.
-    pub awarded_at: DateTime<Utc>,
+    /// What is held; whether its rule is not met any more is not read.
+    pub held: HeldAward,
     /// The version of the rules that decided.
     pub rules: String,
     /// The tree of conditions as it was then.
     pub explanation: serde_json::Value,
     /// When the holder claimed it.
     pub claimed_at: Option<DateTime<Utc>>,
-    /// Revoked, for good.
-    pub revoked: bool,
-    /// Suspended, for now.
-    pub suspended: bool,
 }
 
 /// A change that is not evaluated yet.
@@ -115,8 +108,13 @@ pub struct OpenEvent {
 #[derive(sqlx::FromRow)]
 struct AwardRow {
     id: Uuid,
+    issuer: String,
     badge: String,
+    cycle: String,
     awarded_at: Time,
+    valid_until: Option<Time>,
+    renews: Option<Uuid>,
+    basis: Option<String>,
     rules: String,
     explanation: String,
     claimed_at: Option<Time>,
@@ -151,14 +149,22 @@ impl Store {
         let mut awards = Vec::with_capacity(rows.len());
         for row in rows {
             awards.push(PersonAward {
-                credential: row.id,
-                badge: row.badge,
-                awarded_at: row.awarded_at.0,
+                held: HeldAward {
+                    issuer: row.issuer,
+                    badge: row.badge,
+                    cycle: row.cycle,
+                    credential: row.id,
+                    awarded_at: row.awarded_at.0,
+                    valid_until: row.valid_until.map(|time| time.0),
+                    renews: row.renews,
+                    basis: basis_of(row.basis.as_deref())?,
+                    revoked: row.revoked,
+                    suspended: row.suspended,
+                    loss: None,
+                },
                 rules: row.rules,
                 explanation: from_json("awards", "explanation", &row.explanation)?,
                 claimed_at: row.claimed_at.map(|time| time.0),
-                revoked: row.revoked,
-                suspended: row.suspended,
             });
         }
         let open: Vec<OpenRow> = session.all(&THEIR_OPEN_EVENTS, values![ids.as_slice()]).await?;

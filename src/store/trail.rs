@@ -27,7 +27,7 @@ statements! {
 
     THEIR_CREDENTIALS = "SELECT awards.id, awards.event_id, awards.badge,
             COALESCE(mails.state, '') AS mail, credentials.revoked, credentials.suspended,
-            losses.lost_at, losses.reason
+            losses.lost_at, losses.reason, awards.valid_until, awards.renews
         FROM awards
             JOIN events ON events.id = awards.event_id
             JOIN credentials ON credentials.id = awards.id
@@ -95,7 +95,7 @@ pub struct EventTrail {
     pub reason: String,
     /// Credentials awarded by it, each with its badge and the state of its claim mail.
     pub credentials: Vec<(Uuid, String, String)>,
-    /// What became of these credentials later, for people: suspended, revoked, and every decision
+    /// When these credentials end, what they renew, and what became of them later: suspended, revoked, and every decision
     /// of an administrator.
     pub notes: Vec<String>,
 }
@@ -151,9 +151,19 @@ struct CredentialRow {
     suspended: bool,
     lost_at: Option<Time>,
     reason: Option<String>,
+    valid_until: Option<Time>,
+    renews: Option<Uuid>,
 }
 
 impl CredentialRow {
+    /// When it ends and what it renews, if it does.
+    fn lifetime(&self) -> Option<String> {
+        let until = self.valid_until.map(|until| format!("is valid until {}", day(until)));
+        let renews = self.renews.map(|id| format!("renews credential {id}"));
+        let all: Vec<String> = until.into_iter().chain(renews).collect();
+        (!all.is_empty()).then(|| format!("badge {} {}", self.badge, all.join(" and ")))
+    }
+
     /// What became of it, if anything did.
     fn note(&self) -> Option<String> {
         let state = match (self.revoked, self.suspended) {
@@ -224,7 +234,7 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
 
     let mut notes: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
     for row in &credential_rows {
-        notes.entry(row.event_id).or_default().extend(row.note());
+        notes.entry(row.event_id).or_default().extend(row.lifetime().into_iter().chain(row.note()));
     }
     for row in &decision_rows {
         notes.entry(row.event_id).or_default().push(row.note());

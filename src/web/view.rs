@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
+use uuid::Uuid;
 
-use crate::badges::Achievement;
+use crate::badges::{Achievement, RENEWAL};
 use crate::store::StoredCredential;
 
 use super::markdown::{self, web_address};
@@ -110,6 +111,10 @@ pub(super) struct Credential {
     pub(super) results: Vec<Achieved>,
     pub(super) evidence: Vec<Proof>,
     pub(super) state: State,
+    /// The public page of the badge that this one renews.
+    pub(super) renews: Option<String>,
+    /// The public page of the badge that renews this one.
+    pub(super) renewed_by: Option<String>,
     /// Addresses of the status lists.
     pub(super) lists: Vec<Link>,
     pub(super) linkedin: String,
@@ -133,7 +138,8 @@ impl Credential {
             _ if until.is_some_and(|until| until <= now) => State::Expired,
             _ => State::Valid,
         };
-        let url = format!("{public_url}/credentials/{}", stored.id);
+        let page = |id: Uuid| format!("{public_url}/credentials/{id}");
+        let url = page(stored.id);
         let issuer = &document["issuer"];
         let mut view = Self {
             id: stored.id.to_string(),
@@ -145,8 +151,12 @@ impl Credential {
             awarded: Day::of(time(&document["validFrom"]).unwrap_or(stored.awarded_at)),
             until: until.map(Day::of),
             results: results(subject),
-            evidence: list(&document["evidence"]).map(proof).collect(),
+            evidence: list(&document["evidence"])
+                .map(|evidence| proof(evidence, stored.renews_shown.is_some()))
+                .collect(),
             state,
+            renews: stored.renews_shown.map(page),
+            renewed_by: stored.renewed_by.map(page),
             lists: list(&document["credentialStatus"]).filter_map(status_list).collect(),
             url,
             linkedin: String::new(),
@@ -301,13 +311,15 @@ impl Badge {
     }
 }
 
-fn proof(evidence: &Value) -> Proof {
+/// The page of the badge that this one renews exists only if its holder has made it public.
+fn proof(evidence: &Value, renews_shown: bool) -> Proof {
+    let hidden = evidence["genre"] == RENEWAL && !renews_shown;
     Proof {
         name: some(&evidence["name"])
             .or_else(|| some(&evidence["genre"]))
             .unwrap_or_else(|| "Evidence".to_owned()),
         narrative: text(&evidence["narrative"]),
-        url: evidence["id"].as_str().and_then(web_address),
+        url: evidence["id"].as_str().and_then(web_address).filter(|_| !hidden),
     }
 }
 

@@ -254,9 +254,9 @@ impl Awarder {
                 claim_days: self.claim_days,
                 rules: &catalog.version,
                 domain: &self.domain,
-                made: &awards,
             };
             let name = &earned.badge.achievement.name;
+            let term = earned.term.as_ref().map_or_else(String::new, |term| format!(" for {term}"));
             let status = places.next().ok_or("no place in the status list")?;
             let award = issue::issue(desk, candidate, &earned, status, now).map_err(|error| {
                 format!("“{name}” is earned, but its credential cannot be signed: {error}")
@@ -265,7 +265,8 @@ impl Awarder {
             // to be done already. The unique constraint keeps it one.
             let first = made.insert(award.credential.id);
             reason.push(format!(
-                "“{name}” awarded{}{}",
+                "“{name}” {}{term}{}{}",
+                if earned.earlier.is_some() { "renewed" } else { "awarded" },
                 if earned.granted { ", as an administrator granted it" } else { "" },
                 if first { "" } else { " by the event beside this one" }
             ));

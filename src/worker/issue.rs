@@ -2,16 +2,17 @@
 
 use accolade_connectors::{Outcome, Score};
 use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+use uuid::Uuid;
 
 use super::gate;
 use super::judge::Earned;
-use crate::badges::{self, Evidence, Issue, Issuer, ResultEntry, SignError};
+use crate::badges::{self, Evidence, Issue, Issuer, RENEWAL, ResultEntry, SignError};
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
-use crate::store::{Candidate, NewAward, NewCredential, NewMail, StatusEntry, StoredOutcome};
-
-/// The cycle of badges that are earned once.
-pub(super) const ONCE: &str = "once";
+use crate::store::{
+    Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, StatusEntry, StoredOutcome,
+};
 
 /// What issuing needs besides the decision.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +24,6 @@ pub(super) struct Desk<'a> {
     pub rules: &'a str,
     /// The domain of Message-IDs.
     pub domain: &'a str,
-    /// What the same decision awards already: badges on which this one may rest.
-    pub made: &'a [NewAward],
 }
 
 /// Whom a credential names: the name and address that the LMS confirmed with the evidence.
@@ -86,6 +85,8 @@ pub(super) fn issue(
     let facts: Vec<&StoredOutcome> =
         earned.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
     let granted = (!decision.earned).then(|| grant(now));
+    let valid_until = badge.lifetime.valid_until(now);
+    let earlier = earned.earlier.as_ref();
     let unsigned = badges::credential(&Issue {
         id,
         issuer: desk.issuer,
@@ -94,13 +95,12 @@ pub(super) fn issue(
         email: holder.email,
         salt: &desk.secret.salt(id),
         awarded_at: now,
-        valid_until: None,
+        valid_until,
         evidence: granted
             .into_iter()
             .chain(facts.iter().map(|stored| evidence(&stored.outcome)))
-            .chain(
-                earned.decision.held.iter().map(|badge| held_badge(desk.issuer, badge, candidate, desk.made)),
-            )
+            .chain(earned.rests_on.iter().map(|(badge, id)| held_badge(desk.issuer, badge, *id)))
+            .chain(earlier.map(|earlier| renewed(desk.issuer, earlier)))
             .collect(),
         results: facts
             .iter()
@@ -119,6 +119,9 @@ pub(super) fn issue(
         badge: badge.achievement.id.clone(),
         cycle: cycle.clone(),
         awarded_at: now,
+        valid_until,
+        renews: earlier.map(|earlier| earlier.credential),
+        basis: facts.iter().map(|stored| basis(stored)).collect(),
         rules: desk.rules.to_owned(),
         explanation: serde_json::to_value(&decision.explanation).unwrap_or_default(),
         inputs: serde_json::to_value(&earned.inputs).unwrap_or_default(),
@@ -166,18 +169,41 @@ fn evidence(outcome: &Outcome) -> Evidence {
     }
 }
 
-/// A held badge on which another one rests: the award that counts, or one that is made now.
-fn held_badge(issuer: &Issuer, badge: &str, candidate: &Candidate, now: &[NewAward]) -> Evidence {
-    let slug = &issuer.profile().slug;
-    let made = now.iter().rev().find(|award| award.badge == badge).map(|award| award.credential.id);
-    let held = candidate.held.iter().rev();
-    let mut held = held.filter(|held| held.issuer == *slug && held.badge == badge && held.counts());
-    let id = made.or_else(|| held.next().map(|held| held.credential));
+/// A held badge on which another one rests.
+fn held_badge(issuer: &Issuer, badge: &str, credential: Uuid) -> Evidence {
     Evidence {
-        url: id.and_then(|id| format!("{}/credentials/{id}", issuer.public_url()).parse().ok()),
+        url: address(issuer, credential),
         name: format!("Badge “{badge}”"),
         narrative: "Held when this badge was awarded.".to_owned(),
         genre: "Badge".to_owned(),
+    }
+}
+
+/// The badge that another one renews: a link to it.
+fn renewed(issuer: &Issuer, earlier: &HeldAward) -> Evidence {
+    let awarded = earlier.awarded_at.format("%-d %B %Y");
+    let until = earlier.valid_until.map(|until| format!(" and valid until {}", until.format("%-d %B %Y")));
+    Evidence {
+        url: address(issuer, earlier.credential),
+        name: "Renewal of an earlier badge".to_owned(),
+        narrative: format!("Renews the badge that was awarded on {awarded}{}.", until.unwrap_or_default()),
+        genre: RENEWAL.to_owned(),
+    }
+}
+
+fn address(issuer: &Issuer, credential: Uuid) -> Option<Url> {
+    format!("{}/credentials/{credential}", issuer.public_url()).parse().ok()
+}
+
+fn basis(stored: &StoredOutcome) -> Basis {
+    let outcome = &stored.outcome;
+    Basis {
+        source: stored.source.clone(),
+        learner: outcome.learner.id.clone(),
+        course: outcome.course.id.clone(),
+        assessment: outcome.assessment.id.clone(),
+        attempt: outcome.attempt.or_else(|| outcome.attempts.iter().map(|one| one.number).max()),
+        graded_at: outcome.graded_at,
     }
 }
 

@@ -1,14 +1,21 @@
 //! What an event means for each badge that it may concern. Pure, no I/O and no clock.
 
-use accolade_connectors::{Release, Withheld};
-use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 
-use super::issue::{self, ONCE};
+use accolade_connectors::{Outcome, Release, Withheld};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::cycle::{Cycle, Record, settled};
+use super::issue;
+use super::ruling::{Below, Known, Verdict, taken_over};
 use super::standing::{Standing, Step};
-use crate::config::{BadgeFile, Catalog};
-use crate::rules::{Decision, Fact, Facts, Held, Inputs, evaluate};
+use super::words::{day, said, title};
+use crate::config::{Again, BadgeFile, Catalog};
+use crate::ids;
+use crate::rules::{Decision, Explanation, Inputs};
 use crate::store::{
-    AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, LINKED, StoredOutcome, Wait,
+    AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, StoredOutcome, Wait,
 };
 
 /// What judging one event gave.
@@ -30,7 +37,13 @@ pub(super) struct Earned<'a> {
     pub(super) decision: Decision,
     /// The outcomes (by index) to name as evidence.
     pub(super) evidence: Vec<usize>,
+    /// The badges on which it rests, each with its credential.
+    pub(super) rests_on: Vec<(String, Uuid)>,
     pub(super) cycle: String,
+    /// The award that it renews.
+    pub(super) earlier: Option<HeldAward>,
+    /// The term that it is for.
+    pub(super) term: Option<String>,
     /// A human granted it.
     pub(super) granted: bool,
     /// The facts on which it rests.
@@ -52,7 +65,7 @@ pub(super) fn judge<'a>(
         return judged;
     };
     let mut due = catalog.rules.badges_for(&about.source, &about.outcome);
-    due.extend(open(candidate, slug));
+    due.extend(open(catalog, candidate, slug));
     if candidate.whole {
         due.extend(all(catalog, candidate));
     }
@@ -60,27 +73,12 @@ pub(super) fn judge<'a>(
         let passed = if candidate.passed { "passed, but" } else { "it does not pass any more, and" };
         judged.reason.push(format!("{passed} no badge has a rule for it"));
     }
-    let facts: Vec<Fact<'_>> = candidate
-        .outcomes
-        .iter()
-        .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
-        .collect();
-    let mut held: Vec<Held<'_>> = candidate
-        .held
-        .iter()
-        .filter(|held| held.issuer == slug && held.counts())
-        .map(|held| Held { badge: &held.badge, awarded_at: held.awarded_at })
-        .collect();
+    let counting = candidate.held.iter().filter(|held| held.issuer == slug && held.counts());
+    let mut below: Vec<Below> = counting.map(Below::of).collect();
     for id in catalog.rules.stacked(due.iter().copied()) {
         // What only stacks on another badge is judged when that one comes or goes.
         let Some(badge) = catalog.badge(id).filter(|_| due.contains(&id)) else { continue };
-        let facts = Facts { outcomes: &facts, held: &held };
-        let decision = evaluate(&badge.rule, &facts);
-        let held_before = held.iter().any(|held| held.badge == id);
-        let held_after = judged.badge(catalog, slug, badge, &facts, decision, now);
-        if held_after != held_before {
-            held.retain(|held| held.badge != id);
-            held.extend(held_after.then_some(Held { badge: id, awarded_at: now }));
+        if judged.badge(catalog, slug, badge, &mut below, now) {
             due.extend(catalog.rules.badges_after(id));
         }
     }
@@ -89,20 +87,20 @@ pub(super) fn judge<'a>(
 
 /// Badges of the person that have to be looked at whatever the event is about: those that wait,
 /// those that a human granted, and those whose rule was not met the last time.
-fn open<'a>(candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
+fn open<'a>(catalog: &Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
     let waiting = candidate.waiting.iter().filter(|(issuer, _)| issuer == slug).map(|(_, badge)| badge);
-    let granted = candidate
-        .decisions
-        .iter()
-        .filter(|one| one.issuer == slug && one.kind == DecisionKind::Grant)
-        .map(|one| &one.badge)
-        .filter(|badge| current(candidate, slug, badge).is_none_or(|held| held.revoked));
+    let granted = candidate.decisions.iter().filter(|one| one.issuer == slug).filter(|one| {
+        let awards = awards_of(candidate, slug, &one.badge);
+        catalog.badge(&one.badge).is_some_and(|badge| {
+            Record { lifetime: &badge.lifetime, awards: &awards, decision: Some(*one) }.granted()
+        })
+    });
     let lost = candidate
         .held
         .iter()
         .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
         .map(|held| &held.badge);
-    waiting.chain(granted).chain(lost).map(String::as_str).collect()
+    waiting.chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str).collect()
 }
 
 /// Every badge about which something is known of the person.
@@ -114,113 +112,121 @@ fn all<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> impl Iterator<Item
     candidate.outcomes.iter().flat_map(named).chain(candidate.held.iter().flat_map(after))
 }
 
-/// The award of a badge that counts: the newest that is not revoked, or else the newest.
-fn current<'a>(candidate: &'a Candidate, slug: &str, badge: &str) -> Option<&'a HeldAward> {
-    let held = || candidate.held.iter().rev().filter(|held| held.issuer == slug && held.badge == badge);
-    held().find(|held| !held.revoked).or_else(|| held().next())
+/// The awards of a badge, earliest first.
+fn awards_of<'a>(candidate: &'a Candidate, slug: &str, badge: &str) -> Vec<&'a HeldAward> {
+    candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge).collect()
 }
 
 impl<'a> Judged<'a> {
-    /// Judges one badge; whether the person holds it after that.
+    /// Judges one badge in all its cycles; whether that changes what others can rest on.
     fn badge(
         &mut self,
         catalog: &Catalog,
         slug: &str,
         badge: &'a BadgeFile,
-        facts: &Facts<'_>,
-        decision: Decision,
+        below: &mut Vec<Below>,
         now: DateTime<Utc>,
     ) -> bool {
-        let (id, name) = (badge.achievement.id.as_str(), &badge.achievement.name);
-        let candidate = self.candidate;
-        let held = current(candidate, slug, id);
-        let decided = candidate.decisions.iter().find(|one| one.issuer == slug && one.badge == id);
-        let decided = decided.map(|one| one.kind);
-        let named = |index: &usize| {
-            candidate
-                .outcomes
-                .get(*index)
-                .is_some_and(|stored| catalog.rules.badges_for(&stored.source, &stored.outcome).contains(&id))
+        let (id, candidate) = (badge.achievement.id.as_str(), self.candidate);
+        let awards = awards_of(candidate, slug, id);
+        let record = Record {
+            lifetime: &badge.lifetime,
+            awards: &awards,
+            decision: candidate.decisions.iter().find(|one| one.issuer == slug && one.badge == id),
         };
-        let released = |index: &usize| {
-            candidate.outcomes.get(*index).is_some_and(|stored| stored.outcome.release == Release::Released)
+        let outcomes: Vec<Cow<'_, Outcome>> = match badge.lifetime.again {
+            Again::Once => candidate.outcomes.iter().map(|stored| Cow::Borrowed(&stored.outcome)).collect(),
+            _ => candidate.outcomes.iter().map(|stored| settled(stored, &awards)).collect(),
         };
-        let results: Vec<usize> = (0..candidate.outcomes.len()).filter(named).collect();
-        let standing = Standing {
-            held,
-            decided,
-            met: decision.earned,
-            shown: results.iter().all(|index| self.shown(*index)),
-            regrade: badge.regrade,
-        };
-        let step = standing.step(now);
-        let lacks = || decision.explanation.lacks();
-        let said = match step {
-            Step::Award => {
-                let earned = Earned {
-                    badge,
-                    evidence: if decision.earned {
-                        decision.evidence.clone()
-                    } else {
-                        results.into_iter().filter(released).collect()
-                    },
-                    decision,
-                    cycle: cycle(candidate, slug, id),
-                    granted: decided == Some(DecisionKind::Grant),
-                    inputs: Inputs::of(
-                        (id, &catalog.version),
-                        &badge.rule,
-                        facts,
-                        decided.map(DecisionKind::as_str),
-                        now,
-                    ),
-                };
-                return self.award(slug, earned);
+        let results: Vec<usize> = (0..outcomes.len())
+            .filter(|index| {
+                candidate.outcomes.get(*index).is_some_and(|stored| {
+                    catalog.rules.badges_for(&stored.source, &stored.outcome).contains(&id)
+                })
+            })
+            .collect();
+        let named = badge.rule.badges();
+        let stacked = below.iter().filter(|one| named.iter().any(|named| named.badge == one.badge));
+        let graded = results.iter().filter_map(|index| outcomes.get(*index)).flat_map(|outcome| {
+            outcome.graded_at.into_iter().chain(outcome.attempts.iter().filter_map(|one| one.graded_at))
+        });
+        let times: Vec<DateTime<Utc>> = graded.chain(stacked.map(|one| one.awarded_at)).collect();
+        let cycles = record.cycles(&times, now);
+        let (mut wait, mut changed) = (None, false);
+        if !cycles.iter().any(|cycle| cycle.present) {
+            let name = &badge.achievement.name;
+            self.reason.push(format!("“{name}” is awarded each term, and no term runs now"));
+        }
+        for cycle in &cycles {
+            let known = Known::of(candidate, &outcomes, below, cycle, now);
+            let verdict = known.verdict(badge, cycle);
+            let met = verdict.decision.earned;
+            let standing = Standing {
+                held: cycle.held,
+                decided: cycle.decided,
+                met,
+                shown: results.iter().all(|index| self.shown(*index))
+                    && !taken_over(cycle, &results, &outcomes),
+                regrade: badge.regrade,
+            };
+            let step = standing.step(now);
+            let over = badge.lifetime.valid_until(now).is_some_and(|until| until <= now);
+            if step == Step::Award && !over {
+                let inputs = known.inputs(badge, &catalog.version, cycle, now);
+                match self.award(slug, badge, cycle, verdict, inputs, &results) {
+                    Ok(new) => {
+                        below.push(Below {
+                            valid_until: badge.lifetime.valid_until(now),
+                            awarded_at: now,
+                            ..new
+                        });
+                        changed = true;
+                    }
+                    Err(missing) => wait = Some(missing),
+                }
+                continue;
             }
-            Step::NotEarned => format!("“{name}” not yet: {}", lacks()),
-            Step::Refused => format!("“{name}” is earned, but an administrator refused it"),
-            Step::Held => format!("“{name}” is held already"),
-            Step::Decided => {
-                let what = decided.map_or("decided", said_by_human);
-                format!("“{name}” stays as it is: an administrator {what} it")
+            let said = if step == Step::Award {
+                let end = badge.lifetime.valid_until(now).unwrap_or(now);
+                format!("is not awarded any more: each of these badges ended on {}", day(end))
+            } else {
+                said(step, cycle, standing, &verdict.decision.explanation, now)
+            };
+            if cycle.present || matches!(step, Step::Regain | Step::Lose(..)) {
+                self.reason.push(format!("{} {said}", title(badge, cycle)));
             }
+            changed |= self.follow(step, cycle, &verdict.decision.explanation, below);
+        }
+        self.wait(slug, id, wait);
+        changed
+    }
+
+    /// What follows for an award that exists; whether others can rest on it where they could not,
+    /// or cannot any more.
+    fn follow(
+        &mut self,
+        step: Step,
+        cycle: &Cycle<'_>,
+        explanation: &Explanation,
+        below: &mut Vec<Below>,
+    ) -> bool {
+        let Some(held) = cycle.held else { return false };
+        let counted = below.iter().any(|one| one.credential == held.credential);
+        match step {
             Step::Regain => {
                 self.change(held, Change::Regained);
-                let suspended = held.is_some_and(|held| held.suspended);
-                let what = if suspended { "is reinstated" } else { "stays" };
-                format!("“{name}” {what}: its rule is met again")
-            }
-            Step::Kept => format!("“{name}” is kept by its policy, though {}", lacks()),
-            Step::Unshown => format!(
-                "“{name}” is kept: what the LMS does not show any more takes nothing away ({})",
-                lacks()
-            ),
-            Step::Suspended => format!("“{name}” stays suspended: {}", lacks()),
-            Step::Lose(since, then) => {
-                self.change(held, Change::Lost { since, reason: lacks(), then });
-                match then {
-                    Consequence::Wait(until) => {
-                        let until = until.format("%Y-%m-%d %H:%M UTC");
-                        format!("“{name}” is lost on {until} unless its rule is met again: {}", lacks())
-                    }
-                    Consequence::Suspend => format!("“{name}” is suspended: {}", lacks()),
-                    Consequence::Revoke => format!("“{name}” is revoked: {}", lacks()),
+                if !counted {
+                    below.push(Below::of(held));
                 }
+                !counted
             }
-            Step::Final if decided == Some(DecisionKind::Revoke) => {
-                format!("“{name}” stays revoked by an administrator")
+            Step::Lose(since, then) => {
+                self.change(held, Change::Lost { since, reason: explanation.lacks(), then });
+                let gone = matches!(then, Consequence::Suspend | Consequence::Revoke);
+                below.retain(|one| !gone || one.credential != held.credential);
+                gone && counted
             }
-            Step::Final if standing.met => {
-                format!("“{name}” is earned again; revoked by a regrade; a human may grant it")
-            }
-            Step::Final => format!("“{name}” stays revoked: {}", lacks()),
-        };
-        self.reason.push(said);
-        self.wait(slug, id, None);
-        match step {
-            Step::Regain => true,
-            Step::Lose(_, Consequence::Suspend | Consequence::Revoke) => false,
-            _ => held.is_some_and(HeldAward::counts),
+            _ => false,
         }
     }
 
@@ -234,25 +240,58 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Whether it is issued: if not, it waits.
-    fn award(&mut self, slug: &str, earned: Earned<'a>) -> bool {
-        let (id, name) = (earned.badge.achievement.id.clone(), &earned.badge.achievement.name);
-        let (missing, until) = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
-            (None, Ok(_)) => {
-                self.wait(slug, &id, None);
-                self.earned.push(earned);
-                return true;
-            }
-            (Some(twin), _) => (
+    /// Whether it is issued: if not, it waits, and why.
+    fn award(
+        &mut self,
+        slug: &str,
+        badge: &'a BadgeFile,
+        cycle: &Cycle<'_>,
+        Verdict { decision, rests_on }: Verdict,
+        inputs: Inputs,
+        results: &[usize],
+    ) -> Result<Below, String> {
+        let released = |index: &usize| {
+            let stored = self.candidate.outcomes.get(*index);
+            stored.is_some_and(|stored| stored.outcome.release == Release::Released)
+        };
+        let earned = Earned {
+            badge,
+            evidence: if decision.earned {
+                decision.evidence.clone()
+            } else {
+                results.iter().copied().filter(released).collect()
+            },
+            decision,
+            rests_on,
+            cycle: cycle.name.clone(),
+            earlier: cycle.earlier.cloned(),
+            term: cycle.term.map(str::to_owned),
+            granted: cycle.decided == Some(DecisionKind::Grant),
+            inputs,
+        };
+        let missing = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
+            (None, Ok(_)) => None,
+            (Some(twin), _) => Some((
                 format!("this may be the same person as {twin}, about whose badge it was decided already"),
                 "somebody says who is who (`accolade people doubts`)",
-            ),
-            (None, Err(missing)) => (missing, "the LMS tells something better"),
+            )),
+            (None, Err(missing)) => Some((missing, "the LMS tells something better")),
         };
-        let so = if earned.granted { "granted" } else { "earned" };
-        self.reason.push(format!("“{name}” is {so}, but {missing}; it waits until {until}"));
-        self.wait(slug, &id, Some(missing));
-        false
+        if let Some((missing, until)) = missing {
+            let so = if earned.granted { "granted" } else { "earned" };
+            let title = title(badge, cycle);
+            self.reason.push(format!("{title} is {so}, but {missing}; it waits until {until}"));
+            return Err(missing);
+        }
+        let id = badge.achievement.id.as_str();
+        let new = Below {
+            badge: id.to_owned(),
+            credential: ids::credential(slug, id, self.candidate.person, &earned.cycle),
+            awarded_at: DateTime::UNIX_EPOCH,
+            valid_until: None,
+        };
+        self.earned.push(earned);
+        Ok(new)
     }
 
     /// Who has the badge, or was refused it, and may be the same person. Whoever grants it to
@@ -263,17 +302,7 @@ impl<'a> Judged<'a> {
         (!earned.granted).then_some(twin.twin.as_str())
     }
 
-    /// Notes a change of an award, and of those that stand beside it since two persons turned out
-    /// to be one.
-    fn change(&mut self, held: Option<&HeldAward>, change: Change) {
-        let Some(held) = held else { return };
-        let beside = self.candidate.held.iter().filter(|other| {
-            (&other.issuer, &other.badge, other.revoked) == (&held.issuer, &held.badge, false)
-                && [held, other].iter().any(|award| award.cycle.starts_with(LINKED))
-        });
-        for credential in beside.map(|other| other.credential).filter(|id| *id != held.credential) {
-            self.changes.push(AwardChange { credential, change: change.clone() });
-        }
+    fn change(&mut self, held: &HeldAward, change: Change) {
         self.changes.push(AwardChange { credential: held.credential, change });
     }
 
@@ -286,33 +315,15 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// The cycle of the next award of a badge: only after a revocation it is not the first.
-fn cycle(candidate: &Candidate, slug: &str, badge: &str) -> String {
-    let held = || candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge);
-    let cycle = |earlier: usize| match earlier {
-        0 => ONCE.to_owned(),
-        earlier => format!("again-{earlier}"),
-    };
-    // Of a person who was taken apart some of the earlier ones may be gone.
-    let mut cycles = (held().count()..).map(cycle);
-    cycles.find(|cycle| held().all(|held| held.cycle != *cycle)).unwrap_or_default()
-}
-
-fn said_by_human(kind: DecisionKind) -> &'static str {
-    match kind {
-        DecisionKind::Grant => "granted",
-        DecisionKind::Refuse => "refused",
-        DecisionKind::Revoke => "revoked",
-        DecisionKind::Suspend => "suspended",
-        DecisionKind::Reinstate => "reinstated",
-    }
-}
+#[cfg(test)]
+mod renewals;
 
 #[cfg(test)]
 mod tests {
     use accolade_connectors::{Outcome, Score};
     use uuid::Uuid;
 
+    use super::super::cycle::ONCE;
     use super::*;
     use crate::clock::Clock;
     use crate::store::{Loss, TwinBadge};
@@ -340,6 +351,9 @@ mod tests {
             cycle: ONCE.to_owned(),
             credential: Uuid::from_u128(1),
             awarded_at: DateTime::UNIX_EPOCH,
+            valid_until: None,
+            renews: None,
+            basis: Vec::new(),
             revoked: false,
             suspended: false,
             loss: None,
@@ -401,6 +415,9 @@ mod tests {
             cycle: cycle.to_owned(),
             credential: Uuid::from_u128(number),
             awarded_at: DateTime::UNIX_EPOCH,
+            valid_until: None,
+            renews: None,
+            basis: Vec::new(),
             revoked: false,
             suspended: false,
             loss: None,
@@ -435,6 +452,7 @@ mod tests {
             issuer: "school".to_owned(),
             badge: "workplace-safety".to_owned(),
             kind: DecisionKind::Grant,
+            decided_at: DateTime::UNIX_EPOCH,
         });
         assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1);
     }
@@ -447,6 +465,9 @@ mod tests {
             cycle: number.to_string(),
             credential: Uuid::from_u128(number),
             awarded_at: DateTime::UNIX_EPOCH,
+            valid_until: None,
+            renews: None,
+            basis: Vec::new(),
             revoked,
             suspended: false,
             loss: revoked.then(|| Loss { since: Clock::system().now(), reason: String::new() }),

@@ -219,6 +219,8 @@ impl Mailer {
             link: &link,
             image: badge.image.is_some().then_some(&image),
             until: mail.claim_until,
+            valid_until: mail.valid_until,
+            renews_award_of: mail.renews_award_of,
             message_id: &mail.message_id,
             date: mail.date,
             language: mail.language.as_deref(),

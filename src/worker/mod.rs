@@ -7,6 +7,7 @@
 mod asked;
 mod award;
 mod confirm;
+mod cycle;
 mod gate;
 mod guard;
 mod issue;
@@ -16,16 +17,19 @@ mod outage;
 mod recheck;
 mod reconcile;
 mod retry;
+mod ruling;
 #[cfg(test)]
 mod samples;
 mod standing;
 mod sweep;
 mod turns;
 mod verdict;
+mod words;
 
 pub use asked::asked;
 pub use award::Awarder;
 pub use confirm::{Confirmer, Source};
+pub(crate) use cycle::{present, term_of};
 pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
 pub use reconcile::{Order, Reconciler, Refusal};

@@ -32,6 +32,8 @@ pub(super) enum Step {
     NotEarned,
     /// Earned, or met again, but a human refused it.
     Refused,
+    /// Earned in a new cycle, but a human took the badge away before.
+    Barred,
     /// Held, and its rule is met.
     Held,
     /// A human's decision says what it is.
@@ -58,6 +60,7 @@ impl Standing<'_> {
                 Some(DecisionKind::Grant) => Step::Award,
                 _ if self.held.is_some() => Step::Final,
                 Some(DecisionKind::Refuse) if self.met => Step::Refused,
+                Some(DecisionKind::Revoke | DecisionKind::Suspend) if self.met => Step::Barred,
                 _ if self.met => Step::Award,
                 _ => Step::NotEarned,
             };
@@ -109,6 +112,9 @@ mod tests {
             cycle: "once".to_owned(),
             credential: Uuid::from_u128(1),
             awarded_at: at(0),
+            valid_until: None,
+            renews: None,
+            basis: Vec::new(),
             revoked: false,
             suspended,
             loss: lost.map(|day| Loss { since: at(day), reason: String::new() }),

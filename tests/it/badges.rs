@@ -8,8 +8,8 @@ use std::str::FromStr as _;
 use accolade::badges::status::{self, Purpose};
 use accolade::badges::vocabulary::{CONTEXTS, Coercion, Context, Term};
 use accolade::badges::{
-    Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, ResultEntry, SigningKey, achievement_document,
-    canonical, credential, proof, sign,
+    Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, RENEWAL, ResultEntry, SigningKey,
+    achievement_document, canonical, credential, proof, sign,
 };
 use accolade::config::Catalog;
 use chrono::{DateTime, Utc};
@@ -264,7 +264,7 @@ fn a_folder_for_other_verifiers_can_be_written() {
     }
     fs::write(folder.join("index.json"), Value::Object(index).to_string()).unwrap();
     let count = fs::read_dir(folder.join("credentials")).unwrap().count();
-    assert_eq!(count, 8);
+    assert_eq!(count, 10);
 }
 
 fn url(text: &str) -> Url {
@@ -299,7 +299,7 @@ fn list_of(issuer: &Issuer) -> i64 {
 /// An example badge, which has every part, and its image.
 fn example() -> (Achievement, BadgeImage) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/badges");
-    let badge = Catalog::load(&folder, &["moodle", "canvas", "blackboard", "forms"])
+    let badge = Catalog::load(&folder, &["moodle", "canvas", "blackboard", "forms"], &[])
         .unwrap()
         .badge("workplace-safety")
         .cloned()
@@ -377,7 +377,14 @@ fn unsigned(issuer: &Issuer) -> Vec<Value> {
     let mut odd = issue(4, &strange, Some(&image));
     odd.evidence = vec![evidence(&format!("{controls}\"\\"))];
     odd.results = vec![result];
-    [complete, issue(2, &plain, None), alike, odd].iter().map(credential).collect()
+    // One that renews the first.
+    let mut renewed = issue(5, &full, None);
+    renewed.valid_until = Some(time("2101-03-04T00:00:00Z"));
+    renewed.evidence =
+        vec![evidence("19 of 20 points."), evidence("Renews the badge that was awarded before.")];
+    renewed.evidence[1].url = Some(url(&format!("{}/credentials/{}", issuer.public_url(), complete.id)));
+    RENEWAL.clone_into(&mut renewed.evidence[1].genre);
+    [complete, issue(2, &plain, None), alike, odd, renewed].iter().map(credential).collect()
 }
 
 fn badges(issuer: &Issuer) -> Vec<String> {

@@ -273,6 +273,7 @@ fn the_example_badges_load_with_their_images() {
     let catalog = accolade::config::Catalog::load(
         Path::new("config/badges"),
         &["moodle", "canvas", "blackboard", "forms"],
+        &[],
     )
     .unwrap();
     let ids: Vec<&str> = catalog.badges.iter().map(|badge| badge.achievement.id.as_str()).collect();
@@ -295,7 +296,7 @@ assessment = "2"
 passed = true
 "#;
     std::fs::write(folder.path().join("odd.toml"), text).unwrap();
-    let error = accolade::config::Catalog::load(folder.path(), &["moodle"]).unwrap_err().to_string();
+    let error = accolade::config::Catalog::load(folder.path(), &["moodle"], &[]).unwrap_err().to_string();
     assert!(error.contains("odd.toml") && error.contains("could not be issued"), "{error}");
 }
 
@@ -317,4 +318,44 @@ fn what_links_learners_is_said_by_each_source() {
     assert!(settings.sources["sso"].table.is_empty(), "no connector has to know the key");
     let said = refused(&text.replace(" student-number ", " "), &[]);
     assert!(said.contains("what the ids are called, as in \"student-number\""), "{said}");
+}
+
+#[test]
+fn terms_and_badges_of_terms_are_checked_where_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"
+public_url = "https://badges.example.edu"
+[mail]
+from = "badges@example.edu"
+[issuer]
+slug = "example"
+name = "Example"
+url = "https://example.edu"
+[[terms]]
+name = "Autumn 2026"
+from = "2026-09-01"
+to = 2027-01-31
+[[terms]]
+name = "Spring 2027"
+from = "2027-01-15"
+to = "2027-07-31"
+"#;
+    let none = std::collections::BTreeMap::new();
+    let error = accolade::config::load_str(text, folder.path(), &none).unwrap_err().to_string();
+    let expected = "configuration:15: `terms.1.from`: the term overlaps with “Autumn 2026”; a day belongs to one term only";
+    assert_eq!(error, expected);
+    let settings =
+        accolade::config::load_str(&text.replace("2027-01-15", "2027-03-01"), folder.path(), &none).unwrap();
+    assert_eq!(settings.terms().len(), 2);
+    let badge = "[badge]\nname = \"A\"\ndescription = \"d\"\ncriteria = \"c\"\n[award]\nsource = \"moodle\"\n\
+                 course = \"1\"\nassessment = \"2\"\npassed = true\nagain = \"each term\"\n";
+    std::fs::write(folder.path().join("a.toml"), badge).unwrap();
+    let load =
+        |terms: &[accolade::config::Term]| accolade::config::Catalog::load(folder.path(), &["moodle"], terms);
+    assert!(load(&settings.terms()).is_ok());
+    let error = load(&[]).unwrap_err().to_string();
+    assert!(
+        error.contains("a.toml:10: `again`: the configuration has no terms; add them there as [[terms]]"),
+        "{error}"
+    );
 }

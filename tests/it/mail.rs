@@ -50,6 +50,8 @@ impl Values {
             link: &self.link,
             image: Some(&self.image),
             until: time("2026-12-03T09:00:00Z"),
+            valid_until: None,
+            renews_award_of: None,
             message_id: "0197-claim@badges.example.edu",
             date: time("2026-11-03T09:00:00Z"),
             language: None,
@@ -155,6 +157,35 @@ fn a_name_with_line_breaks_adds_no_header() {
     let mut from = settings("outbox:x");
     from.from = "Example\r\nBcc: eve@example.test <badges@example.edu>".to_owned();
     assert!(compose(&from, &values.mail()).is_err());
+}
+
+#[test]
+fn a_renewal_says_so_and_until_when() {
+    let values = Values::new();
+    let mail = ClaimMail {
+        valid_until: Some(time("2028-11-03T09:00:00Z")),
+        renews_award_of: Some(time("2026-11-01T09:00:00Z")),
+        ..values.mail()
+    };
+    let mail = read(&compose(&settings("outbox:x"), &mail).unwrap().raw);
+    insta::assert_snapshot!(mail.subject, @"Your badge is renewed: Workplace Safety");
+    let beginning: String = mail.text.lines().take(12).map(|line| format!("{line}\n")).collect();
+    insta::assert_snapshot!(beginning, @r"
+    Hello Ada Example,
+
+    Example University has renewed your badge “Workplace Safety”.
+
+    This is a new badge with a date of its own. It takes the place of the one
+    that you were awarded on 1 November 2026.
+
+    It is valid until 3 November 2028.
+
+    Knows the hazards of a laboratory and works safely in one.
+
+    See your badge and claim it here:
+    ");
+    assert!(mail.html.contains("has renewed your badge “Workplace Safety”."), "{}", mail.html);
+    assert!(mail.html.contains("It is valid until 3 November 2028."));
 }
 
 #[test]

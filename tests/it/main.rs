@@ -8,6 +8,7 @@ mod badges;
 mod canvas_signed;
 mod cli;
 mod config;
+mod cycles;
 mod identity;
 mod journey;
 mod lifecycle;

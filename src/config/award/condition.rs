@@ -191,7 +191,7 @@ impl Reader<'_> {
             None => false,
         };
         let all_graded = table.contains_key("all_graded") && self.yes(table, "all_graded");
-        Some(Terms { counts, between, on_time, all_graded })
+        Some(Terms { counts, between, on_time, all_graded, period: None })
     }
 
     fn counts(&mut self, node: &Node, threshold: Option<&Threshold>) -> Option<Counts> {

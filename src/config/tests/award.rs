@@ -105,7 +105,7 @@ fn the_examples_of_the_guide_are_understood() {
     let guide = include_str!("../../../config/badges/README.md");
     let examples: Vec<&str> =
         guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         rule(example);
     }
@@ -114,6 +114,7 @@ fn the_examples_of_the_guide_are_understood() {
         .into_iter()
         .chain(["at_least", "course_total", "course_completed", "competency", "badge", "between", "late"])
         .chain(["all_graded", "source", "course", "assessment", "counts = \"best\""])
+        .chain(["expires", "again = \"after expiry\"", "again = \"each term\"", "renew"])
         .chain(["counts = \"latest\"", "counts = \"first\"", "counts = \"average\"", "counts = \"decaying\""])
     {
         assert!(guide.contains(key), "{key}");

@@ -109,7 +109,19 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
         fields_of::<Settings>().into_iter().partition(|field| !["public_url", "badges"].contains(field));
     assert_eq!(
         tables,
-        ["server", "database", "queue", "mail", "claim", "issuer", "worker", "reconcile", "log", "sources"]
+        [
+            "server",
+            "database",
+            "queue",
+            "mail",
+            "claim",
+            "issuer",
+            "worker",
+            "reconcile",
+            "log",
+            "terms",
+            "sources"
+        ]
     );
     expect("", top);
     expect("server", fields_of::<ServerSettings>());
@@ -122,6 +134,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("worker", fields_of::<WorkerSettings>());
     expect("reconcile", fields_of::<ReconcileSettings>());
     expect("log", fields_of::<LogSettings>());
+    expect("[terms]", fields_of::<TermSettings>());
     expect("sources.moodle", vec!["kind"]);
     assert!(found.is_empty(), "{found:?}");
 }

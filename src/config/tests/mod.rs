@@ -22,12 +22,11 @@ const SOURCES: &[&str] = &["moodle", "canvas", "blackboard", "forms"];
 fn read_award(text: &str) -> (Option<Rule>, String) {
     let mut problems = Vec::new();
     let root = parse(text, Path::new("badge.toml"), &mut problems);
-    let rule = root
-        .table()
-        .unwrap()
-        .get("award")
-        .and_then(|node| award(node, SOURCES, &mut problems))
-        .map(|award| award.rule);
+    let mut node = root.table().unwrap().get("award").cloned();
+    if let Some(node) = &mut node {
+        super::cycle::take(node, &[], &mut problems);
+    }
+    let rule = node.and_then(|node| award(&node, SOURCES, &mut problems)).map(|award| award.rule);
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     (rule, lines.join("\n"))
 }
@@ -210,7 +209,7 @@ fn load_badges(folder: &Path) -> Result<Catalog, String> {
     let image = |bytes: Vec<u8>| {
         if bytes == b"broken" { Err("no picture in it".to_owned()) } else { Ok(BadgeImage::Png(bytes)) }
     };
-    Catalog::read(Shelf::Folder(folder), SOURCES, &image)
+    Catalog::read(Shelf::Folder(folder), SOURCES, &[], &image)
         .map_err(|error| error.to_string().replace(&format!("{}/", folder.display()), ""))
 }
 

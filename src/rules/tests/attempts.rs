@@ -114,7 +114,7 @@ fn an_attempt_that_is_not_graded_counts_where_it_is_the_one() {
 fn late_attempts_and_those_of_other_times_are_left_out_first() {
     let limited = |counts| {
         let between = Some(Between { from: day(2), to: day(3) });
-        let terms = Terms { counts: Some(counts), between, on_time: true, all_graded: false };
+        let terms = Terms { counts: Some(counts), between, on_time: true, all_graded: false, period: None };
         with(move |own| own.clone_from(&terms), condition("quiz", percent("60")))
     };
     let mut outcome = tried(&["10", "6", "10", "10"]);

@@ -37,8 +37,9 @@ fn any_between() -> impl Strategy<Value = Between> {
 fn any_terms() -> impl Strategy<Value = Terms> {
     let counts = prop::option::weighted(0.5, prop::sample::select(Counts::ALL.map(|(_, it)| it).to_vec()));
     let between = prop::option::weighted(0.2, any_between());
-    (counts, between, prop::bool::weighted(0.2), prop::bool::weighted(0.1))
-        .prop_map(|(counts, between, on_time, all_graded)| Terms { counts, between, on_time, all_graded })
+    (counts, between, prop::bool::weighted(0.2), prop::bool::weighted(0.1)).prop_map(
+        |(counts, between, on_time, all_graded)| Terms { counts, between, on_time, all_graded, period: None },
+    )
 }
 
 fn any_name() -> impl Strategy<Value = AssessmentName> {

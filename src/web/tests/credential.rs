@@ -116,6 +116,24 @@ fn the_state_is_told_with_dignity() {
 }
 
 #[test]
+fn a_renewal_and_what_it_renews_lead_to_each_other() {
+    let other = uuid::Uuid::from_u128(7);
+    let link = format!("{SITE}/credentials/{other}");
+    let old = StoredCredential { renewed_by: Some(other), ..stored(&document()) };
+    let page = public(&view(&old));
+    assert!(page.contains("This badge was renewed.") && page.contains(&format!("href=\"{link}\"")), "{page}");
+    assert!(page.contains("This one counts until its own end."));
+    let mut renewal = document();
+    renewal["evidence"] = json!([
+        { "id": link, "type": ["Evidence"], "name": "Renewal of an earlier badge", "genre": "Renewal" }
+    ]);
+    let new = StoredCredential { renews_shown: Some(other), ..stored(&renewal) };
+    assert_eq!(public(&view(&new)).matches(&format!("href=\"{link}\"")).count(), 2, "fact and evidence");
+    let page = public(&view(&stored(&renewal)));
+    assert!(page.contains("Renewal of an earlier badge") && !page.contains(&link), "its page is not public");
+}
+
+#[test]
 fn a_badge_without_a_file_is_still_shown() {
     let credential = Credential::read(&stored(&document()), None, SITE, now());
     assert_eq!(credential.badge.image, "/assets/badge.svg");

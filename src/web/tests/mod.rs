@@ -94,6 +94,8 @@ fn stored(document: &Value) -> StoredCredential {
         status: StatusEntry { list: 1, index: 7 },
         revoked: false,
         suspended: false,
+        renews_shown: None,
+        renewed_by: None,
     }
 }
 

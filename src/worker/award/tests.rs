@@ -108,7 +108,7 @@ async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     }
     let bench = Bench::new().await;
     let waiting = bench.event("7").await;
-    let catalogs = Catalogs::new(Catalog::load(badges.path(), &["forms"]).unwrap());
+    let catalogs = Catalogs::new(Catalog::load(badges.path(), &["forms"], &[]).unwrap());
     let awarder = Awarder { catalogs, ..bench.awarder() };
     let patience = Patience::new(CancellationToken::new());
     awarder.batch(bench.taken(&[&waiting]).await, &mut patience.hold()).await.unwrap();

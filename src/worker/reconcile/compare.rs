@@ -135,7 +135,9 @@ fn differs(rules: &Rulebook, source: &str, shown: &Shown, stored: &StoredResult)
             let judged_otherwise = rules.passes(source, old) != stored.passes;
             // Attempts are read where a rule asks for them.
             let attempted_otherwise = !new.attempts.is_empty() && old.attempts != new.attempts;
-            let differs = old.score != new.score || attempted_otherwise;
+            // The same score once more may be what renews a badge.
+            let graded_anew = old.graded_at.is_some() && new.graded_at > old.graded_at;
+            let differs = old.score != new.score || attempted_otherwise || graded_anew;
             (differs || decided_otherwise || judged_otherwise).then_some(Found::Stale)
         }
     }
@@ -165,7 +167,8 @@ fn key(
             let max = score.and_then(|score| score.max).map(|max| max.normalize());
             let word = score.and_then(|score| score.text.as_deref());
             let passed = outcome.passed.filter(|_| *decision);
-            let _ = write!(text, "{:?}|{given:?}|{max:?}|{word:?}|{passed:?}", outcome.release);
+            let at = outcome.graded_at.map(|at| at.timestamp_micros());
+            let _ = write!(text, "{:?}|{given:?}|{max:?}|{word:?}|{passed:?}|{at:?}", outcome.release);
             if !outcome.attempts.is_empty() {
                 let _ = write!(text, "|{:?}", outcome.attempts);
             }

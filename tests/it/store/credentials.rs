@@ -1,9 +1,9 @@
 //! Claiming.
 
-use accolade::store::ClaimState;
+use accolade::store::{Basis, ClaimState};
 
 use super::contract;
-use super::fixtures::{at, awarded, id};
+use super::fixtures::{at, awarded, candidate_of, commit_for, grade, id, outcome};
 
 contract! {
     async fn a_credential_is_claimed_once_and_the_link_stays_good(database) {
@@ -35,5 +35,53 @@ contract! {
         assert_eq!(store.claim(b"", at(30)).await.unwrap(), ClaimState::Unknown);
         assert!(store.credential_by_claim(b"guess").await.unwrap().is_none());
         assert!(store.credential(id()).await.unwrap().is_none());
+    }
+
+    async fn a_renewal_and_what_it_renews_know_each_other_once_they_are_public(database) {
+        let store = database.store().await;
+        let first = awarded(&store, "7").await;
+        let earlier = &first.awards[0].credential;
+        let event = grade(&store, "moodle", outcome("7", "item:2", 90, at(30))).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        let award = &mut commit.awards[0];
+        award.cycle = "again-1".to_owned();
+        award.awarded_at = at(40);
+        award.credential.id = id();
+        award.mail.id = id();
+        (award.valid_until, award.renews) = (Some(at(900)), Some(earlier.id));
+        award.basis = vec![Basis {
+            source: "moodle".to_owned(),
+            learner: "7".to_owned(),
+            course: "2".to_owned(),
+            assessment: "item:2".to_owned(),
+            attempt: Some(2),
+            graded_at: Some(at(29)),
+        }];
+        store.award(std::slice::from_ref(&commit), at(40)).await.unwrap();
+        let later = &commit.awards[0].credential;
+
+        let again = grade(&store, "moodle", outcome("7", "item:3", 90, at(31))).await.remove(0);
+        let held = candidate_of(&store, again.id).await.held;
+        assert_eq!((held[0].valid_until, held[0].renews, held[0].basis.len()), (None, None, 0));
+        assert_eq!((held[1].valid_until, held[1].renews), (Some(at(900)), Some(earlier.id)));
+        assert_eq!(held[1].basis, commit.awards[0].basis);
+        assert!(held[1].ended(at(900)) && !held[1].ended(at(899)));
+        let mail = store.lease_mails(&[commit.awards[0].mail.id], at(40), at(90)).await.unwrap().remove(0);
+        assert_eq!((mail.valid_until, mail.renews_award_of), (Some(at(900)), Some(at(20))));
+        let person = store.person(candidate.person).await.unwrap().unwrap();
+        assert_eq!(person.awards[1].held.basis, commit.awards[0].basis);
+
+        let links = async |id| {
+            let stored = store.credential(id).await.unwrap().unwrap();
+            (stored.renews_shown, stored.renewed_by)
+        };
+        assert_eq!((links(earlier.id).await, links(later.id).await), ((None, None), (None, None)));
+        store.claim(&earlier.claim_hash, at(50)).await.unwrap();
+        assert_eq!((links(earlier.id).await, links(later.id).await), ((None, None), (Some(earlier.id), None)));
+        store.claim(&later.claim_hash, at(51)).await.unwrap();
+        assert_eq!(links(earlier.id).await, (None, Some(later.id)));
+        store.set_status(later.id, true, false, at(52)).await.unwrap();
+        assert_eq!(links(earlier.id).await, (None, None), "a renewal that is revoked is none");
     }
 }

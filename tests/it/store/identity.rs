@@ -211,6 +211,7 @@ contract! {
             source: "canvas".to_owned(),
             reason: "because".to_owned(),
             by: "Dean".to_owned(),
+            since: None,
         };
         assert_eq!(store.decide(&decision, at(30)).await.unwrap(), Decided::Stored(None));
         let Linked::Done { delivery, shared, doubts } = link(&store, ("canvas", "70"), ("moodle", "7")).await

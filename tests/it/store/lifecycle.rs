@@ -49,10 +49,23 @@ fn decision(kind: DecisionKind, person: Uuid) -> NewDecision {
         source: "moodle".to_owned(),
         reason: "because".to_owned(),
         by: "Dean".to_owned(),
+        since: None,
     }
 }
 
 contract! {
+    async fn the_same_score_graded_once_more_gives_an_event_where_a_rule_names_it(database) {
+        let store = database.store().await;
+        let graded = |as_of: u32, graded: Option<u32>| accolade_connectors::Outcome {
+            graded_at: graded.map(|second| at(second.into())),
+            ..outcome("7", "item:1", 80, at(as_of.into()))
+        };
+        assert_eq!(named(&store, graded(1, Some(1))).await, 1);
+        assert_eq!(named(&store, graded(2, Some(1))).await, 0, "read once more");
+        assert_eq!(named(&store, graded(3, Some(3))).await, 1);
+        assert_eq!(named(&store, graded(4, None)).await, 0, "what was not told is not new");
+    }
+
     async fn of_what_a_rule_names_every_change_gives_an_event(database) {
         let store = database.store().await;
         let graded = |points, seconds| outcome("7", "item:1", points, at(seconds));
@@ -185,6 +198,29 @@ contract! {
         let event = grade(&store, "moodle", outcome("7", "item:9", 80, at(1))).await.remove(0);
         let decisions = candidate_of(&store, event.id).await.decisions;
         assert_eq!((decisions.len(), decisions[0].kind), (1, DecisionKind::Revoke), "the newest");
+    }
+
+    async fn a_grant_of_a_badge_that_has_ended_makes_another_one(database) {
+        let store = database.store().await;
+        let candidate = candidate(&store, "7").await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        commit.awards[0].valid_until = Some(at(100));
+        let credential = commit.awards[0].credential.id;
+        store.award(&[commit.clone()], at(20)).await.unwrap();
+        let grant = decision(DecisionKind::Grant, candidate.person);
+        assert_eq!(store.decide(&grant, at(99)).await.unwrap(), Decided::Stored(Some(credential)), "it is valid");
+        assert!(matches!(store.decide(&grant, at(100)).await.unwrap(), Decided::Awarding(_)));
+        // One of an earlier term is not meant either.
+        let other = awarded(&store, "8").await;
+        let mut grant = decision(DecisionKind::Grant, other.person);
+        grant.since = Some(at(20));
+        assert!(matches!(store.decide(&grant, at(60)).await.unwrap(), Decided::Stored(Some(_))));
+        grant.since = Some(at(50));
+        assert!(matches!(store.decide(&grant, at(61)).await.unwrap(), Decided::Awarding(_)));
+        // What has ended can still be revoked, where there is nothing else.
+        let revoke = decision(DecisionKind::Revoke, candidate.person);
+        assert_eq!(store.decide(&revoke, at(200)).await.unwrap(), Decided::Stored(Some(credential)));
+        assert!(store.credential(credential).await.unwrap().unwrap().revoked);
     }
 
     async fn a_decision_makes_what_was_judged_before_it_stale(database) {

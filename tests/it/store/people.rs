@@ -74,10 +74,10 @@ contract! {
         assessments.sort_unstable();
         assert_eq!(assessments, ["item:1", "item:2", "item:3"]);
         let [award] = person.awards.as_slice() else { panic!("{:#?}", person.awards) };
-        assert_eq!((award.credential, award.badge.as_str()), (commit.awards[0].credential.id, "rust"));
-        assert_eq!((award.awarded_at, award.rules.as_str()), (at(20), "sha256:1"));
+        assert_eq!((award.held.credential, award.held.badge.as_str()), (commit.awards[0].credential.id, "rust"));
+        assert_eq!((award.held.awarded_at, award.rules.as_str()), (at(20), "sha256:1"));
         assert_eq!(award.explanation, serde_json::json!({ "met": true }));
-        assert_eq!((award.claimed_at, award.revoked, award.suspended), (None, false, false));
+        assert_eq!((award.claimed_at, award.held.revoked, award.held.suspended), (None, false, false));
         let [open] = person.open.as_slice() else { panic!("{:#?}", person.open) };
         assert_eq!((open.delivery, open.state.as_str()), (waiting[0].delivery, "waiting"));
     }

@@ -45,7 +45,7 @@ fn folder(badges: &[(&str, u32)]) -> tempfile::TempDir {
 }
 
 fn catalog(badges: &[(&str, u32)]) -> Catalog {
-    Catalog::load(folder(badges).path(), &["forms"]).unwrap()
+    Catalog::load(folder(badges).path(), &["forms"], &[]).unwrap()
 }
 
 fn ids(badges: &[accolade::config::BadgeFile]) -> Vec<&str> {
@@ -82,7 +82,7 @@ contract! {
 
     async fn what_is_published_is_read_again_and_badges_of_earlier_versions_with_it(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()]);
+        let published = Published::new(&store, [&"forms".to_owned()], &[]);
         let first = catalog(&[("gone", 50), ("stays", 50)]);
         let second = catalog(&[("gone", 60), ("stays", 50)]);
         let third = catalog(&[("new", 70), ("stays", 70)]);
@@ -101,11 +101,11 @@ contract! {
 
     async fn a_version_that_does_not_fit_the_configuration_is_told_by_file_and_line(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()]);
+        let published = Published::new(&store, [&"forms".to_owned()], &[]);
         let catalog = catalog(&[("a", 50)]);
         let (name, version) = (format!("version {}", &catalog.version[..12]), catalog.version.clone());
         published.publish(catalog, 0, ("Ada", ""), at(0)).await.unwrap().unwrap();
-        let without = Published::new(&store, [&"moodle".to_owned()]);
+        let without = Published::new(&store, [&"moodle".to_owned()], &[]);
         let error = without.current().await.unwrap_err();
         assert!(matches!(error, VersionError::Unreadable(_)), "{error}");
         assert!(error.to_string().contains(&format!("{name}/a.toml:6: ")), "{error}");
@@ -115,7 +115,7 @@ contract! {
 
     async fn a_version_whose_bytes_were_changed_is_not_used(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()]);
+        let published = Published::new(&store, [&"forms".to_owned()], &[]);
         published.publish(catalog(&[("a", 50)]), 0, ("Ada", ""), at(0)).await.unwrap().unwrap();
         let mut stored = store.rule_version(&catalog(&[("a", 50)]).version).await.unwrap().unwrap();
         stored.files = BTreeMap::from([("a.toml".to_owned(), badge("a", 5).into_bytes())]);

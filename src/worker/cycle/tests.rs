@@ -1,0 +1,295 @@
+use accolade_connectors::{Attempt, Release};
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::Expiry;
+use crate::store::Basis;
+use crate::worker::samples::passed;
+
+/// Day 0 is 1 January 2027.
+fn at(day: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_798_761_600 + day * 86_400, 0).unwrap()
+}
+
+/// Valid for 100 days, to be renewed in the last 20 of them.
+fn yearly() -> Lifetime {
+    Lifetime {
+        expires: Some(Expiry::After(Span { months: 0, days: 100 })),
+        again: Again::AfterExpiry { renew: Span { months: 0, days: 20 } },
+    }
+}
+
+/// Days 0 to 99, and 120 to 219.
+fn termly() -> Lifetime {
+    let term = |name: &str, from, until| Term {
+        name: name.to_owned(),
+        period: Period { from: Some(at(from)), until: Some(at(until)) },
+    };
+    Lifetime { expires: None, again: Again::EachTerm(vec![term("A", 0, 100), term("B", 120, 220)]) }
+}
+
+fn basis(graded: Option<i64>, attempt: Option<u32>) -> Basis {
+    Basis {
+        source: "forms".to_owned(),
+        learner: "ada".to_owned(),
+        course: "first-aid-2026".to_owned(),
+        assessment: "final".to_owned(),
+        attempt,
+        graded_at: graded.map(at),
+    }
+}
+
+/// An award of that day, of a result of that day.
+fn award(number: u128, cycle: &str, day: i64, valid: Option<i64>) -> HeldAward {
+    HeldAward {
+        issuer: "school".to_owned(),
+        badge: "first-aid".to_owned(),
+        cycle: cycle.to_owned(),
+        credential: Uuid::from_u128(number),
+        awarded_at: at(day),
+        valid_until: valid.map(at),
+        renews: None,
+        basis: vec![basis(Some(day), None)],
+        revoked: false,
+        suspended: false,
+        loss: None,
+    }
+}
+
+fn decision(kind: DecisionKind, day: i64) -> Decision {
+    Decision { issuer: "school".to_owned(), badge: "first-aid".to_owned(), kind, decided_at: at(day) }
+}
+
+/// Each cycle as one line: its name, its days, its award, what it renews, whether it is present,
+/// the decision.
+fn cycles(
+    lifetime: &Lifetime,
+    awards: &[HeldAward],
+    decision: Option<&Decision>,
+    times: &[i64],
+    now: i64,
+) -> Vec<String> {
+    let awards: Vec<&HeldAward> = awards.iter().collect();
+    let times: Vec<DateTime<Utc>> = times.iter().map(|day| at(*day)).collect();
+    let record = Record { lifetime, awards: &awards, decision };
+    let day = |at: Option<DateTime<Utc>>| {
+        at.map_or_else(String::new, |at| ((at.timestamp() - 1_798_761_600) / 86_400).to_string())
+    };
+    record
+        .cycles(&times, at(now))
+        .into_iter()
+        .map(|cycle| {
+            let period = cycle.period.unwrap_or_default();
+            let held =
+                cycle.held.map_or_else(String::new, |held| format!(" held {}", held.credential.as_u128()));
+            let renews =
+                cycle.earlier.map_or_else(String::new, |one| format!(" renews {}", one.credential.as_u128()));
+            let present = if cycle.present { " now" } else { "" };
+            let decided = cycle.decided.map_or_else(String::new, |kind| format!(" {}", kind.as_str()));
+            format!(
+                "{} {}..{}{held}{renews}{present}{decided}",
+                cycle.name,
+                day(period.from),
+                day(period.until)
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_earned_once_has_one_cycle() {
+    let once = Lifetime::default();
+    assert_eq!(cycles(&once, &[], None, &[], 5), ["once .. now"]);
+    let held = award(1, "once", 0, None);
+    assert_eq!(cycles(&once, std::slice::from_ref(&held), None, &[], 5), ["once .. held 1 now"]);
+    // One that ends and is earned once does not come back by itself.
+    let ended = award(1, "once", 0, Some(100));
+    assert_eq!(cycles(&once, std::slice::from_ref(&ended), None, &[], 200), ["once .. held 1 now"]);
+    let grant = decision(DecisionKind::Grant, 150);
+    assert_eq!(
+        cycles(&once, std::slice::from_ref(&ended), Some(&grant), &[], 200),
+        ["once ..100 held 1 grant", "again-1 100.. renews 1 now grant"]
+    );
+    let early = decision(DecisionKind::Grant, 50);
+    assert_eq!(
+        cycles(&once, &[ended], Some(&early), &[], 200),
+        ["once .. held 1 now grant"],
+        "it was valid then"
+    );
+}
+
+#[test]
+fn a_renewal_opens_before_the_end_and_each_award_keeps_its_time() {
+    let yearly = yearly();
+    assert_eq!(cycles(&yearly, &[], None, &[], 5), ["once .. now"]);
+    let first = award(1, "once", 0, Some(100));
+    let of = |now| cycles(&yearly, std::slice::from_ref(&first), None, &[], now);
+    assert_eq!(of(79), ["once ..80 held 1 now", "again-1 80.. renews 1"]);
+    assert_eq!(of(80), ["once ..80 held 1", "again-1 80.. renews 1 now"]);
+    assert_eq!(of(500), ["once ..80 held 1", "again-1 80.. renews 1 now"]);
+    let second = HeldAward { renews: Some(Uuid::from_u128(1)), ..award(2, "again-1", 90, Some(190)) };
+    assert_eq!(
+        cycles(&yearly, &[first.clone(), second], None, &[], 95),
+        ["once ..80 held 1", "again-1 80..170 held 2 now", "again-2 170.. renews 2"]
+    );
+    // What was awarded before it ended is held for good.
+    assert_eq!(cycles(&yearly, &[award(1, "once", 0, None)], None, &[], 500), ["once .. held 1 now"]);
+    // A revoked one keeps its time to itself, and is not what is renewed.
+    let revoked = HeldAward { revoked: true, ..first };
+    assert_eq!(
+        cycles(&yearly, std::slice::from_ref(&revoked), None, &[], 50),
+        ["once ..80 held 1 now", "again-1 80.."]
+    );
+    assert_eq!(cycles(&yearly, std::slice::from_ref(&revoked), None, &[], 90), ["again-1 80.. now"]);
+}
+
+#[test]
+fn a_result_on_which_an_award_rests_opens_nothing() {
+    // The clock of the LMS is far ahead.
+    let ahead = HeldAward { basis: vec![basis(Some(85), None)], ..award(1, "once", 0, Some(100)) };
+    let yearly = yearly();
+    let awards = [&ahead];
+    let record = Record { lifetime: &yearly, awards: &awards, decision: None };
+    let next = record.cycles(&[], at(90)).pop().unwrap().period.unwrap();
+    assert!(!next.contains(at(85)) && next.contains(at(86)));
+}
+
+#[test]
+fn each_term_has_an_award_of_its_own() {
+    let termly = termly();
+    assert_eq!(cycles(&termly, &[], None, &[], 50), ["term:A 0..100 now"]);
+    assert_eq!(cycles(&termly, &[], None, &[], 110), Vec::<String>::new(), "between two terms");
+    assert_eq!(cycles(&termly, &[], None, &[110], 110), Vec::<String>::new());
+    assert_eq!(cycles(&termly, &[], None, &[99], 110), ["term:A 0..100"], "found late");
+    let first = award(1, "term:A", 50, None);
+    assert_eq!(
+        cycles(&termly, std::slice::from_ref(&first), None, &[130], 150),
+        ["term:A:again-1 0..100 held 1", "term:B 120..220 now"]
+    );
+    // Made before there were terms: by what it rests on, else it is a cycle of its own.
+    let before = award(1, "once", 50, None);
+    assert_eq!(cycles(&termly, &[before], None, &[], 60), ["term:A:again-1 0..100 held 1 now"]);
+    let outside = award(1, "once", 110, None);
+    assert_eq!(cycles(&termly, &[outside], None, &[], 150), ["term:B 120..220 now", "once ..120 held 1"]);
+    let renamed = award(1, "term:Autumn", 50, None);
+    assert_eq!(cycles(&termly, &[renamed], None, &[], 60), ["term:A:again-1 0..100 held 1 now"]);
+    // A term whose name begins like another one's.
+    let other = award(1, "term:A2", 50, None);
+    assert_eq!(cycles(&termly, &[other], None, &[], 60), ["term:A:again-1 0..100 held 1 now"], "by its day");
+}
+
+#[test]
+fn what_takes_away_holds_on_and_what_gives_is_about_one_award() {
+    let yearly = yearly();
+    let first = award(1, "once", 0, Some(100));
+    let second = HeldAward { renews: Some(Uuid::from_u128(1)), ..award(2, "again-1", 90, Some(190)) };
+    for kind in [DecisionKind::Refuse, DecisionKind::Revoke, DecisionKind::Suspend] {
+        let decision = decision(kind, 50);
+        let said = cycles(&yearly, std::slice::from_ref(&first), Some(&decision), &[], 90);
+        assert!(said.iter().all(|cycle| cycle.ends_with(kind.as_str())), "{said:?}");
+    }
+    let both = [first.clone(), second];
+    for kind in [DecisionKind::Grant, DecisionKind::Reinstate] {
+        let decision = decision(kind, 50);
+        let said = cycles(&yearly, &both, Some(&decision), &[], 180);
+        let decided: Vec<bool> = said.iter().map(|cycle| cycle.ends_with(kind.as_str())).collect();
+        assert_eq!(decided, [true, false, false], "{said:?}");
+    }
+    // A grant after the end makes one, once.
+    let grant = decision(DecisionKind::Grant, 150);
+    assert!(cycles(&yearly, &[first.clone()], Some(&grant), &[], 160)[1].ends_with("renews 1 now grant"));
+    let granted = HeldAward { renews: Some(Uuid::from_u128(1)), ..award(2, "again-1", 160, Some(260)) };
+    let said = cycles(&yearly, &[first, granted], Some(&grant), &[], 270);
+    assert_eq!(said.len(), 3);
+    assert!(said[1].ends_with("grant") && said[2].ends_with("renews 2 now"), "{said:?}");
+    // A grant is for the term in which it was given.
+    let termly = termly();
+    let grant = decision(DecisionKind::Grant, 130);
+    let held = [award(1, "term:A", 50, None)];
+    let said = cycles(&termly, &held, Some(&grant), &[], 500);
+    assert_eq!(said, ["term:A:again-1 0..100 held 1 grant", "term:B 120..220 now grant"]);
+    let said = cycles(&termly, &held, Some(&decision(DecisionKind::Grant, 60)), &[], 150);
+    assert_eq!(said, ["term:A:again-1 0..100 held 1 grant", "term:B 120..220 now"]);
+}
+
+#[test]
+fn the_same_attempt_graded_once_more_is_the_old_result() {
+    let outcome = |attempt, graded: Option<i64>| {
+        let clock = Clock::manual(at(500));
+        Outcome { attempt, graded_at: graded.map(at), release: Release::Released, ..passed("ada", &clock) }
+    };
+    let award = HeldAward { basis: vec![basis(Some(3), Some(2))], ..award(1, "once", 4, Some(100)) };
+    let time = |outcome: Outcome| {
+        let stored = StoredOutcome { source: "forms".to_owned(), outcome };
+        settled(&stored, &[&award]).graded_at
+    };
+    assert_eq!(time(outcome(Some(2), Some(90))), Some(at(3)));
+    assert_eq!(time(outcome(Some(2), None)), Some(at(3)));
+    assert_eq!(time(outcome(Some(2), Some(1))), Some(at(1)));
+    assert_eq!(time(outcome(Some(3), Some(90))), Some(at(90)));
+    assert_eq!(time(outcome(None, Some(90))), Some(at(90)), "the LMS does not say which attempt");
+    let mut other = outcome(Some(2), Some(90));
+    other.assessment.id = "other".to_owned();
+    assert_eq!(time(other), Some(at(90)));
+    let mut listed = outcome(Some(3), Some(90));
+    let attempt = |number, day| Attempt { number, score: None, graded_at: Some(at(day)), late: None };
+    listed.attempts = vec![attempt(1, 88), attempt(2, 89), attempt(3, 90)];
+    let stored = StoredOutcome { source: "forms".to_owned(), outcome: listed };
+    let times: Vec<_> = settled(&stored, &[&award]).attempts.iter().filter_map(|one| one.graded_at).collect();
+    assert_eq!(times, [at(3), at(3), at(90)]);
+}
+
+fn any_award() -> impl Strategy<Value = (i64, Option<i64>, Option<i64>, bool)> {
+    (0_i64..400, prop::option::of(1_i64..200), prop::option::of(0_i64..400), prop::bool::weighted(0.2))
+}
+
+fn any_lifetime() -> impl Strategy<Value = Lifetime> {
+    prop::sample::select(vec![Lifetime::default(), yearly(), termly()])
+}
+
+proptest! {
+    /// What counts for one cycle counts for no other, an award has one cycle, and no name comes twice.
+    #[test]
+    fn no_result_counts_for_two_awards(
+        lifetime in any_lifetime(), made in prop::collection::vec(any_award(), 0..5),
+        decided in prop::option::of((0_usize..5, 0_i64..500)), now in 0_i64..500, times in prop::collection::vec(0_i64..500, 0..5),
+    ) {
+        let mut made = made;
+        made.sort_by_key(|(day, ..)| *day);
+        let mut awards: Vec<HeldAward> = Vec::new();
+        for (number, (day, valid, graded, revoked)) in made.into_iter().enumerate() {
+            let earlier = awards.last().map(|award| award.credential);
+            let name = if number == 0 { "once".to_owned() } else { format!("again-{number}") };
+            awards.push(HeldAward {
+                basis: vec![basis(graded, None)],
+                revoked,
+                renews: earlier,
+                ..award(number as u128 + 1, &name, day, valid.map(|length| day + length))
+            });
+        }
+        let kinds = [DecisionKind::Grant, DecisionKind::Refuse, DecisionKind::Revoke, DecisionKind::Suspend, DecisionKind::Reinstate];
+        let decision = decided.map(|(kind, day)| decision(kinds[kind], day));
+        let held: Vec<&HeldAward> = awards.iter().collect();
+        let record = Record { lifetime: &lifetime, awards: &held, decision: decision.as_ref() };
+        let times: Vec<_> = times.into_iter().map(at).collect();
+        let cycles = record.cycles(&times, at(now));
+        let open: Vec<&Cycle<'_>> = cycles.iter().filter(|cycle| cycle.held.is_none()).collect();
+        for cycle in &open {
+            prop_assert!(awards.iter().all(|award| award.cycle != cycle.name), "{cycle:?}");
+            prop_assert!(open.iter().filter(|other| other.name == cycle.name).count() == 1);
+            // Nothing on which an award rests is new, but in the term of another one.
+            if cycle.term.is_none() && let Some(period) = cycle.period {
+                let last = awards.last().unwrap();
+                prop_assert!(last.basis.iter().filter_map(|basis| basis.graded_at).all(|at| !period.contains(at)));
+            }
+        }
+        prop_assert!(matches!(lifetime.again, Again::EachTerm(_)) || open.len() <= 1);
+        prop_assert!(cycles.iter().filter(|cycle| cycle.present).count() <= 2);
+        for cycle in &cycles {
+            if let Some(held) = cycle.held {
+                prop_assert!(cycles.iter().filter(|other| other.held == Some(held)).count() == 1);
+            }
+        }
+    }
+}
