@@ -30,7 +30,7 @@ struct Entry {
 }
 
 /// What a rule wants of a condition.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Role {
     /// That it is met.
     Asks,
@@ -38,6 +38,8 @@ enum Role {
     Forbids,
     /// Its percentage, with so much weight.
     Weighs(Decimal),
+    /// What an expression makes of it; in words what that asks.
+    Reads { asks: String, forbidden: bool },
 }
 
 /// The conditions on one course, as positions in [`Rulebook::entries`].
@@ -64,14 +66,18 @@ impl Rulebook {
     }
 
     fn add(&mut self, badge: &str, rule: &Rule, forbidden: bool) {
-        let asks = if forbidden { Role::Forbids } else { Role::Asks };
+        let asks = || if forbidden { Role::Forbids } else { Role::Asks };
         match rule {
-            Rule::Condition(condition) => self.add_entry(badge, condition, asks),
+            Rule::Condition(condition) => self.add_entry(badge, condition, asks()),
             Rule::Weighted { parts, .. } => {
                 for Weighted { condition, weight } in parts {
-                    let role = if forbidden { asks } else { Role::Weighs(*weight) };
+                    let role = if forbidden { asks() } else { Role::Weighs(*weight) };
                     self.add_entry(badge, condition, role);
                 }
+            }
+            Rule::Expression(expression) => {
+                let role = Role::Reads { asks: expression.asks().to_owned(), forbidden };
+                expression.conditions().for_each(|condition| self.add_entry(badge, condition, role.clone()));
             }
             Rule::None(parts) => parts.iter().for_each(|part| self.add(badge, part, !forbidden)),
             _ => rule.parts().iter().for_each(|part| self.add(badge, part, forbidden)),
@@ -146,15 +152,16 @@ impl Rulebook {
     }
 
     /// Whether the outcome passes: the LMS says so, or it meets a condition that some rule has
-    /// on it, or it adds to a weighted result. A withheld outcome never passes, and to meet what a
+    /// on it, or it adds to a weighted result, or an expression looks at it. A withheld outcome never passes, and to meet what a
     /// rule forbids is not to pass.
     pub fn passes(&self, source: &str, outcome: &Outcome) -> bool {
         outcome.release == Release::Released
             && (outcome.passed == Some(true)
-                || self.entries_for(source, outcome).any(|entry| match entry.role {
+                || self.entries_for(source, outcome).any(|entry| match &entry.role {
                     Role::Asks => entry.condition.met_by(outcome),
                     Role::Weighs(_) => entry.condition.adds(outcome),
-                    Role::Forbids => false,
+                    Role::Reads { forbidden: false, .. } => entry.condition.admits(outcome),
+                    Role::Forbids | Role::Reads { .. } => false,
                 }))
     }
 
@@ -171,14 +178,19 @@ impl Rulebook {
             let title = self.titles.get(&entry.badge).unwrap_or(&entry.badge);
             let demand = entry.condition.demand();
             let met = entry.condition.met_by(outcome);
-            let part = match entry.role {
+            let part = match &entry.role {
                 Role::Asks if met => format!("badge “{title}” asks {demand}, which it meets"),
                 Role::Asks => format!("badge “{title}” asks {demand}"),
                 Role::Forbids if met => format!("badge “{title}” forbids {demand}, which stands in its way"),
                 Role::Forbids => format!("badge “{title}” forbids {demand}"),
                 Role::Weighs(weight) => {
                     let terms = &entry.condition.terms;
-                    format!("badge “{title}” counts it with weight {}{terms}", plain(weight))
+                    format!("badge “{title}” counts it with weight {}{terms}", plain(*weight))
+                }
+                Role::Reads { asks, forbidden } => {
+                    let terms = &entry.condition.terms;
+                    let verb = if *forbidden { "forbids" } else { "asks" };
+                    format!("badge “{title}” {verb} {asks}, which is computed from it{terms}")
                 }
             };
             if !parts.contains(&part) {

@@ -114,6 +114,7 @@ pub(super) fn judge(rule: &Rule, facts: &Known<'_>, view: View) -> (Explanation,
     let (kind, asks, needed, parts) = match rule {
         Rule::Condition(condition) => return judge_condition(condition, facts, view),
         Rule::Badge(badge) => return judge_badge(badge, facts, view),
+        Rule::Expression(expression) => return expression.see(facts).judged(view),
         Rule::None(parts) => return judge_none(parts, facts),
         Rule::InOrder(parts) => return judge_in_order(rule, parts, facts, view),
         Rule::Weighted { parts, at_least } => return judge_weighted(parts, *at_least, facts, view),

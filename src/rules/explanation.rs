@@ -58,6 +58,8 @@ pub enum Kind {
     Competency,
     /// A badge that is held.
     Badge,
+    /// An expression over several results.
+    Expression,
     /// Something to show for the badge: the rule around it only forbids.
     Evidence,
 }

@@ -40,6 +40,15 @@ impl<'a> Look<'a> {
         self.counted.as_ref().ok().and_then(|counted| self.condition.threshold.measure(counted))
     }
 
+    pub(super) fn outcome(&self) -> &'a Outcome {
+        self.outcome
+    }
+
+    /// What counts, or why nothing does.
+    pub(super) fn counted(&self) -> Result<&Counted<'a>, Why> {
+        self.counted.as_ref().map_err(|why| *why)
+    }
+
     /// When what counts was graded.
     pub(super) fn at(&self) -> Option<DateTime<Utc>> {
         self.counted.as_ref().ok().and_then(|counted| counted.at)
@@ -105,6 +114,11 @@ impl Condition {
     /// Whether the outcome alone meets it.
     pub(super) fn met_by(&self, outcome: &Outcome) -> bool {
         Look::new(self, outcome, View::ALL).met()
+    }
+
+    /// Whether an expression can look at the outcome.
+    pub(super) fn admits(&self, outcome: &Outcome) -> bool {
+        Look::new(self, outcome, View::ALL).counted().is_ok()
     }
 
     /// Whether the outcome alone adds to a weighted result.

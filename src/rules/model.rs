@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
+use super::expression::Expression;
 use super::terms::{Between, Terms};
 
 /// When a badge is awarded.
@@ -43,6 +44,9 @@ pub enum Rule {
     Condition(Condition),
     /// A badge that the person holds.
     Badge(HeldBadge),
+    /// An expression over several results. It looks at all of them, whenever they were graded; its
+    /// time is the latest among them.
+    Expression(Expression),
 }
 
 /// A condition on one assessment.
@@ -102,7 +106,7 @@ pub enum Threshold {
     Points(Decimal),
     /// One of these letters or scale values, compared without regard to case and outer space.
     OneOf(Vec<String>),
-    /// Any percentage, as in a weighted result.
+    /// Any percentage, as in a weighted result or an expression.
     Any,
 }
 
@@ -126,6 +130,7 @@ impl Rule {
             Self::Condition(condition) => vec![condition],
             Self::Badge(_) => Vec::new(),
             Self::Weighted { parts, .. } => parts.iter().map(|part| &part.condition).collect(),
+            Self::Expression(expression) => expression.conditions().collect(),
             _ => self.parts().iter().flat_map(Self::conditions).collect(),
         }
     }
@@ -144,7 +149,7 @@ impl Rule {
             Self::All(parts) | Self::Any(parts) | Self::None(parts) | Self::InOrder(parts) => parts,
             Self::AtLeast { of, .. } => of,
             Self::Within { group, .. } => std::slice::from_ref(group),
-            Self::Weighted { .. } | Self::Condition(_) | Self::Badge(_) => &[],
+            Self::Weighted { .. } | Self::Condition(_) | Self::Badge(_) | Self::Expression(_) => &[],
         }
     }
 
@@ -154,6 +159,7 @@ impl Rule {
         let without = |parts: &[Self]| parts.iter().filter(|part| !part.rests_on_something()).count();
         match self {
             Self::Condition(_) | Self::Badge(_) | Self::Weighted { .. } => true,
+            Self::Expression(expression) => !expression.is_idle(),
             Self::None(_) => false,
             Self::Any(parts) => without(parts) == 0,
             Self::All(parts) | Self::InOrder(parts) => without(parts) < parts.len(),

@@ -96,7 +96,11 @@ impl Rule {
                 Self::Within { time: *time, group: Box::new(group.in_period(period)) }
             }
             Self::Condition(condition) => Self::Condition(timed(condition)),
-            Self::None(_) | Self::Badge(_) => self.clone(),
+            Self::Expression(expression) if !expression.is_idle() => {
+                Self::Expression(expression.with_conditions(timed))
+            }
+            // An expression that those meet who have no results forbids, too.
+            Self::None(_) | Self::Badge(_) | Self::Expression(_) => self.clone(),
         }
     }
 }

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::evaluate::{Item, Known, judge, weighted_value};
 use super::matching::Look;
 use super::wording::{moments, ordinal, span};
-use super::{Condition, HeldBadge, Missing, Rule, Weighted};
+use super::{Condition, Expression, HeldBadge, Missing, Rule, Weighted};
 
 /// A span of time in which results count, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,9 @@ pub(super) fn earliest(
     match rule {
         Rule::Condition(condition) => first(results(condition, facts, view)),
         Rule::Badge(badge) => first(awards(badge, facts, view)),
+        Rule::Expression(expression) => {
+            seen(expression, facts, view).filter(|witness| witness.latest().is_none_or(late_enough))
+        }
         Rule::None(_) => judge(rule, facts, View::ALL).0.met.then(Witness::default),
         Rule::All(parts) => so_many(parts.len(), parts, facts, view, not_before),
         Rule::Any(parts) => so_many(1, parts, facts, view, not_before),
@@ -101,6 +104,15 @@ pub(super) fn earliest(
             .min_by_key(Witness::latest)
             .or_else(|| earliest(group, facts, View::NEVER, not_before)),
     }
+}
+
+/// The results on which an expression rests, if it is met and all of them lie within `view`.
+fn seen(expression: &Expression, facts: &Known<'_>, view: View) -> Option<Witness> {
+    let sight = expression.see(facts);
+    let timed = sight.results().map(|(at, item)| Some(Timed { at: at?, percent: Decimal::ZERO, item }));
+    let results = timed.collect::<Option<Vec<Timed>>>()?;
+    let within = results.iter().all(|result| view.contains(result.at));
+    (sight.met() && within).then(|| Witness::join(results.iter().map(Witness::of)))
 }
 
 fn so_many(
@@ -225,6 +237,11 @@ fn collect_times(rule: &Rule, facts: &Known<'_>, view: View, times: &mut Vec<Dat
     match rule {
         Rule::Condition(condition) => add(results(condition, facts, view)),
         Rule::Badge(badge) => add(awards(badge, facts, view)),
+        Rule::Expression(expression) => {
+            times.extend(
+                expression.see(facts).results().filter_map(|(at, _)| at).filter(|at| view.contains(*at)),
+            );
+        }
         Rule::Weighted { parts, .. } => {
             for part in parts {
                 add(results(&part.condition, facts, view));

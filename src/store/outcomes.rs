@@ -51,7 +51,7 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge 
     let reached_otherwise = told_otherwise(&old.learner.name, &new.learner.name)
         || told_otherwise(&old.learner.email, &new.learner.email);
     // What a rule may ask of a grade besides: which attempt, whether late, whether all is graded.
-    let terms = |of: &Outcome| (of.known_attempts(), of.late, of.all_graded);
+    let terms = |of: &Outcome| (of.known_attempts(), of.attempt, of.late, of.all_graded);
     let graded_otherwise = old.score != new.score || old.passed != new.passed || terms(old) != terms(new);
     // The same score once more may be what renews a badge.
     let graded_anew = new.graded_at.is_some() && new.graded_at != old.graded_at;

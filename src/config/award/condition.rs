@@ -2,7 +2,7 @@
 
 use accolade_connectors::Assessment;
 
-use super::{GROUPS, Inherited, PLACES, Reader, SUBJECTS, present};
+use super::{DEMANDS, GROUPS, Inherited, PLACES, Reader, SUBJECTS, present};
 use crate::config::document::{Node, Table, Value, did_you_mean, or_list};
 use crate::rules::{AssessmentName, Condition, Counts, HeldBadge, Rule, Terms, Threshold};
 
@@ -14,6 +14,9 @@ impl Reader<'_> {
         }
         if present(table, SUBJECTS).as_slice() == ["badge"] {
             return self.badge(table);
+        }
+        if present(table, SUBJECTS).as_slice() == ["expression"] {
+            return self.expression(node, table, inherited);
         }
         let subject = self.subject(node, table);
         let subject_key = present(table, SUBJECTS).first().copied().unwrap_or("assessment");
@@ -47,7 +50,7 @@ impl Reader<'_> {
             );
         }
         let key = present(table, SUBJECTS).first().copied().unwrap_or("assessment");
-        if ["course_completed", "competency", "badge"].contains(&key) {
+        if ["course_completed", "competency", "badge", "expression"].contains(&key) {
             let at = table.get(key).unwrap_or(node);
             return self
                 .fail(at, format!("`{key}` has no percentage to weigh; ask for it beside `weighted`"));
@@ -71,7 +74,7 @@ impl Reader<'_> {
     }
 
     /// Puts a condition together, if it is known of which course it speaks.
-    fn placed(
+    pub(super) fn placed(
         &mut self,
         node: &Node,
         table: &Table,
@@ -103,7 +106,7 @@ impl Reader<'_> {
         })
     }
 
-    fn subject(&mut self, node: &Node, table: &Table) -> Option<AssessmentName> {
+    pub(super) fn subject(&mut self, node: &Node, table: &Table) -> Option<AssessmentName> {
         match present(table, SUBJECTS).as_slice() {
             ["assessment"] => {
                 let name = self.name(table, "assessment")?;
@@ -173,7 +176,7 @@ impl Reader<'_> {
         Some(Rule::Badge(HeldBadge { badge: name.to_owned(), between: between? }))
     }
 
-    fn terms(&mut self, table: &Table, threshold: Option<&Threshold>) -> Option<Terms> {
+    pub(super) fn terms(&mut self, table: &Table, threshold: Option<&Threshold>) -> Option<Terms> {
         let counts = match table.get("counts") {
             Some(_) if !table.contains_key("assessment") => None,
             Some(node) => Some(self.counts(node, threshold)?),
@@ -220,12 +223,24 @@ impl Reader<'_> {
 
     /// Reports known keys that do not go with the subject. `more` are those that do besides what
     /// the subject itself decides.
-    fn condition_keys(&mut self, table: &Table, subject: &str, more: &[&str]) {
+    pub(super) fn condition_keys(&mut self, table: &Table, subject: &str, more: &[&str]) {
         for (key, node) in table {
             let key = key.as_str();
             let message = match key {
                 _ if key == subject => continue,
                 "within" => "`within` stands beside a list: all = [ … ], within = \"90 days\"".to_owned(),
+                "with" | "says" if !more.contains(&key) => {
+                    format!("`{key}` goes with `expression = \"…\"`; remove it")
+                }
+                "with" | "says" => continue,
+                "passed" | "at_least" | "grade" if subject == "expression" => {
+                    format!("what must be reached stands in the expression; remove `{key}`")
+                }
+                _ if subject == "expression" && DEMANDS.contains(&key) => {
+                    format!(
+                        "`{key}` goes into the results in `with`: with = {{ quiz = {{ assessment = …, {key} = … }} }}"
+                    )
+                }
                 "between" => continue,
                 "weight" if !more.contains(&key) => {
                     "`weight` goes into the parts of `weighted = [ … ], at_least = \"70 %\"`".to_owned()

@@ -17,6 +17,7 @@
 //! | `course_completed = true` | the LMS says that the course is completed |
 //! | `competency = "SAFE-1"` | the LMS says that the competency is reached |
 //! | `badge = "first-aid"` | this badge is held |
+//! | `expression = "quiz.points + essay.points >= 80", with = { quiz = { assessment = "QUIZ" }, … }` | what no other condition says |
 //! | `counts = "best"`, in a condition | the best attempt; also `latest`, `first`, `average`, `decaying` |
 //! | `between = ["2026-09-01", "2027-01-31"]`, in a condition | graded (or awarded) then |
 //! | `late = false`, in a condition | late work does not count |
@@ -24,6 +25,7 @@
 //! `source` and `course` may stand in any table; they hold for everything inside it.
 
 mod condition;
+mod expression;
 mod marks;
 mod sense;
 mod times;
@@ -35,10 +37,11 @@ use crate::rules::{Rule, Weighted};
 /// What decides which group a table is.
 const GROUPS: &[&str] = &["all", "any", "of", "none", "in_order", "weighted"];
 /// What decides which condition a table is.
-const SUBJECTS: &[&str] = &["assessment", "course_total", "course_completed", "competency", "badge"];
+const SUBJECTS: &[&str] =
+    &["assessment", "course_total", "course_completed", "competency", "badge", "expression"];
 /// What a condition may say of its subject.
 const DEMANDS: &[&str] =
-    &["passed", "at_least", "grade", "counts", "between", "late", "all_graded", "weight"];
+    &["passed", "at_least", "grade", "counts", "between", "late", "all_graded", "weight", "with", "says"];
 /// What stands in any table.
 const PLACES: &[&str] = &["source", "course"];
 /// Groups in groups in groups are a slip of the pen, or nothing that anybody could follow.

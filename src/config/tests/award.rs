@@ -113,7 +113,8 @@ fn the_examples_of_the_guide_are_understood() {
     for key in ["all", "any", "of", "none", "in_order", "weighted", "within", "weight", "passed", "grade"]
         .into_iter()
         .chain(["at_least", "course_total", "course_completed", "competency", "badge", "between", "late"])
-        .chain(["all_graded", "source", "course", "assessment", "counts = \"best\""])
+        .chain(["all_graded", "source", "course", "assessment", "expression", "with", "says"])
+        .chain(["counts = \"best\""])
         .chain(["expires", "again = \"after expiry\"", "again = \"each term\"", "renew"])
         .chain(["counts = \"latest\"", "counts = \"first\"", "counts = \"average\"", "counts = \"decaying\""])
     {

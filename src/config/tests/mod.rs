@@ -2,6 +2,7 @@
 //! `tests/it/config.rs`.
 
 mod award;
+mod expression;
 mod keys;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,8 @@ mod attempts;
 mod book;
 mod conditions;
 mod explaining;
+mod expressions;
+mod formulas;
 mod groups;
 mod oracle;
 mod properties;

@@ -1,10 +1,12 @@
 //! The rules once more, written in the plainest way: every choice of facts that meets a rule is
 //! listed. Only for few facts, and for scores of whole points out of ten.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use accolade_connectors::Attempt;
 
+use super::formulas::{Known, formula_of};
 use super::*;
 
 /// A choice of facts, each with the time of what counts of it: outcomes by their index, then held
@@ -15,8 +17,11 @@ type Choice = BTreeSet<(usize, Option<DateTime<Utc>>)>;
 type Found = (Choice, bool, Option<(i128, i128)>);
 
 pub(super) struct Oracle<'a> {
-    pub(super) outcomes: &'a [Outcome],
-    pub(super) held: &'a [(String, DateTime<Utc>)],
+    outcomes: &'a [Outcome],
+    held: &'a [(String, DateTime<Utc>)],
+    /// Whether an expression had two results to look at that are equally good: which of them it
+    /// takes is not ours to say.
+    pub(super) tied: Cell<bool>,
 }
 
 /// What of an outcome counts: percent and points as fractions, and the rest as it is.
@@ -24,10 +29,15 @@ struct What {
     percent: Option<(i128, i128)>,
     text: Option<String>,
     passed: Option<bool>,
+    late: Option<bool>,
     at: Option<DateTime<Utc>>,
 }
 
-impl Oracle<'_> {
+impl<'a> Oracle<'a> {
+    pub(super) fn new(outcomes: &'a [Outcome], held: &'a [(String, DateTime<Utc>)]) -> Self {
+        Self { outcomes, held, tied: Cell::new(false) }
+    }
+
     /// Whether some choice of facts that is not empty meets the rule.
     pub(super) fn earned(&self, rule: &Rule) -> bool {
         self.choices(rule).iter().any(|choice| !choice.is_empty())
@@ -40,6 +50,7 @@ impl Oracle<'_> {
                 let met = self.results(condition).into_iter().filter(|(_, met, _)| *met);
                 met.map(|(choice, _, _)| choice).collect()
             }
+            Rule::Expression(expression) => self.computed(expression).into_iter().collect(),
             Rule::Badge(badge) => {
                 let mut found = Vec::new();
                 for (index, (id, at)) in self.held.iter().enumerate() {
@@ -132,9 +143,46 @@ impl Oracle<'_> {
         ways.into_iter().filter(|(met, _)| *met >= count.max(1)).map(|(_, choice)| choice).collect()
     }
 
+    /// The facts that an expression looks at, if it is true of the best result for each name.
+    fn computed(&self, expression: &Expression) -> Option<Choice> {
+        let (formula, conditions) = formula_of(expression);
+        let best = conditions.map(|condition| {
+            let mut counted = self.counted(condition?);
+            let rank = |(index, what): &(usize, What)| {
+                let learner = &self.outcomes[*index].learner.id;
+                (what.percent.map(|(n, d)| n * 60 / d), what.passed == Some(true), what.at, learner)
+            };
+            counted.sort_by(|one, other| rank(one).cmp(&rank(other)));
+            if let [.., one, other] = counted.as_slice() {
+                self.tied.set(self.tied.get() || rank(one) == rank(other));
+            }
+            counted.pop()
+        });
+        let known = best.each_ref().map(|best| {
+            let what = best.as_ref().map(|(_, what)| what);
+            what.map_or_else(Known::default, |what| Known {
+                percent: what.percent,
+                passed: what.passed,
+                late: what.late,
+                text: what.text.clone(),
+            })
+        });
+        let looked = (0..known.len()).filter(|name| formula.looks_at(*name, &known[*name]));
+        let choice = looked.filter_map(|name| best[name].as_ref()).map(|(index, what)| (*index, what.at));
+        (formula.value(&known) == Some(true)).then(|| choice.collect())
+    }
+
     /// Each outcome that the condition means and of which something counts: its bit, whether it
     /// meets, and its percentage.
     fn results(&self, condition: &Condition) -> Vec<Found> {
+        let found = self.counted(condition).into_iter().map(|(index, what)| {
+            (Choice::from([(index, what.at)]), meets(&condition.threshold, &what), what.percent)
+        });
+        found.collect()
+    }
+
+    /// Each outcome that the condition means, with what of it counts.
+    fn counted(&self, condition: &Condition) -> Vec<(usize, What)> {
         let mut found = Vec::new();
         for (index, outcome) in self.outcomes.iter().enumerate() {
             let meant = match &condition.assessment {
@@ -154,8 +202,7 @@ impl Oracle<'_> {
                 continue;
             }
             if let Some(what) = counts(condition, outcome) {
-                let choice = Choice::from([(index, what.at)]);
-                found.push((choice, meets(&condition.threshold, &what), what.percent));
+                found.push((index, what));
             }
         }
         found
@@ -177,7 +224,7 @@ fn counts(condition: &Condition, outcome: &Outcome) -> Option<What> {
             outcome.graded_at.filter(|at| between.from <= *at && *at <= between.to)?;
         }
         let (at, passed) = (outcome.graded_at, outcome.passed);
-        return Some(What { passed, at, ..of_score(outcome.score.as_ref()) });
+        return Some(What { passed, at, late: outcome.late, ..of_score(outcome.score.as_ref()) });
     };
     let listed = outcome.known_attempts();
     let last = listed.iter().map(|it| it.number).max()?.max(outcome.attempt.unwrap_or(0));
@@ -246,15 +293,16 @@ fn counts(condition: &Condition, outcome: &Outcome) -> Option<What> {
         Counts::Average | Counts::Decaying if letters => None,
         Counts::Decaying if !earlier.is_empty() => {
             let n = 65 * points(newest)? * of(earlier) + 35 * sum(earlier)?;
-            Some(What { percent: Some((n, 100 * of(earlier))), text: None, passed: None, at })
+            let percent = Some((n, 100 * of(earlier)));
+            Some(What { percent, text: None, passed: None, late: None, at })
         }
         Counts::Average | Counts::Decaying => {
             let percent = Some((sum(&chosen)?, of(&chosen)));
-            Some(What { percent, text: None, passed: None, at })
+            Some(What { percent, text: None, passed: None, late: None, at })
         }
         _ => {
             newest.score.as_ref()?;
-            Some(What { at: newest.graded_at, ..of_score(newest.score.as_ref()) })
+            Some(What { at: newest.graded_at, late: newest.late, ..of_score(newest.score.as_ref()) })
         }
     }
 }
@@ -275,7 +323,7 @@ fn eligible(attempt: &Attempt, terms: &Terms) -> Option<bool> {
 fn of_score(score: Option<&Score>) -> What {
     let points = score.and_then(|score| score.given).map(|given| i128::try_from(given).unwrap());
     let text = score.and_then(|score| score.text.clone());
-    What { percent: points.map(|points| (points * 10, 1)), text, passed: None, at: None }
+    What { percent: points.map(|points| (points * 10, 1)), text, passed: None, late: None, at: None }
 }
 
 fn meets(threshold: &Threshold, counts: &What) -> bool {
