@@ -82,7 +82,10 @@ contract! {
         assert_eq!(named(&store, told.clone()).await, 1, "shown again");
         told.as_of = at(7);
         told.assessment.name = Some("Final".to_owned());
-        assert_eq!(named(&store, told).await, 0, "a title");
+        assert_eq!(named(&store, told.clone()).await, 0, "a title");
+        told.late = Some(true);
+        told.as_of = at(8);
+        assert_eq!(named(&store, told).await, 1, "late, which a rule may ask");
         let mut withheld = outcome("7", "item:2", 20, at(1));
         withheld.release = Release::Withheld { reason: Withheld::NotGraded };
         assert_eq!(named(&store, withheld).await, 0, "as if it were not there");
