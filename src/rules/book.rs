@@ -160,7 +160,7 @@ impl Rulebook {
                 || self.entries_for(source, outcome).any(|entry| match &entry.role {
                     Role::Asks => entry.condition.met_by(outcome),
                     Role::Weighs(_) => entry.condition.adds(outcome),
-                    Role::Reads { forbidden: false, .. } => entry.condition.admits(outcome),
+                    Role::Reads { forbidden: false, .. } => entry.condition.met_by(outcome),
                     Role::Forbids | Role::Reads { .. } => false,
                 }))
     }

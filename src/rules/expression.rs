@@ -8,6 +8,7 @@
 
 mod bounds;
 mod check;
+mod quantity;
 mod sight;
 mod values;
 
@@ -19,15 +20,16 @@ use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, Env, ExecutionError, Value};
 
-use super::Condition;
-use values::{Field, Looked, Quantity};
+use super::{Condition, Threshold};
+use quantity::Quantity;
+use values::{Field, Looked};
 
 /// What the parser may use; deeper than its own recursion on what [`bounds`] lets through.
 const PARSER_STACK: usize = 64 << 20;
 /// The functions and macros of the standard, and ours; `check` says which may be used.
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut env = Env::stdlib();
-    values::add_functions(&mut env);
+    quantity::add_functions(&mut env);
     Arc::new(env)
 });
 
@@ -37,7 +39,7 @@ pub struct Expression {
     text: String,
     says: Option<String>,
     /// The results that it looks at, by their names in it; their threshold is
-    /// [`super::Threshold::Any`].
+    /// [`Threshold::Looked`].
     names: Vec<(String, Condition)>,
     program: Arc<Program>,
 }
@@ -72,7 +74,7 @@ impl Refused {
 
 impl Expression {
     /// Reads, checks and tries an expression over results with names. `says` is what it means, for
-    /// people.
+    /// people. The thresholds of the conditions do not matter.
     pub fn new(text: &str, says: Option<String>, names: Vec<(String, Condition)>) -> Result<Self, Refused> {
         bounds::check(text)?;
         for (name, _) in &names {
@@ -80,6 +82,13 @@ impl Expression {
         }
         let mut tree = parse(text)?;
         let checked = check::check(&mut tree, &names)?;
+        let reads = |index: usize, fields: &[Field]| fields.iter().any(|it| checked.reads.contains(&(index, *it)));
+        let looked = |(index, (name, condition)): (usize, (String, Condition))| {
+            let decision = reads(index, &[Field::Passed]);
+            let attempts = reads(index, &[Field::Attempt, Field::Attempts]);
+            (name, Condition { threshold: Threshold::Looked { decision, attempts }, ..condition })
+        };
+        let names = names.into_iter().enumerate().map(looked).collect();
         let program = Program { tree, constants: checked.constants, reads: checked.reads, idle: false };
         let expression = Self { text: text.trim().to_owned(), says, names, program: Arc::new(program) };
         expression.tried(checked.tests_presence)

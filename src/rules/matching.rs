@@ -116,11 +116,6 @@ impl Condition {
         Look::new(self, outcome, View::ALL).met()
     }
 
-    /// Whether an expression can look at the outcome.
-    pub(super) fn admits(&self, outcome: &Outcome) -> bool {
-        Look::new(self, outcome, View::ALL).counted().is_ok()
-    }
-
     /// Whether the outcome alone adds to a weighted result.
     pub(super) fn adds(&self, outcome: &Outcome) -> bool {
         let look = Look::new(self, outcome, View::ALL);
@@ -184,6 +179,7 @@ impl Threshold {
                 self.measure_of(score).is_some_and(|got| got >= *mark)
             }
             Self::Any => self.measure_of(score).is_some(),
+            Self::Looked { .. } => true,
             Self::OneOf(values) => score
                 .text
                 .as_deref()
@@ -194,7 +190,7 @@ impl Threshold {
     /// A score in the threshold's own unit. Decimals of 28 digits: a grade at the mark is at it.
     pub(super) fn measure_of(&self, score: &Score) -> Option<Decimal> {
         match self {
-            Self::Percent(_) | Self::Any => score.percent(),
+            Self::Percent(_) | Self::Any | Self::Looked { .. } => score.percent(),
             Self::Points(_) => score.given,
             Self::Passed | Self::OneOf(_) => None,
         }
@@ -203,6 +199,7 @@ impl Threshold {
     fn met_by(&self, counted: &Counted<'_>) -> bool {
         match (self, &counted.value) {
             (Self::Passed, _) => counted.passed == Some(true),
+            (Self::Looked { .. }, _) => true,
             (_, Value::Score(score)) => score.as_ref().is_some_and(|score| self.reached_by(score)),
             (Self::Percent(mark) | Self::Points(mark), Value::Computed(value)) => value >= mark,
             (Self::Any, Value::Computed(_)) => true,
@@ -243,7 +240,7 @@ impl Threshold {
     fn found_in(&self, score: &Score) -> String {
         let none = || "no score".to_owned();
         match self {
-            Self::Percent(_) | Self::Any => match (score.percent(), score.given) {
+            Self::Percent(_) | Self::Any | Self::Looked { .. } => match (score.percent(), score.given) {
                 (Some(value), _) => percent(value, self.places()),
                 (None, Some(given)) => format!("{} points without a maximum, so no percentage", plain(given)),
                 (None, None) => quoted(score).unwrap_or_else(none),

@@ -106,8 +106,15 @@ pub enum Threshold {
     Points(Decimal),
     /// One of these letters or scale values, compared without regard to case and outer space.
     OneOf(Vec<String>),
-    /// Any percentage, as in a weighted result or an expression.
+    /// Any percentage, as in a weighted result.
     Any,
+    /// Nothing: an expression looks at it, whatever it is.
+    Looked {
+        /// Whether it looks at the LMS's decision.
+        decision: bool,
+        /// Whether it looks at which attempt it is, or how many there are.
+        attempts: bool,
+    },
 }
 
 impl Condition {
@@ -181,6 +188,7 @@ impl std::fmt::Display for Threshold {
                 _ => write!(f, "one of the grades {}", values.join(", ")),
             },
             Self::Any => f.write_str("its percentage"),
+            Self::Looked { .. } => f.write_str("its values"),
         }
     }
 }

@@ -22,20 +22,24 @@ pub fn asked(catalog: &Catalog, source: &str) -> Asked {
 }
 
 fn wanted(condition: &Condition) -> Wanted {
-    let decided = condition.threshold == Threshold::Passed;
+    let (decided, tried) = match condition.threshold {
+        Threshold::Passed => (true, false),
+        Threshold::Looked { decision, attempts } => (decision, attempts),
+        _ => (false, false),
+    };
     let (part, decision) = match &condition.assessment {
         AssessmentName::Named(name) => (Part::Named(name.clone()), decided),
         AssessmentName::CourseTotal => (Part::Total, decided),
         AssessmentName::CourseCompletion => (Part::Completion, true),
         AssessmentName::Competency(name) => (Part::Competency(name.clone()), true),
     };
-    Wanted { part, decision, attempts: condition.terms.counts.is_some() }
+    Wanted { part, decision, attempts: tried || condition.terms.counts.is_some() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Counts, Rulebook};
+    use crate::rules::{Counts, Expression, Rulebook};
     use crate::worker::samples::catalog;
 
     #[test]
@@ -68,6 +72,28 @@ mod tests {
             wanted(Part::Total, false, false),
             wanted(Part::Competency("COMP-FIRE".to_owned()), true, false),
         ];
+        assert_eq!(asked.courses().collect::<Vec<_>>(), [("WS101", expected.as_slice())]);
+    }
+
+    #[test]
+    fn of_what_an_expression_looks_at_only_what_it_reads_is_asked() {
+        let named = |name: &str| {
+            let item = AssessmentName::Named(name.to_owned());
+            (name.to_owned(), Condition::new("moodle", "WS101", item, Threshold::Any))
+        };
+        let names = ["quiz", "essay", "lab"].map(named).to_vec();
+        let text = "quiz.passed && essay.percent > 50 && lab.attempts < 3";
+        let expression = Expression::new(text, None, names).unwrap();
+        let mut catalog = Catalog::clone(&catalog());
+        catalog.badges.truncate(1);
+        let badge = catalog.badges[0].achievement.id.clone();
+        catalog.rules = Rulebook::new(vec![(badge, Rule::Expression(expression))]);
+        let asked = asked(&catalog, "moodle");
+        let wanted = |name: &str, decision, attempts| {
+            let part = Part::Named(name.to_owned());
+            Wanted { part, decision, attempts }
+        };
+        let expected = [wanted("essay", false, false), wanted("lab", false, true), wanted("quiz", true, false)];
         assert_eq!(asked.courses().collect::<Vec<_>>(), [("WS101", expected.as_slice())]);
     }
 }

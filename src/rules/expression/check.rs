@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::Refused;
-use super::values::{Field, MOST_ARGUMENTS, ON_ONE, ON_SEVERAL, Quantity};
+use super::quantity::{MOST_ARGUMENTS, ON_ONE, ON_SEVERAL, Quantity};
+use super::values::Field;
 use crate::rules::Condition;
 
 /// What begins the name of a constant; no name in a text can.

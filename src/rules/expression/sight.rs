@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use cel::ExecutionError;
 use chrono::{DateTime, Utc};
 
-use super::values::{Field, Looked, Quantity};
+use super::quantity::Quantity;
+use super::values::{Field, Looked};
 use super::{Condition, Expression};
 use crate::rules::counted::Why;
 use crate::rules::evaluate::{Item, Known};
@@ -51,7 +52,7 @@ impl<'a> Seen<'a> {
     }
 
     fn counts(&self) -> bool {
-        self.look.as_ref().is_some_and(|(look, _)| look.counted().is_ok())
+        self.look.as_ref().is_some_and(|(look, _)| look.met())
     }
 
     fn why(&self) -> Option<Why> {
@@ -67,7 +68,7 @@ impl<'a> Seen<'a> {
 fn better(one: &Look<'_>, other: &Look<'_>) -> Ordering {
     let key = |look: &Look<'_>| {
         let counted = look.counted().ok();
-        (counted.is_some(), look.measure(), counted.and_then(|it| it.passed) == Some(true))
+        (look.met(), look.measure(), counted.and_then(|it| it.passed) == Some(true))
     };
     key(one).cmp(&key(other)).then_with(|| one.compare(other))
 }

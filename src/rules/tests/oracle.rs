@@ -337,5 +337,6 @@ fn meets(threshold: &Threshold, counts: &What) -> bool {
         Threshold::Points(mark) => reaches(mark, 10),
         Threshold::OneOf(values) => counts.text.as_ref().is_some_and(|text| values.contains(text)),
         Threshold::Any => counts.percent.is_some(),
+        Threshold::Looked { .. } => true,
     }
 }
