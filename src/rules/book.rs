@@ -158,9 +158,8 @@ impl Rulebook {
         outcome.release == Release::Released
             && (outcome.passed == Some(true)
                 || self.entries_for(source, outcome).any(|entry| match &entry.role {
-                    Role::Asks => entry.condition.met_by(outcome),
+                    Role::Asks | Role::Reads { forbidden: false, .. } => entry.condition.met_by(outcome),
                     Role::Weighs(_) => entry.condition.adds(outcome),
-                    Role::Reads { forbidden: false, .. } => entry.condition.met_by(outcome),
                     Role::Forbids | Role::Reads { .. } => false,
                 }))
     }

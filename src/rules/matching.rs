@@ -199,10 +199,9 @@ impl Threshold {
     fn met_by(&self, counted: &Counted<'_>) -> bool {
         match (self, &counted.value) {
             (Self::Passed, _) => counted.passed == Some(true),
-            (Self::Looked { .. }, _) => true,
+            (Self::Looked { .. }, _) | (Self::Any, Value::Computed(_)) => true,
             (_, Value::Score(score)) => score.as_ref().is_some_and(|score| self.reached_by(score)),
             (Self::Percent(mark) | Self::Points(mark), Value::Computed(value)) => value >= mark,
-            (Self::Any, Value::Computed(_)) => true,
             (Self::OneOf(_), Value::Computed(_)) => false,
         }
     }

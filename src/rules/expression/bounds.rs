@@ -60,7 +60,6 @@ pub(super) fn check(text: &str) -> Result<(), Refused> {
             }
             (Some(_), '\n' | '\r') => return Err(Refused::new("a text in quotes does not end on its line")),
             (Some(open), _) if sign == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(sign),
             (None, '/') if before == '/' => {
                 return Err(Refused::new("comments stand outside of the expression, after `#`"));

@@ -237,8 +237,9 @@ fn same(wanted: Kind, given: Kind) -> Result<(), Refused> {
 fn operator(name: &str, kinds: &[Kind]) -> Result<Kind, Refused> {
     use Kind::{Bool, Number, Span, Text, Time};
     match (name, kinds) {
-        (operators::LOGICAL_AND | operators::LOGICAL_OR, [Bool, Bool]) => Ok(Bool),
-        (operators::LOGICAL_NOT, [Bool]) => Ok(Bool),
+        (operators::LOGICAL_AND | operators::LOGICAL_OR, [Bool, Bool]) | (operators::LOGICAL_NOT, [Bool]) => {
+            Ok(Bool)
+        }
         (operators::CONDITIONAL, [Bool, one, other]) => same(*one, *other).map(|()| *one),
         (operators::EQUALS | operators::NOT_EQUALS, [one, other]) => same(*one, *other).map(|()| Bool),
         (
@@ -258,12 +259,15 @@ fn operator(name: &str, kinds: &[Kind]) -> Result<Kind, Refused> {
                 Ok(Bool)
             }
         }
-        (operators::ADD | operators::SUBSTRACT, [Number, Number]) => Ok(Number),
-        (operators::MULTIPLY | operators::DIVIDE, [Number, Number]) => Ok(Number),
-        (operators::NEGATE, [Number]) => Ok(Number),
-        (operators::ADD | operators::SUBSTRACT, [Span, Span]) => Ok(Span),
+        (
+            operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE,
+            [Number, Number],
+        )
+        | (operators::NEGATE, [Number]) => Ok(Number),
+        (operators::ADD | operators::SUBSTRACT, [Span, Span]) | (operators::SUBSTRACT, [Time, Time]) => {
+            Ok(Span)
+        }
         (operators::ADD, [Time, Span] | [Span, Time]) | (operators::SUBSTRACT, [Time, Span]) => Ok(Time),
-        (operators::SUBSTRACT, [Time, Time]) => Ok(Span),
         _ => Err(misfit(name, kinds)),
     }
 }

@@ -256,27 +256,27 @@ pub(super) fn add_functions(env: &mut Env) {
     }
 }
 
-fn on_one<'b, 'v>(args: &[CowVal<'b, 'v>], function: fn(Decimal) -> Decimal) -> Computed<'b, 'v> {
-    let number = args.first().map(|arg| quantity(arg.as_ref())).transpose()?;
+fn on_one<'b, 'v>(args: Vec<CowVal<'b, 'v>>, function: fn(Decimal) -> Decimal) -> Computed<'b, 'v> {
+    let number = args.into_iter().next().map(|arg| quantity(arg.as_ref())).transpose()?;
     let number = number.and_then(Quantity::number).ok_or_else(unfit)?;
     Ok(CowVal::owned(Quantity::exactly(function(number))))
 }
 
 fn abs<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Computed<'b, 'v> {
-    on_one(&args, |number| number.abs())
+    on_one(args, |number| number.abs())
 }
 
 fn ceil<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Computed<'b, 'v> {
-    on_one(&args, |number| number.ceil())
+    on_one(args, |number| number.ceil())
 }
 
 fn floor<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Computed<'b, 'v> {
-    on_one(&args, |number| number.floor())
+    on_one(args, |number| number.floor())
 }
 
 /// Half away from zero, as the extension has it.
 fn round<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Computed<'b, 'v> {
-    on_one(&args, |number| number.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero))
+    on_one(args, |number| number.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero))
 }
 
 fn greatest<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Computed<'b, 'v> {

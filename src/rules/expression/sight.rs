@@ -142,21 +142,20 @@ impl Sight<'_> {
     }
 
     fn uncomputed(&self, error: &ExecutionError) -> String {
-        let why = match error {
-            ExecutionError::FunctionError { message, .. } => message.clone(),
-            _ => {
-                let reads = &self.expression.program.reads;
-                let mut lacking: Vec<String> = Vec::new();
-                for (index, field) in reads.iter().filter(|(index, field)| !self.knows(*index, *field)) {
-                    let name = self.expression.names.get(*index).map_or("", |(name, _)| name);
-                    let counts = self.seen.get(*index).is_some_and(Seen::counts);
-                    let what = if counts { format!("{name}.{}", field.name()) } else { name.to_owned() };
-                    if !lacking.contains(&what) {
-                        lacking.push(what);
-                    }
+        let why = if let ExecutionError::FunctionError { message, .. } = error {
+            message.clone()
+        } else {
+            let reads = &self.expression.program.reads;
+            let mut lacking: Vec<String> = Vec::new();
+            for (index, field) in reads.iter().filter(|(index, field)| !self.knows(*index, *field)) {
+                let name = self.expression.names.get(*index).map_or("", |(name, _)| name);
+                let counts = self.seen.get(*index).is_some_and(Seen::counts);
+                let what = if counts { format!("{name}.{}", field.name()) } else { name.to_owned() };
+                if !lacking.contains(&what) {
+                    lacking.push(what);
                 }
-                format!("it cannot be computed without {}", lacking.join(" and "))
             }
+            format!("it cannot be computed without {}", lacking.join(" and "))
         };
         format!("no value, as {why}; {}", self.found())
     }
