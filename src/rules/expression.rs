@@ -82,7 +82,8 @@ impl Expression {
         }
         let mut tree = parse(text)?;
         let checked = check::check(&mut tree, &names)?;
-        let reads = |index: usize, fields: &[Field]| fields.iter().any(|it| checked.reads.contains(&(index, *it)));
+        let reads =
+            |index: usize, fields: &[Field]| fields.iter().any(|it| checked.reads.contains(&(index, *it)));
         let looked = |(index, (name, condition)): (usize, (String, Condition))| {
             let decision = reads(index, &[Field::Passed]);
             let attempts = reads(index, &[Field::Attempt, Field::Attempts]);

@@ -93,7 +93,8 @@ mod tests {
             let part = Part::Named(name.to_owned());
             Wanted { part, decision, attempts }
         };
-        let expected = [wanted("essay", false, false), wanted("lab", false, true), wanted("quiz", true, false)];
+        let expected =
+            [wanted("essay", false, false), wanted("lab", false, true), wanted("quiz", true, false)];
         assert_eq!(asked.courses().collect::<Vec<_>>(), [("WS101", expected.as_slice())]);
     }
 }
