@@ -125,6 +125,12 @@ impl Expression {
         self.names.iter().map(|(_, condition)| condition)
     }
 
+    /// The same over other results: each condition changed.
+    pub(super) fn with_conditions(&self, change: impl Fn(&Condition) -> Condition) -> Self {
+        let names = self.names.iter().map(|(name, condition)| (name.clone(), change(condition)));
+        Self { names: names.collect(), ..self.clone() }
+    }
+
     /// Whether people meet it who have none of the results.
     pub(super) fn is_idle(&self) -> bool {
         self.program.idle

@@ -218,6 +218,19 @@ fn what_is_out_of_a_window_is_looked_at_all_the_same() {
 }
 
 #[test]
+fn a_badge_that_is_earned_again_looks_at_results_of_its_time() {
+    let period = Period { from: Some(day(5)), until: None };
+    let good = rule("quiz.percent > 50").in_period(period);
+    assert!(!judge(&good, &[on(3, outcome("quiz", "60", "100"))]).earned);
+    assert!(judge(&good, &[on(6, outcome("quiz", "60", "100"))]).earned);
+    // What only forbids does so at any time.
+    let clean = rule("!has(essay.points) || essay.points < 1").in_period(period);
+    let both = Rule::All(vec![good, clean]);
+    let outcomes = [on(6, outcome("quiz", "60", "100")), on(3, outcome("essay", "60", "100"))];
+    assert!(!judge(&both, &outcomes).earned && judge(&both, &outcomes[..1]).earned);
+}
+
+#[test]
 fn what_can_only_go_wrong_is_refused() {
     let messages: Vec<String> = [
         "quiz.percent",
