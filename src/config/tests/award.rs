@@ -105,7 +105,7 @@ fn the_examples_of_the_guide_are_understood() {
     let guide = include_str!("../../../config/badges/README.md");
     let examples: Vec<&str> =
         guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for example in examples {
         rule(example);
     }
