@@ -58,10 +58,7 @@ pub struct App {
     clock: Clock,
     store: Store,
     queue: Arc<Queue>,
-    published: Published,
     catalogs: Catalogs,
-    /// The publication that they show.
-    publication: i64,
     issuer: Arc<Issuer>,
     secret: ClaimSecret,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
@@ -88,7 +85,7 @@ impl App {
             .with_identities(settings.identities());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
         let published = Published::new(&store, settings.sources.keys(), &settings.terms());
-        let (publication, catalog) = published.start(&settings.badges, clock.now()).await?;
+        let catalog = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
             .await
             .context("queue.url")?;
@@ -97,9 +94,7 @@ impl App {
             clock,
             store,
             queue: Arc::new(queue),
-            published,
-            catalogs: Catalogs::new(catalog),
-            publication: publication.number,
+            catalogs: Catalogs::following(published, catalog),
             issuer,
             secret,
             connectors: connectors
@@ -162,13 +157,7 @@ impl App {
         let stop_work = CancellationToken::new();
         let router = self.router(roles, &mut tasks, &stop, &stop_work);
         self.start_workers(roles, &mut tasks, &stop_work)?;
-        let following = self.published.clone().follow(
-            self.catalogs.clone(),
-            self.publication,
-            catalogs::LOOK,
-            stop_work.clone(),
-        );
-        tasks.spawn(following);
+        tasks.spawn(self.catalogs.clone().follow(catalogs::LOOK, stop_work.clone()));
         let requests_end = stop.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { requests_end.cancelled().await });

@@ -1,7 +1,6 @@
 //! The badges and rules in use: those that were published last, the same in every process.
 //!
-//! [`Catalogs`] is the handle that workers and pages hold; [`Published`] reads what is stored and
-//! keeps the handle up to date. Whoever judges a batch takes the catalogue once, so that a new
+//! [`Catalogs`] is the handle that workers and pages hold; [`Published`] reads what is stored. Whoever judges a batch takes the catalogue once, so that a new
 //! publication changes nothing in the middle of it.
 
 use std::collections::BTreeSet;
@@ -22,7 +21,14 @@ const REMIND: u32 = 60;
 
 /// The badges in use. Cheap to clone; all clones show the same.
 #[derive(Debug, Clone)]
-pub struct Catalogs(Arc<RwLock<Arc<Catalog>>>);
+pub struct Catalogs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shown: RwLock<Arc<Catalog>>,
+    /// Where newer ones come from; tests have none.
+    published: Option<Published>,
+}
 
 /// Who publishes a first version when a service starts.
 const FIRST_BY: &str = "accolade serve";
@@ -51,20 +57,76 @@ pub enum VersionError {
 }
 
 impl Catalogs {
-    /// Shows this catalogue until another one comes.
+    /// Shows this catalogue for ever.
     pub fn new(catalog: impl Into<Arc<Catalog>>) -> Self {
-        Self(Arc::new(RwLock::new(catalog.into())))
+        Self(Arc::new(Inner { shown: RwLock::new(catalog.into()), published: None }))
+    }
+
+    /// Shows this catalogue until another one is published.
+    pub fn following(published: Published, catalog: Catalog) -> Self {
+        Self(Arc::new(Inner { shown: RwLock::new(Arc::new(catalog)), published: Some(published) }))
     }
 
     /// The badges that are in use now: take it once for what belongs together.
     pub fn current(&self) -> Arc<Catalog> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.shown.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn set(&self, catalog: Catalog) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+    /// The badges of this publication or a later one; those of an earlier one if this process
+    /// cannot use them.
+    pub async fn at_least(&self, publication: i64) -> Result<Arc<Catalog>, StoreError> {
+        if self.current().publication < publication {
+            match self.refresh().await {
+                Ok(()) => {}
+                Err(VersionError::Store(error)) => return Err(error),
+                Err(error) => tracing::error!(%error, publication, "{UNUSABLE}"),
+            }
+        }
+        Ok(self.current())
+    }
+
+    /// Looks for new publications until `stop`.
+    pub async fn follow(self, every: Duration, stop: CancellationToken) {
+        let mut failed = 0;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            match self.refresh().await {
+                Ok(()) => failed = 0,
+                // Without the database nothing is judged either: others say that it is away.
+                Err(VersionError::Store(_)) => {}
+                Err(error) => {
+                    if failed % REMIND == 0 {
+                        tracing::error!(%error, "{UNUSABLE}");
+                    }
+                    failed += 1;
+                }
+            }
+        }
+    }
+
+    async fn refresh(&self) -> Result<(), VersionError> {
+        let Some(published) = &self.0.published else { return Ok(()) };
+        let publication = published.store.publication().await?;
+        let number = self.current().publication;
+        let Some(new) = publication.filter(|publication| publication.number != number) else {
+            return Ok(());
+        };
+        let catalog = published.of(&new).await?;
+        let mut shown = self.0.shown.write().unwrap_or_else(PoisonError::into_inner);
+        // Another task may have been quicker, and seen a later one.
+        if shown.publication < catalog.publication {
+            tracing::info!(version = short(&catalog.version), number = new.number, by = %new.by, "new badges are in use");
+            *shown = Arc::new(catalog);
+        }
+        Ok(())
     }
 }
+
+/// What is wrong when a publication cannot be used.
+const UNUSABLE: &str = "new badges were published that this process cannot use; it goes on with those before";
 
 /// A version as people see it: the start of its hash.
 pub fn short(version: &str) -> &str {
@@ -105,26 +167,26 @@ impl Published {
 
     /// What a service uses: the version in use, or else the configured folder, which is
     /// published with that. Says where the folder is another one.
-    pub async fn start(&self, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<(Publication, Catalog)> {
+    pub async fn start(&self, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<Catalog> {
         let loaded = Catalog::load(folder, &self.names(), &self.terms);
-        let (publication, catalog) = match self.current().await? {
-            Some(current) => current,
+        let catalog = match self.current().await? {
+            Some((_, current)) => current,
             None => {
                 let by = (FIRST_BY, "the folder of the configuration, at the first start");
                 match self.publish(loaded.clone()?, 0, by, now).await? {
-                    Some(published) => {
-                        tracing::info!(version = short(&published.0.version), folder = %folder.display(), "badges published");
-                        published
+                    Some((_, catalog)) => {
+                        tracing::info!(version = short(&catalog.version), folder = %folder.display(), "badges published");
+                        catalog
                     }
                     // Another process was quicker.
-                    None => self.current().await?.ok_or(StoreError::Conflict)?,
+                    None => self.current().await?.ok_or(StoreError::Conflict)?.1,
                 }
             }
         };
         if let Some(said) = differs(loaded.as_ref(), &catalog, folder) {
             tracing::warn!("{said}");
         }
-        Ok((publication, catalog))
+        Ok(catalog)
     }
 
     /// Brings a catalogue into use, if the publication that is in use still has the number
@@ -151,7 +213,7 @@ impl Published {
         if !self.store.publish(&version, &publication).await? {
             return Ok(None);
         }
-        let catalog = self.with_retired(catalog).await?;
+        let catalog = self.with_retired(Catalog { publication: publication.number, ..catalog }).await?;
         Ok(Some((publication, catalog)))
     }
 
@@ -162,37 +224,6 @@ impl Published {
         read(&stored, &sources, &self.terms).map(Some)
     }
 
-    /// Keeps `catalogs` up to date until `stop`; `number` is the publication that it shows.
-    pub async fn follow(self, catalogs: Catalogs, mut number: i64, every: Duration, stop: CancellationToken) {
-        let mut failed = 0;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
-            }
-            let publication = match self.store.publication().await {
-                Ok(Some(publication)) if publication.number != number => publication,
-                // Without the database nothing is judged either: others say that it is away.
-                _ => continue,
-            };
-            match self.of(&publication).await {
-                Ok(catalog) => {
-                    tracing::info!(version = short(&catalog.version), number = publication.number, by = %publication.by, "new badges are in use");
-                    catalogs.set(catalog);
-                    number = publication.number;
-                    failed = 0;
-                }
-                Err(VersionError::Store(_)) => {}
-                Err(error) => {
-                    if failed % REMIND == 0 {
-                        tracing::error!(%error, number = publication.number, "new badges were published that this process cannot use; it goes on with those before");
-                    }
-                    failed += 1;
-                }
-            }
-        }
-    }
-
     fn names(&self) -> Vec<&str> {
         self.sources.iter().map(String::as_str).collect()
     }
@@ -201,7 +232,8 @@ impl Published {
         let version = &publication.version;
         let stored = self.store.rule_version(version).await?;
         let stored = stored.ok_or_else(|| VersionError::Gone(short(version).to_owned()))?;
-        self.with_retired(read(&stored, &self.names(), &self.terms)?).await
+        let catalog = read(&stored, &self.names(), &self.terms)?;
+        self.with_retired(Catalog { publication: publication.number, ..catalog }).await
     }
 
     /// Adds the badges that earlier versions had, each as the last of them had it.

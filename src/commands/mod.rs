@@ -10,7 +10,9 @@ mod people;
 mod publish;
 mod recheck;
 mod reconcile;
+mod rehearsal;
 mod serve;
+mod simulate;
 mod verify;
 mod waiting;
 mod whom;
@@ -57,6 +59,8 @@ enum Command {
     },
     /// Bring the badges of a folder into use, as a version that never changes.
     Publish(publish::Publish),
+    /// Try a draft of the badges on what was confirmed until now: who would gain or lose what.
+    Simulate(simulate::Simulate),
     /// Make the keys that the service signs with.
     Keys {
         #[command(subcommand)]
@@ -105,6 +109,7 @@ impl Cli {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
             Command::Check { online } => check::run(settings(), online).await,
             Command::Publish(command) => publish::run(&command, &settings()?).await,
+            Command::Simulate(command) => simulate::run(&command, &settings()?).await,
             Command::Recheck(command) => recheck::run(&command, &settings()?).await,
             Command::Keys { command } => keys::run(&command, &settings()?),
             Command::Verify(command) => verify::run(&command).await,

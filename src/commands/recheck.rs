@@ -82,7 +82,7 @@ pub(super) async fn run(command: &RecheckAwards, settings: &Settings) -> anyhow:
 /// Versions of the rules, each read once.
 struct Versions {
     published: Published,
-    read: BTreeMap<String, Result<Option<Catalog>, String>>,
+    read: BTreeMap<String, Result<Option<Catalog>, Recheck>>,
 }
 
 impl Versions {
@@ -90,13 +90,14 @@ impl Versions {
         if !self.read.contains_key(&award.rules) {
             let read = match self.published.version(&award.rules).await {
                 Err(VersionError::Store(error)) => return Err(error.into()),
-                read => read.map_err(|error| error.to_string()),
+                Err(error @ VersionError::Altered(_)) => Err(Recheck::Altered { why: error.to_string() }),
+                read => read.map_err(|error| Recheck::Unknown { why: error.to_string() }),
             };
             self.read.insert(award.rules.clone(), read);
         }
         Ok(match self.read.get(&award.rules) {
             Some(Ok(rules)) => recheck(award, rules.as_ref()),
-            Some(Err(error)) => Recheck::Altered { why: error.clone() },
+            Some(Err(found)) => found.clone(),
             None => recheck(award, None),
         })
     }

@@ -48,6 +48,8 @@ pub struct Catalog {
     pub version: String,
     /// Those files and images.
     pub files: BadgeFiles,
+    /// The number of its publication; 0 for what was not published.
+    pub publication: i64,
     /// Badges of versions that were published before and that these do not have any more, sorted
     /// by id: nobody earns them, but awards of them exist.
     pub retired: Vec<BadgeFile>,
@@ -119,7 +121,7 @@ impl Catalog {
         let rules = Rulebook::new(rules).with_titles(titles);
         let files = BadgeFiles { place: shelf.place().to_path_buf(), files: reader.files };
         let version = hex::encode(reader.version.finalize());
-        Ok(Self { badges, rules, version, files, retired: Vec::new() })
+        Ok(Self { badges, rules, version, files, publication: 0, retired: Vec::new() })
     }
 
     /// A badge by its id.

@@ -16,12 +16,21 @@ use super::{DecisionKind, Loss, Store, StoreError};
 
 statements! {
     WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
-            events.whole, learners.person_id, persons.version, outcomes.passes
+            events.whole, events.publication, learners.person_id, persons.version, outcomes.passes
         FROM events
             JOIN learners ON learners.id = events.learner_id
             JOIN persons ON persons.id = learners.person_id
             JOIN outcomes ON outcomes.id = events.outcome_id
         WHERE events.id {in $1} AND events.state = 'waiting'";
+
+    /// Persons as if there was an event of each that is about everything.
+    NEXT_PERSONS = "SELECT persons.id, persons.id AS delivery_id, persons.id AS outcome_id,
+            CAST(0 AS BIGINT) AS attempts, true AS whole, CAST(NULL AS BIGINT) AS publication,
+            persons.id AS person_id, persons.version, false AS passes
+        FROM persons
+        WHERE persons.id > $1 AND EXISTS (SELECT 1 FROM learners
+            JOIN outcomes ON outcomes.learner_id = learners.id WHERE learners.person_id = persons.id)
+        ORDER BY persons.id LIMIT $2";
 
     PERSONS_OUTCOMES = "SELECT outcomes.id, outcomes.content, learners.person_id, learners.source,
             learners.name, learners.email, learners.institution_id, learners.language
@@ -74,6 +83,8 @@ pub struct Candidate {
     pub about: Option<usize>,
     /// Whether the event is about everything that is known of the person, not its outcome alone.
     pub whole: bool,
+    /// The event is judged by the rules of this publication or a later one.
+    pub publication: Option<i64>,
 }
 
 /// A stored outcome.
@@ -149,6 +160,7 @@ struct EventRow {
     outcome_id: Uuid,
     attempts: i64,
     whole: bool,
+    publication: Option<i64>,
     person_id: Uuid,
     version: i64,
     passes: bool,
@@ -210,6 +222,20 @@ impl Store {
         // The version is read before the outcomes: if they change in between, it is too old,
         // and the award is refused as stale.
         let events: Vec<EventRow> = session.all(&WAITING_EVENTS, values![events]).await?;
+        Self::with_facts(session, events).await
+    }
+
+    /// Persons with confirmed outcomes in the order of their ids, at most so many, those after this
+    /// id: each as if an event about everything that is known of them waited, which has the
+    /// person's id.
+    pub async fn next_persons(&self, after: Uuid, limit: u32) -> Result<Vec<Candidate>, StoreError> {
+        let mut session = self.pool.read().await?;
+        let persons: Vec<EventRow> = session.all(&NEXT_PERSONS, values![after, limit]).await?;
+        Self::with_facts(session, persons).await
+    }
+
+    /// Adds what is known of the persons.
+    async fn with_facts(mut session: Session, events: Vec<EventRow>) -> Result<Vec<Candidate>, StoreError> {
         let mut persons: Vec<Uuid> = events.iter().map(|event| event.person_id).collect();
         persons.sort_unstable();
         persons.dedup();
@@ -247,6 +273,7 @@ impl Store {
                 waiting: waiting.get(&event.person_id).cloned().unwrap_or_default(),
                 twins: twins.get(&event.person_id).cloned().unwrap_or_default(),
                 whole: event.whole,
+                publication: event.publication,
             }
         });
         Ok(candidates.collect())

@@ -3,6 +3,7 @@
 //! The row is the truth: every method that changes something is one transaction that writes
 //! both the result and the work that follows from it.
 
+mod applying;
 mod awards;
 mod candidates;
 mod confirm;
@@ -69,7 +70,8 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 27] = [
+static ALL_STATEMENTS: [&[&Statement]; 28] = [
+    applying::STATEMENTS,
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,

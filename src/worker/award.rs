@@ -170,9 +170,17 @@ impl Awarder {
     async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, StoreError> {
         let now = self.clock.now();
         // One version from judging to storing, whatever is published meanwhile.
-        let catalog = self.catalogs.current();
+        let asked = candidates.iter().filter_map(|candidate| candidate.publication).max();
+        let catalog = self.catalogs.at_least(asked.unwrap_or_default()).await?;
+        let usable =
+            |candidate: &&Candidate| candidate.publication.unwrap_or_default() <= catalog.publication;
+        let (candidates, late): (Vec<&Candidate>, Vec<_>) = candidates.iter().partition(usable);
+        failed.extend(late.into_iter().map(|candidate| {
+            let number = candidate.publication.unwrap_or_default();
+            (candidate.event, format!("this process cannot use the badges of publication {number}"))
+        }));
         let judged: Vec<Judged<'_>> =
-            candidates.iter().map(|candidate| self.judge(&catalog, candidate, now)).collect();
+            candidates.into_iter().map(|candidate| self.judge(&catalog, candidate, now)).collect();
         let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
         let mut places = self.places(wanted).await?.into_iter();
         let mut commits = Vec::with_capacity(judged.len());

@@ -60,11 +60,14 @@ pub(super) fn judge<'a>(
 ) -> Judged<'a> {
     let mut judged =
         Judged { candidate, earned: Vec::new(), changes: Vec::new(), waits: Vec::new(), reason: Vec::new() };
-    let Some(about) = candidate.about.and_then(|index| candidate.outcomes.get(index)) else {
-        judged.reason.push("the outcome is gone".to_owned());
-        return judged;
+    let mut due = match candidate.about.and_then(|index| candidate.outcomes.get(index)) {
+        Some(about) => catalog.rules.badges_for(&about.source, &about.outcome),
+        None if candidate.whole => Vec::new(),
+        None => {
+            judged.reason.push("the outcome is gone".to_owned());
+            return judged;
+        }
     };
-    let mut due = catalog.rules.badges_for(&about.source, &about.outcome);
     due.extend(open(catalog, candidate, slug));
     if candidate.whole {
         due.extend(all(catalog, candidate));
@@ -235,7 +238,9 @@ impl<'a> Judged<'a> {
     fn shown(&self, index: usize) -> bool {
         match self.candidate.outcomes.get(index).map(|stored| &stored.outcome.release) {
             None | Some(Release::Released) => true,
-            Some(Release::Withheld { reason: Withheld::NotGraded }) => self.candidate.about != Some(index),
+            Some(Release::Withheld { reason: Withheld::NotGraded }) => {
+                self.candidate.whole || self.candidate.about != Some(index)
+            }
             Some(Release::Withheld { .. }) => false,
         }
     }
@@ -376,6 +381,7 @@ mod tests {
             twins: Vec::new(),
             about: Some(0),
             whole: false,
+            publication: None,
         }
     }
 

@@ -20,6 +20,7 @@ mod retry;
 mod ruling;
 #[cfg(test)]
 mod samples;
+mod simulate;
 mod standing;
 mod sweep;
 mod turns;
@@ -33,5 +34,6 @@ pub(crate) use cycle::{present, term_of};
 pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
 pub use reconcile::{Order, Reconciler, Refusal};
+pub use simulate::{Effect, EffectKind, simulate};
 pub use sweep::Sweeper;
 pub use turns::Turns;

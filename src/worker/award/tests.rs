@@ -86,6 +86,30 @@ async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
     assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
 }
 
+/// An older process must not judge by older rules what newer ones are applied to.
+#[tokio::test]
+async fn what_asks_for_newer_rules_is_not_judged_by_older_ones() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let person = bench.store.next_persons(Uuid::nil(), 10).await.unwrap()[0].person;
+    let delivery = bench.store.apply_rules(&[person], 1, "Ada", bench.clock.now()).await.unwrap();
+    let whole = bench.due(Work::Assessments).await.into_iter().find(|id| *id != event.id).unwrap();
+    let applied = NewEvent { id: whole, delivery, ..event.clone() };
+    award(&bench, bench.taken(&[&applied]).await).await;
+    let trail = bench.store.delivery(delivery).await.unwrap().unwrap();
+    let waiting = &trail.signals[0].events[0];
+    assert_eq!((waiting.state.as_str(), waiting.credentials.len()), ("waiting", 0), "{waiting:?}");
+    assert_eq!(waiting.reason, "this process cannot use the badges of publication 1");
+    assert_eq!(bench.store.award_bases(Uuid::nil(), 10).await.unwrap().len(), 0);
+
+    // One that knows them does.
+    let known = Catalog { publication: 1, ..(*bench.awarder().catalogs.current()).clone() };
+    let awarder = Awarder { catalogs: Catalogs::new(known), ..bench.awarder() };
+    let patience = Patience::new(CancellationToken::new());
+    awarder.batch(bench.taken(&[&applied]).await, &mut patience.hold()).await.unwrap();
+    assert_eq!(bench.store.award_bases(Uuid::nil(), 10).await.unwrap().len(), 1);
+}
+
 /// In the order of their ids the lower ones come last: the order is that of the stack.
 #[tokio::test]
 async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {

@@ -9,6 +9,7 @@ mod people;
 mod publish;
 mod recheck;
 mod reconcile;
+mod simulate;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};

@@ -67,6 +67,7 @@ async fn a_running_service_takes_up_what_is_published_and_goes_back() {
       first-aid                changed: its rule
       rescue                   added
     published as number 2, version HASH: running processes use it within seconds
+    who met a rule before gets its badge with the next change of a result that it names, or now: accolade publish --apply-retroactively
     (0)
     ");
     insta::assert_snapshot!(unhashed(&folder.run("publish badges")), @r"
@@ -88,6 +89,7 @@ async fn a_running_service_takes_up_what_is_published_and_goes_back() {
       first-aid                changed: its rule
       rescue                   removed; whoever holds it keeps it
     published as number 3, version HASH: running processes use it within seconds
+    who met a rule before gets its badge with the next change of a result that it names, or now: accolade publish --apply-retroactively
     (0)
     ");
     let front = async || reqwest::get(serving.url("")).await.unwrap().text().await.unwrap();

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use accolade::catalogs::{Published, VersionError};
 use accolade::config::Catalog;
-use accolade::store::{Publication, RuleVersion, Store};
+use accolade::store::{DeliveryState, Publication, RuleVersion, Store, Work};
+use uuid::Uuid;
 
 use super::contract;
-use super::fixtures::at;
+use super::fixtures::{at, grade, outcome};
 
 fn version(hash: &str, files: &[(&str, &str)]) -> RuleVersion {
     let files = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()));
@@ -70,6 +71,31 @@ contract! {
         assert_eq!(store.versions_like("aa02").await.unwrap(), ["aa02"]);
         assert_eq!(store.versions_like("aa").await.unwrap().len(), 2);
         assert!(store.versions_like("%2").await.unwrap().is_empty(), "no pattern");
+    }
+
+    async fn rules_are_applied_to_persons_page_by_page(database) {
+        let store = database.store().await;
+        for learner in ["7", "8", "9"] {
+            grade(&store, "moodle", outcome(learner, "item:1", 80, at(1))).await;
+        }
+        let first = store.next_persons(Uuid::nil(), 2).await.unwrap();
+        let rest = store.next_persons(first[1].person, 2).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (2, 1));
+        assert!(store.next_persons(rest[0].person, 2).await.unwrap().is_empty());
+        assert!(first.iter().all(|one| one.whole && one.about.is_none() && one.outcomes.len() == 1));
+
+        let persons: Vec<Uuid> = first.iter().map(|one| one.person).collect();
+        let delivery = store.apply_rules(&persons, 3, "Ada", at(20)).await.unwrap();
+        let trail = store.delivery(delivery).await.unwrap().unwrap();
+        assert_eq!(trail.user_agent.as_deref(), Some("accolade publish"));
+        assert_eq!((trail.state, trail.signals[0].events.len()), (DeliveryState::Waiting, 2));
+        let due = store.due(Work::Assessments, at(20), at(80), 100).await.unwrap();
+        let ids: Vec<Uuid> = due.iter().map(|due| due.id).collect();
+        let mut waiting = store.candidates(&ids).await.unwrap();
+        waiting.retain(|one| one.delivery == delivery);
+        waiting.sort_by_key(|one| one.person);
+        assert_eq!(waiting.iter().map(|one| one.person).collect::<Vec<_>>(), persons);
+        assert!(waiting.iter().all(|one| one.whole && one.publication == Some(3) && one.about == Some(0)));
     }
 
     async fn of_two_that_publish_at_the_same_time_one_is_told(database) {
