@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::DeliveryState;
+use crate::store::{DeliveryState, NewEvent};
 use crate::worker::guard::crashes;
 use crate::worker::recheck::{Recheck, recheck};
 use crate::worker::samples::Bench;
