@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::config::Catalog;
 use crate::store::{Candidate, Store};
-use crate::worker::{Effect, EffectKind, simulate};
+use crate::worker::{Effect, simulate};
 
 /// How many persons are read at a time.
 const PAGE: u32 = 200;
@@ -28,8 +28,9 @@ pub(super) struct Rehearsal<'a> {
 pub(super) struct Totals {
     /// Persons who were judged.
     pub(super) persons: usize,
-    /// By badge, then by [`EffectKind::name`].
+    /// By badge, then by what becomes of it.
     pub(super) badges: BTreeMap<String, BTreeMap<&'static str, usize>>,
+    /// What is awarded, for the first time or again.
     pub(super) gains: usize,
     /// What is taken away, at once or later.
     pub(super) losses: usize,
@@ -40,7 +41,7 @@ impl Totals {
         self.persons += 1;
         for Effect { badge, kind, .. } in effects {
             *self.badges.entry(badge.clone()).or_default().entry(kind.name()).or_default() += 1;
-            self.gains += usize::from(*kind == EffectKind::Gains);
+            self.gains += usize::from(kind.awards());
             self.losses += usize::from(kind.takes());
         }
     }

@@ -26,6 +26,8 @@ pub struct Effect {
 pub enum EffectKind {
     /// It would be awarded.
     Gains,
+    /// It would be awarded again, in place of an earlier one.
+    Renewed,
     /// It would be valid again.
     Reinstated,
     /// It would not be lost when its grace ends.
@@ -48,6 +50,7 @@ impl EffectKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Gains => "gains",
+            Self::Renewed => "renewed",
             Self::Reinstated => "reinstated",
             Self::Stays => "stays",
             Self::Waits => "waits",
@@ -55,6 +58,11 @@ impl EffectKind {
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
         }
+    }
+
+    /// Whether a credential would be signed.
+    pub fn awards(self) -> bool {
+        matches!(self, Self::Gains | Self::Renewed)
     }
 
     /// Whether it takes something away, at once or later.
@@ -72,7 +80,7 @@ pub fn simulate(catalog: &Catalog, slug: &str, candidate: &Candidate, now: DateT
         .iter()
         .map(|earned| Effect {
             badge: earned.badge.achievement.id.clone(),
-            kind: EffectKind::Gains,
+            kind: if earned.earlier.is_some() { EffectKind::Renewed } else { EffectKind::Gains },
             why: earned.granted.then(|| "an administrator granted it".to_owned()),
         })
         .collect();

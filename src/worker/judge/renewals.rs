@@ -88,6 +88,7 @@ impl Learner {
             twins: Vec::new(),
             about: Some(0),
             whole: false,
+            publication: None,
         };
         let now = at(self.day);
         let judged = judge(&self.catalog, "school", &candidate, now);
