@@ -135,6 +135,6 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("reconcile", fields_of::<ReconcileSettings>());
     expect("log", fields_of::<LogSettings>());
     expect("[terms]", fields_of::<TermSettings>());
-    expect("sources.moodle", vec!["kind"]);
+    expect("sources.moodle", vec!["kind", "institution_ids", "verified_addresses"]);
     assert!(found.is_empty(), "{found:?}");
 }
