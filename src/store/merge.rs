@@ -71,7 +71,7 @@ statements! {
 
 /// The cycle of an award begins so if the person it was made for turned out to be one who had the
 /// badge already: it stands beside that award, and goes its way.
-pub const LINKED: &str = "linked-";
+const LINKED: &str = "linked-";
 
 /// A badge that two persons held who are one now.
 #[derive(Debug, Clone, PartialEq, Eq)]

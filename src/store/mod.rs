@@ -53,7 +53,7 @@ pub use inputs::{AwardBasis, StoredInputs};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use links::{By, Linked, Separated};
 pub use mails::{LeasedMail, MailVerdict};
-pub use merge::{LINKED, SharedBadge};
+pub use merge::SharedBadge;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, Who};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};

@@ -411,9 +411,13 @@ mod any_order {
 
     fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
         let sources = vec!["moodle", "canvas", "blackboard", "forms"];
-        let one =
-            (prop::sample::select(sources), 0..3_u8, prop::option::weighted(0.7, 0..4_u8), prop::option::weighted(0.7, 0..4_u8))
-                .prop_map(|(source, id, email, number)| Drawn { source, id, email, number });
+        let one = (
+            prop::sample::select(sources),
+            0..3_u8,
+            prop::option::weighted(0.7, 0..4_u8),
+            prop::option::weighted(0.7, 0..4_u8),
+        )
+            .prop_map(|(source, id, email, number)| Drawn { source, id, email, number });
         let unlike = |all: Vec<Drawn>| {
             let mut seen = BTreeSet::new();
             all.into_iter().filter(|drawn| seen.insert((drawn.source, drawn.id))).collect()
