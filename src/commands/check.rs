@@ -6,6 +6,7 @@ use std::sync::Arc;
 use accolade_connectors::{ApiError, Gradebooks, Http, Part, Wanted};
 
 use crate::catalogs::{Published, differs};
+use crate::clock::Clock;
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
 use crate::store::{OpenError, Store};
@@ -56,7 +57,7 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
         let mut lacking = 0;
         for (name, connector) in sources {
             let limits = Limits::of(&settings.worker);
-            let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
+            let client = Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
             let Some(gradebooks) = connector.gradebooks() else { continue };
             for (course, parts) in asked(&catalog, &name).courses() {
                 let found = missing(gradebooks, course, parts, &client).await;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
 use crate::mail::{Composer, Transport};
@@ -39,7 +40,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             let http = Client::http()?;
             let limits = Limits { concurrency: 1, ..Limits::of(&settings.worker) };
             for (name, connector) in connectors {
-                let client = Client::new(&name, http.clone(), limits, Arc::new(Metrics::new()));
+                let client = Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
                 let probe = async { connector.probe(&client).await.map(|lines| lines.join("; ")) };
                 examination.try_part(&format!("source {name}"), probe).await;
             }

@@ -125,7 +125,8 @@ async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconci
     let http = Client::http().context("TLS cannot be set up")?;
     let metrics = Arc::new(Metrics::new());
     let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {
-        let client = Client::new(&name, http.clone(), Limits::of(&settings.worker), Arc::clone(&metrics));
+        let (limits, clock) = (Limits::of(&settings.worker), Clock::system());
+        let client = Client::new(&name, http.clone(), limits, clock, Arc::clone(&metrics));
         (name, Source { connector: Arc::from(connector), client, places: Semaphore::new(1) })
     });
     Ok(Reconciler {

@@ -1,12 +1,13 @@
-//! Answers that may be used again for a short while: courses, users, access tokens.
+//! Answers that may be used again for a short while: courses, users, access tokens. They age by the
+//! clock that everything else goes by.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use accolade_connectors::{Answer, Body, Call};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
-use tokio::time::Instant;
 
 /// Bytes kept for each source; past that the cache starts anew.
 const CAPACITY: usize = 16 << 20;
@@ -17,8 +18,21 @@ pub(super) struct Cache(Mutex<Held>);
 
 #[derive(Debug, Default)]
 struct Held {
-    answers: HashMap<Key, (Instant, Answer)>,
+    answers: HashMap<Key, (Lasts, Answer)>,
     bytes: usize,
+}
+
+/// From when and until when an answer may be used. A clock that is set back ends it, too.
+#[derive(Debug, Clone, Copy)]
+struct Lasts {
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl Lasts {
+    fn at(self, now: DateTime<Utc>) -> bool {
+        self.from <= now && now < self.until
+    }
 }
 
 /// SHA-256 over the whole call, headers included: answers to one token are not for another, and
@@ -47,22 +61,24 @@ impl Cache {
         hash.finalize().into()
     }
 
-    pub(super) fn get(&self, key: &Key, now: Instant) -> Option<Answer> {
+    pub(super) fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Answer> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.answers.get(key).filter(|(until, _)| *until > now).map(|(_, answer)| answer.clone())
+        held.answers.get(key).filter(|(lasts, _)| lasts.at(now)).map(|(_, answer)| answer.clone())
     }
 
-    pub(super) fn put(&self, key: Key, answer: &Answer, now: Instant, keep: Duration) {
+    pub(super) fn put(&self, key: Key, answer: &Answer, now: DateTime<Utc>, keep: Duration) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
-            held.answers.retain(|_, (until, _)| *until > now);
+            held.answers.retain(|_, (lasts, _)| lasts.at(now));
             held.bytes = held.answers.values().map(|(_, answer)| answer.body.len()).sum();
             if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
                 *held = Held::default();
             }
         }
         held.bytes = held.bytes.saturating_add(answer.body.len());
-        if let Some((_, old)) = held.answers.insert(key, (now + keep, answer.clone())) {
+        let keep = TimeDelta::from_std(keep).unwrap_or_default();
+        let lasts = Lasts { from: now, until: now.checked_add_signed(keep).unwrap_or(now) };
+        if let Some((_, old)) = held.answers.insert(key, (lasts, answer.clone())) {
             held.bytes = held.bytes.saturating_sub(old.body.len());
         }
     }
@@ -71,6 +87,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
 
     fn answer(bytes: usize) -> Answer {
         Answer { status: 200, headers: http::HeaderMap::new(), body: vec![0; bytes] }
@@ -83,11 +100,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_for_the_same_call_and_token_and_for_its_time() {
-        let (cache, now) = (Cache::default(), Instant::now());
+        let (cache, now) = (Cache::default(), Clock::system().now());
         cache.put(Cache::key(&call("a")), &answer(3), now, Duration::from_secs(10));
         assert!(cache.get(&Cache::key(&call("a")), now).is_some());
         assert!(cache.get(&Cache::key(&call("b")), now).is_none());
         assert!(cache.get(&Cache::key(&call("a")), now + Duration::from_secs(10)).is_none());
+        let set_back = now - TimeDelta::seconds(1);
+        assert!(cache.get(&Cache::key(&call("a")), set_back).is_none(), "it would last longer than it may");
     }
 
     #[test]
@@ -107,7 +126,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_place_of_another_takes_no_more_room() {
-        let (cache, now) = (Cache::default(), Instant::now());
+        let (cache, now) = (Cache::default(), Clock::system().now());
         for _ in 0..100 {
             cache.put(Cache::key(&call("a")), &answer(1 << 20), now, Duration::from_secs(10));
         }
@@ -118,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_has_expired_makes_room_before_what_has_not() {
-        let (cache, now) = (Cache::default(), Instant::now());
+        let (cache, now) = (Cache::default(), Clock::system().now());
         cache.put(Cache::key(&call("kept")), &answer(1), now, Duration::from_mins(10));
         cache.put(Cache::key(&call("old")), &answer(CAPACITY - 1), now, Duration::from_secs(10));
         let later = now + Duration::from_secs(11);
@@ -130,7 +149,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let (cache, now) = (Cache::default(), Instant::now());
+        let (cache, now) = (Cache::default(), Clock::system().now());
         for n in 0..40 {
             cache.put(Cache::key(&call(&n.to_string())), &answer(1 << 20), now, Duration::from_secs(10));
         }

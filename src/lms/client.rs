@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::breaker::Breaker;
 use super::cache::Cache;
+use crate::clock::Clock;
 use crate::config::WorkerSettings;
 use crate::telemetry::Metrics;
 
@@ -49,13 +50,20 @@ pub struct Client {
     slots: Semaphore,
     breaker: Breaker,
     cache: Cache,
+    clock: Clock,
     pace: Mutex<Option<Instant>>,
     metrics: Arc<Metrics>,
 }
 
 impl Client {
     /// A client for one source; `http` is shared by all.
-    pub fn new(source: &str, http: reqwest::Client, limits: Limits, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        source: &str,
+        http: reqwest::Client,
+        limits: Limits,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             source: source.to_owned(),
             http,
@@ -63,6 +71,7 @@ impl Client {
             slots: Semaphore::new(limits.concurrency.max(1)),
             breaker: Breaker::default(),
             cache: Cache::default(),
+            clock,
             pace: Mutex::new(None),
             metrics,
         }
@@ -164,7 +173,7 @@ impl Http for Client {
     async fn send(&self, call: Call) -> Result<Answer, ApiError> {
         let key = call.cache.map(|_| Cache::key(&call));
         if let Some(key) = key.as_ref().filter(|_| !call.refresh)
-            && let Some(answer) = self.cache.get(key, Instant::now())
+            && let Some(answer) = self.cache.get(key, self.clock.now())
         {
             return Ok(answer);
         }
@@ -225,7 +234,7 @@ impl Http for Client {
             _ => pass.succeeded(),
         }
         if let (Some(key), Some(keep), 200..=299) = (key, call.cache, answer.status) {
-            self.cache.put(key, &answer, Instant::now(), keep);
+            self.cache.put(key, &answer, self.clock.now(), keep);
         }
         Ok(answer)
     }

@@ -216,7 +216,7 @@ async fn a_canvas_grade_that_is_not_posted_awards_only_after_it_is_posted() {
     assert_eq!(credentials(&trails), Vec::<Uuid>::new(), "{trails:#?}");
     assert!(trails[0].reason.contains("not posted"), "{}", trails[0].reason);
 
-    site.sandbox.canvas.lock().submission(49).unwrap().posted_at = Some("2026-11-21T08:00:00Z");
+    site.sandbox.canvas.lock().submission(49).unwrap().posted_at = Some("2026-11-21T08:00:00Z".to_owned());
     process.post("canvas/sandbox-path-secret", &[], event("request-2", false)).await;
     assert_eq!(credentials(&process.settled().await).len(), 1);
     process.stop().await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use accolade::clock::Clock;
 use accolade::lms::{Client, KeySets, Limits};
 use accolade::secrets;
 use accolade::telemetry::Metrics;
@@ -47,7 +48,7 @@ impl Lms {
 
 fn client(limits: Limits) -> Client {
     secrets::install_tls();
-    Client::new("test", Client::http().unwrap(), limits, Arc::new(Metrics::new()))
+    Client::new("test", Client::http().unwrap(), limits, Clock::system(), Arc::new(Metrics::new()))
 }
 
 const LIMITS: Limits = Limits { concurrency: 4, time: Duration::from_secs(5) };

@@ -17,6 +17,7 @@ mod mail;
 mod outage;
 mod queue;
 mod reconcile;
+mod semester;
 mod store;
 mod support;
 mod web;

@@ -90,7 +90,7 @@ async fn a_canvas_grade_that_is_posted_later_without_an_event_is_awarded() {
     let nadia = credentials(&after_runs(&process, "canvas", 1).await);
     assert_eq!(nadia.len(), 1, "Omar's grade is not posted");
     // `graded_at` stays as it is, so only a whole reading shows it.
-    site.sandbox.canvas.lock().submission(49).unwrap().posted_at = Some("2026-11-21T08:00:00Z");
+    site.sandbox.canvas.lock().submission(49).unwrap().posted_at = Some("2026-11-21T08:00:00Z".to_owned());
     site.clock.advance(DAY);
     assert_eq!(credentials(&after_runs(&process, "canvas", 2).await).len(), 2);
 

@@ -1,9 +1,9 @@
-//! A Blackboard Learn: one course with one gradebook column, and the REST calls that a badge
-//! service may make.
+//! A Blackboard Learn: courses with gradebook columns, and the REST calls that a badge service may
+//! make.
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -21,24 +21,65 @@ pub const APPLICATION_KEY: &str = "sandbox-application-key";
 pub const APPLICATION_SECRET: &str = "sandbox-application-secret";
 const ACCESS_TOKEN: &str = "sandbox-access-token";
 
+/// The course of the demo.
 const COURSE: &str = "_301_1";
 const COLUMN: &str = "_702_1";
+/// Entries on a page of a list.
+const PAGE: usize = 100;
 
-/// A site with one course.
-#[derive(Debug, Clone)]
+/// A site.
+#[derive(Debug, Clone, Default)]
 pub struct Blackboard {
-    users: BTreeMap<&'static str, User>,
-    grades: BTreeMap<&'static str, Grade>,
+    users: BTreeMap<String, BlackboardUser>,
+    courses: BTreeMap<String, BlackboardCourse>,
 }
 
+/// A user.
 #[derive(Debug, Clone)]
-struct User {
-    user_name: &'static str,
-    given: &'static str,
-    family: &'static str,
+pub struct BlackboardUser {
+    /// The user name.
+    pub user_name: String,
+    /// The given name.
+    pub given: String,
+    /// The family name.
+    pub family: String,
+    /// The external id.
+    pub external_id: String,
+    /// The address, if there is one.
+    pub email: Option<String>,
 }
 
-/// A grade of 160 points.
+/// A course. The ids of its columns are unique in the site.
+#[derive(Debug, Clone, Default)]
+pub struct BlackboardCourse {
+    /// Its id.
+    pub id: String,
+    /// The course id that people use, and the external id.
+    pub course_id: String,
+    /// Its name.
+    pub name: String,
+    /// Gradebook columns by id.
+    pub columns: BTreeMap<String, BlackboardColumn>,
+    /// Members, each with whether they are available.
+    pub members: BTreeMap<String, bool>,
+    /// Grades by column and learner.
+    pub grades: BTreeMap<(String, String), Grade>,
+}
+
+/// A gradebook column.
+#[derive(Debug, Clone)]
+pub struct BlackboardColumn {
+    /// Its name.
+    pub name: String,
+    /// Points possible; of a total the sum of the others.
+    pub possible: f64,
+    /// Whether learners see it.
+    pub visible: bool,
+    /// Whether it is the total of the others.
+    pub total: bool,
+}
+
+/// A grade.
 #[derive(Debug, Clone)]
 pub struct Grade {
     /// Points, as displayed.
@@ -47,80 +88,232 @@ pub struct Grade {
     pub exempt: bool,
     /// Whether the attempt's grade was posted.
     pub posted: bool,
+    /// When it was graded, RFC 3339, where that is told.
+    pub graded_at: Option<String>,
     change_index: i64,
 }
 
 impl Blackboard {
     /// A course on laboratory safety: one grade above the mark, one below, one preview user.
     pub fn lab_safety() -> Self {
-        let user = |user_name, given, family| User { user_name, given, family };
-        let grade =
-            |score, change_index| Grade { score: Some(score), exempt: false, posted: true, change_index };
-        Self {
-            users: BTreeMap::from([
-                ("_12345_1", user("priya.p", "Priya", "Patel")),
-                ("_12346_1", user("quentin.q", "Quentin", "Quist")),
-                ("_12347_1", user("instructor_previewuser", "Preview", "User")),
-            ]),
-            grades: BTreeMap::from([
-                ("_12345_1", grade(144.0, 31)),
-                ("_12346_1", grade(88.0, 32)),
-                ("_12347_1", grade(160.0, 33)),
-            ]),
+        let mut site = Self::default();
+        let column = BlackboardColumn {
+            name: "Safety assessment".to_owned(),
+            possible: 160.0,
+            visible: true,
+            total: false,
+        };
+        site.open(BlackboardCourse {
+            id: COURSE.to_owned(),
+            course_id: "LAB-100".to_owned(),
+            name: "Laboratory Safety".to_owned(),
+            columns: BTreeMap::from([(COLUMN.to_owned(), column)]),
+            ..BlackboardCourse::default()
+        });
+        for (id, user_name, given, family, score) in [
+            ("_12345_1", "priya.p", "Priya", "Patel", 144.0),
+            ("_12346_1", "quentin.q", "Quentin", "Quist", 88.0),
+            ("_12347_1", "instructor_previewuser", "Preview", "User", 160.0),
+        ] {
+            let user = BlackboardUser {
+                user_name: user_name.to_owned(),
+                given: given.to_owned(),
+                family: family.to_owned(),
+                external_id: user_name.to_owned(),
+                email: Some(format!("{user_name}@example.test")),
+            };
+            site.register(id, user);
+            site.enrol(COURSE, id, true);
+            site.set(COLUMN, id, Some(score), None);
+        }
+        site
+    }
+
+    /// A learner's grade in the demo's column, to change: it counts as changed.
+    pub fn grade(&mut self, learner: &str) -> Option<&mut Grade> {
+        self.grade_in(COLUMN, learner)
+    }
+
+    /// Deletes a learner's grade in the demo's column.
+    pub fn delete(&mut self, learner: &str) {
+        self.delete_in(COLUMN, learner);
+    }
+
+    /// Adds a user, or changes one.
+    pub fn register(&mut self, id: &str, user: BlackboardUser) {
+        self.users.insert(id.to_owned(), user);
+    }
+
+    /// A user, to change.
+    pub fn user(&mut self, id: &str) -> Option<&mut BlackboardUser> {
+        self.users.get_mut(id)
+    }
+
+    /// Deletes a user, with their memberships and grades.
+    pub fn delete_user(&mut self, id: &str) {
+        self.users.remove(id);
+        for course in self.courses.values_mut() {
+            course.members.remove(id);
+            course.grades.retain(|(_, learner), _| learner != id);
         }
     }
 
+    /// Adds a course.
+    pub fn open(&mut self, course: BlackboardCourse) {
+        self.courses.insert(course.id.clone(), course);
+    }
+
+    /// A course, to change.
+    pub fn course(&mut self, id: &str) -> Option<&mut BlackboardCourse> {
+        self.courses.get_mut(id)
+    }
+
+    /// Puts somebody into a course, or changes whether they are available in it.
+    pub fn enrol(&mut self, course: &str, learner: &str, available: bool) {
+        if let Some(course) = self.courses.get_mut(course) {
+            course.members.insert(learner.to_owned(), available);
+        }
+    }
+
+    /// Enters a grade and posts it; what was exempt stays exempt.
+    pub fn set(&mut self, column: &str, learner: &str, score: Option<f64>, graded_at: Option<String>) {
+        let Some(course) = self.with_column(column) else { return };
+        let change_index = course.newest(column) + 1;
+        let key = (column.to_owned(), learner.to_owned());
+        let exempt = course.grades.get(&key).is_some_and(|grade| grade.exempt);
+        course.grades.insert(key, Grade { score, exempt, posted: true, graded_at, change_index });
+    }
+
     /// A learner's grade, to change: it counts as changed.
-    pub fn grade(&mut self, learner: &str) -> Option<&mut Grade> {
-        let newest = self.newest();
-        let grade = self.grades.get_mut(learner)?;
+    pub fn grade_in(&mut self, column: &str, learner: &str) -> Option<&mut Grade> {
+        let course = self.with_column(column)?;
+        let newest = course.newest(column);
+        let grade = course.grades.get_mut(&(column.to_owned(), learner.to_owned()))?;
         grade.change_index = newest + 1;
         Some(grade)
     }
 
-    /// Deletes a learner's grade.
-    pub fn delete(&mut self, learner: &str) {
-        self.grades.remove(learner);
+    /// Deletes a learner's grade; that raises no change index.
+    pub fn delete_in(&mut self, column: &str, learner: &str) {
+        if let Some(course) = self.with_column(column) {
+            course.grades.remove(&(column.to_owned(), learner.to_owned()));
+        }
     }
 
-    /// The highest change index of the column.
-    fn newest(&self) -> i64 {
-        self.grades.values().map(|grade| grade.change_index).max().unwrap_or_default()
+    /// Resets a course: all its grades are gone.
+    pub fn reset(&mut self, course: &str) {
+        if let Some(course) = self.courses.get_mut(course) {
+            course.grades.clear();
+        }
     }
 
-    fn grade_json(&self, learner: &str) -> Option<Value> {
-        let grade = self.grades.get(learner)?;
+    fn with_column(&mut self, column: &str) -> Option<&mut BlackboardCourse> {
+        self.courses.values_mut().find(|course| course.columns.contains_key(column))
+    }
+}
+
+impl BlackboardCourse {
+    /// Whether somebody is an available member.
+    pub fn has(&self, learner: &str) -> bool {
+        self.members.get(learner).copied().unwrap_or_default()
+    }
+
+    /// A learner's grade.
+    pub fn grade_of(&self, column: &str, learner: &str) -> Option<&Grade> {
+        self.grades.get(&(column.to_owned(), learner.to_owned()))
+    }
+
+    /// A learner's points in all columns, and those possible; `None` without any grade.
+    pub fn total(&self, learner: &str) -> Option<(f64, f64)> {
+        let columns = || self.columns.iter().filter(|(_, column)| !column.total);
+        let mut scores = columns()
+            .filter_map(|(id, _)| self.grade_of(id, learner).filter(|it| it.posted && !it.exempt)?.score)
+            .peekable();
+        scores.peek()?;
+        Some((scores.sum(), columns().map(|(_, column)| column.possible).sum()))
+    }
+
+    /// The highest change index of a column.
+    fn newest(&self, column: &str) -> i64 {
+        let of = self.grades.iter().filter(|((own, _), _)| own == column);
+        of.map(|(_, grade)| grade.change_index).max().unwrap_or_default()
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id, "uuid": format!("0f3b6c8e2f1d4b6da5a1c1d2e3f4{:0>4.4}", self.id.trim_matches('_')),
+            "courseId": self.course_id, "externalId": self.course_id,
+            "name": self.name, "ultraStatus": "Ultra", "availability": {"available": "Yes"},
+        })
+    }
+
+    fn column_json(&self, id: &str) -> Option<Value> {
+        let column = self.columns.get(id)?;
+        let mut json = json!({
+            "id": id, "name": column.name, "displayName": column.name,
+            "score": {"possible": column.possible}, "externalGrade": column.total,
+            "availability": {"available": if column.visible { "Yes" } else { "No" }},
+            "grading": {"type": if column.total { "Calculated" } else { "Attempts" }, "attemptsAllowed": 1,
+                "scoringModel": "Last", "anonymousGrading": {"type": "None"}},
+        });
+        if !column.total {
+            json["contentId"] = json!(format!("_8{}", id.trim_start_matches('_')));
+        }
+        Some(json)
+    }
+
+    fn grade_json(&self, column: &str, learner: &str) -> Option<Value> {
+        let display = |score: f64, possible: f64| json!({"scaleType": "Score", "score": score, "possible": possible});
+        let own = self.columns.get(column)?;
+        if own.total {
+            let (score, possible) = self.total(learner)?;
+            return Some(json!({
+                "userId": learner, "columnId": column, "status": "Graded", "displayGrade": display(score, possible),
+                "exempt": false, "changeIndex": 0,
+            }));
+        }
+        let grade = self.grade_of(column, learner)?;
         Some(json!({
-            "userId": learner, "columnId": COLUMN, "status": if grade.score.is_some() { "Graded" } else { "NeedsGrading" },
-            "displayGrade": grade.score.map(|score| json!({"scaleType": "Score", "score": score, "possible": 160.0})),
-            "exempt": grade.exempt, "changeIndex": grade.change_index,
+            "userId": learner, "columnId": column,
+            "status": if grade.score.is_some() { "Graded" } else { "NeedsGrading" },
+            "displayGrade": grade.score.map(|score| display(score, own.possible)),
+            "exempt": grade.exempt, "lastRelevantDate": grade.graded_at, "changeIndex": grade.change_index,
         }))
     }
 
-    fn attempt_json(&self, learner: &str) -> Option<Value> {
-        let grade = self.grades.get(learner)?;
+    fn attempt_json(&self, column: &str, learner: &str) -> Option<Value> {
+        let possible = self.columns.get(column)?.possible;
+        let grade = self.grade_of(column, learner)?;
         Some(json!({
             "id": format!("_9{}", learner.trim_start_matches('_')), "userId": learner,
             "status": if grade.posted { "Completed" } else { "NeedsGrading" },
-            "displayGrade": grade.score.map(|score| json!({"scaleType": "Score", "score": score, "possible": 160.0})),
+            "displayGrade": grade.score.map(|score| json!({"scaleType": "Score", "score": score, "possible": possible})),
             "score": grade.score, "exempt": grade.exempt,
             "created": "2026-11-19T12:57:55.941Z", "attemptDate": "2026-11-19T12:58:30.000Z",
         }))
     }
+
+    /// Those who may have a grade in a column.
+    fn graded(&self, column: &str) -> Vec<&str> {
+        if self.columns.get(column).is_some_and(|column| column.total) {
+            return self.members.keys().map(String::as_str).collect();
+        }
+        let of = self.grades.keys().filter(|(own, _)| own == column);
+        of.map(|(_, learner)| learner.as_str()).collect()
+    }
 }
 
 pub(super) fn router(site: Shared<Blackboard>) -> Router {
-    let column = format!("/learn/api/public/v2/courses/{COURSE}/gradebook/columns/{COLUMN}");
+    let columns = "/learn/api/public/v2/courses/{course}/gradebook/columns";
+    let column = format!("{columns}/{{column}}");
     let api = Router::new()
         .route("/learn/api/public/v1/system/version", get(version))
         .route("/learn/api/public/v1/users/{user}", get(user))
-        .route(&format!("/learn/api/public/v3/courses/{COURSE}"), get(course))
-        .route("/learn/api/public/v3/courses/courseId:LAB-100", get(course))
-        .route(
-            &format!("/learn/api/public/v2/courses/{COURSE}/gradebook/columns"),
-            get(async || Json(json!({"results": [column_json().await.0]}))),
-        )
-        .route(&column, get(column_json))
+        .route("/learn/api/public/v1/courses/{course}/users", get(members))
+        .route("/learn/api/public/v1/courses/{course}/users/{user}", get(member))
+        .route("/learn/api/public/v3/courses/{course}", get(course))
+        .route(columns, get(all_columns))
+        .route(&column, get(one_column))
         .route(&format!("{column}/users/lastChanged"), get(last_changed))
         .route(&format!("{column}/users"), get(grades))
         .route(&format!("{column}/users/{{user}}"), get(grade))
@@ -163,60 +356,139 @@ async fn version() -> Json<Value> {
     Json(json!({"learn": {"major": 4000, "minor": 2, "patch": 0, "build": "sandbox"}}))
 }
 
-async fn course() -> Json<Value> {
-    Json(json!({
-        "id": COURSE, "uuid": "0f3b6c8e2f1d4b6da5a1c1d2e3f40001", "courseId": "LAB-100", "externalId": "LAB-100",
-        "name": "Laboratory Safety", "ultraStatus": "Ultra", "availability": {"available": "Yes"},
+/// A course by id or `courseId:…`.
+fn named<'a>(site: &'a Blackboard, name: &str) -> Option<&'a BlackboardCourse> {
+    match name.strip_prefix("courseId:").or_else(|| name.strip_prefix("externalId:")) {
+        Some(course_id) => site.courses.values().find(|course| course.course_id == course_id),
+        None => site.courses.get(name),
+    }
+}
+
+/// A page of a list, and where it goes on.
+fn listed(results: Vec<Value>, query: &BTreeMap<String, String>, path: &str) -> Value {
+    let offset: usize = query.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or_default();
+    let page: Vec<&Value> = results.iter().skip(offset).take(PAGE).collect();
+    if offset + PAGE >= results.len() {
+        return json!({"results": page});
+    }
+    let mut next = url::form_urlencoded::Serializer::new(String::new());
+    next.extend_pairs(query.iter().filter(|(name, _)| *name != "offset"));
+    next.append_pair("offset", &(offset + PAGE).to_string());
+    json!({"results": page, "paging": {"nextPage": format!("{path}?{}", next.finish())}})
+}
+
+async fn course(State(site): State<Shared<Blackboard>>, Path(name): Path<String>) -> Response {
+    found(named(&site.lock(), &name).map(BlackboardCourse::json))
+}
+
+async fn all_columns(State(site): State<Shared<Blackboard>>, Path(name): Path<String>) -> Response {
+    let site = site.lock();
+    found(named(&site, &name).map(|course| {
+        let columns: Vec<Value> = course.columns.keys().filter_map(|id| course.column_json(id)).collect();
+        json!({"results": columns})
     }))
 }
 
-async fn column_json() -> Json<Value> {
-    Json(json!({
-        "id": COLUMN, "name": "Safety assessment", "displayName": "Safety assessment", "contentId": "_881_1",
-        "score": {"possible": 160.0}, "availability": {"available": "Yes"},
-        "grading": {"type": "Attempts", "attemptsAllowed": 1, "scoringModel": "Last", "anonymousGrading": {"type": "None"}},
-    }))
+async fn one_column(
+    State(site): State<Shared<Blackboard>>,
+    Path((name, column)): Path<(String, String)>,
+) -> Response {
+    found(named(&site.lock(), &name).and_then(|course| course.column_json(&column)))
+}
+
+impl Blackboard {
+    fn user_json(&self, id: &str) -> Option<Value> {
+        let user = self.users.get(id)?;
+        Some(json!({
+            "id": id, "uuid": format!("5d1f2c3b4a59687{:017}", user.user_name.len()), "externalId": user.external_id,
+            "userName": user.user_name, "availability": {"available": "Yes"},
+            "name": {"given": user.given, "family": user.family}, "contact": {"email": user.email},
+        }))
+    }
+
+    fn member_json(&self, course: &BlackboardCourse, id: &str) -> Option<Value> {
+        let available = course.members.get(id)?;
+        Some(json!({
+            "id": format!("_6{}", id.trim_start_matches('_')), "userId": id, "courseId": course.id,
+            "courseRoleId": "Student", "availability": {"available": if *available { "Yes" } else { "No" }},
+            "user": self.user_json(id),
+        }))
+    }
 }
 
 async fn user(State(site): State<Shared<Blackboard>>, Path(id): Path<String>) -> Response {
-    found(site.lock().users.get(id.as_str()).map(|user| {
-        json!({
-            "id": id, "uuid": format!("5d1f2c3b4a59687{:017}", user.user_name.len()), "externalId": user.user_name,
-            "userName": user.user_name, "availability": {"available": "Yes"},
-            "name": {"given": user.given, "family": user.family},
-            "contact": {"email": format!("{}@example.test", user.user_name)},
-        })
+    found(site.lock().user_json(&id))
+}
+
+async fn members(
+    State(site): State<Shared<Blackboard>>,
+    Path(name): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let site = site.lock();
+    found(named(&site, &name).map(|course| {
+        let all = course.members.keys().filter_map(|id| site.member_json(course, id)).collect();
+        listed(all, &query, &format!("/learn/api/public/v1/courses/{name}/users"))
     }))
+}
+
+async fn member(
+    State(site): State<Shared<Blackboard>>,
+    Path((name, id)): Path<(String, String)>,
+) -> Response {
+    let site = site.lock();
+    found(named(&site, &name).and_then(|course| site.member_json(course, &id)))
 }
 
 async fn grades(
     State(site): State<Shared<Blackboard>>,
-    axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>,
-) -> Json<Value> {
-    let site = site.lock();
+    Path((name, column)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
     let since = query.get("changeIndex").and_then(|index| index.parse::<i64>().ok());
-    let changed = site.grades.iter().filter(|(_, it)| since.is_none_or(|since| it.change_index > since));
-    let results: Vec<Value> = changed.filter_map(|(learner, _)| site.grade_json(learner)).collect();
-    Json(json!({"results": results}))
-}
-
-async fn last_changed(State(site): State<Shared<Blackboard>>) -> Response {
     let site = site.lock();
-    let newest = site.grades.iter().max_by_key(|(_, grade)| grade.change_index);
-    found(newest.and_then(|(learner, _)| site.grade_json(learner)))
+    found(named(&site, &name).map(|course| {
+        let changed = course.graded(&column).into_iter().filter(|learner| {
+            let index = course.grade_of(&column, learner).map_or(0, |grade| grade.change_index);
+            since.is_none_or(|since| index > since)
+        });
+        let all = changed.filter_map(|learner| course.grade_json(&column, learner)).collect();
+        let path = format!("/learn/api/public/v2/courses/{name}/gradebook/columns/{column}/users");
+        listed(all, &query, &path)
+    }))
 }
 
-async fn grade(State(site): State<Shared<Blackboard>>, Path(learner): Path<String>) -> Response {
-    found(site.lock().grade_json(&learner))
+async fn last_changed(
+    State(site): State<Shared<Blackboard>>,
+    Path((name, column)): Path<(String, String)>,
+) -> Response {
+    let site = site.lock();
+    found(named(&site, &name).and_then(|course| {
+        let index = |learner: &&str| course.grade_of(&column, learner).map_or(0, |grade| grade.change_index);
+        let newest = course.graded(&column).into_iter().max_by_key(index)?;
+        course.grade_json(&column, newest)
+    }))
+}
+
+async fn grade(
+    State(site): State<Shared<Blackboard>>,
+    Path((name, column, learner)): Path<(String, String, String)>,
+) -> Response {
+    found(named(&site.lock(), &name).and_then(|course| course.grade_json(&column, &learner)))
 }
 
 async fn attempts(
     State(site): State<Shared<Blackboard>>,
-    axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>,
-) -> Json<Value> {
+    Path((name, column)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
     let site = site.lock();
-    let asked = query.get("userId");
-    let learners = site.grades.keys().filter(|learner| asked.is_none_or(|asked| asked == *learner));
-    let results: Vec<Value> = learners.filter_map(|learner| site.attempt_json(learner)).collect();
-    Json(json!({"results": results}))
+    found(named(&site, &name).map(|course| {
+        let asked = query.get("userId");
+        let learners =
+            course.graded(&column).into_iter().filter(|learner| asked.is_none_or(|asked| asked == learner));
+        let all = learners.filter_map(|learner| course.attempt_json(&column, learner)).collect();
+        let path = format!("/learn/api/public/v2/courses/{name}/gradebook/columns/{column}/attempts");
+        listed(all, &query, &path)
+    }))
 }

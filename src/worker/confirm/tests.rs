@@ -110,7 +110,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
     store.migrate().await.unwrap();
     let metrics = Arc::new(Metrics::new());
     let limits = Limits { concurrency: 1, time: Duration::from_secs(1) };
-    let client = Client::new("lms", Client::http().unwrap(), limits, Arc::clone(&metrics));
+    let client = Client::new("lms", Client::http().unwrap(), limits, Clock::system(), Arc::clone(&metrics));
     let source = Source { connector: Arc::new(bad), client, places: Semaphore::new(1_000) };
     Confirmer {
         store,

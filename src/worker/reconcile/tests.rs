@@ -135,7 +135,7 @@ fn process(bench: &Bench, lms: &Arc<Lms>, courses: &[&str]) -> Reconciler {
     crate::secrets::install_tls();
     let metrics = Arc::new(Metrics::new());
     let limits = Limits { concurrency: 1, time: Duration::from_secs(1) };
-    let client = Client::new("lms", Client::http().unwrap(), limits, Arc::clone(&metrics));
+    let client = Client::new("lms", Client::http().unwrap(), limits, Clock::system(), Arc::clone(&metrics));
     let connector = Arc::new(Shared(Arc::clone(lms)));
     let source = Source { connector, client, places: Semaphore::new(1) };
     Reconciler {

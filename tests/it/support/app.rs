@@ -99,6 +99,11 @@ impl Site {
         self.folder.path().join("outbox")
     }
 
+    /// Its database.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// The exchange of its queues.
     pub(crate) fn exchange(&self) -> &str {
         &self.exchange

@@ -10,26 +10,34 @@ use axum::{Form, Json, Router};
 use serde_json::{Value, json};
 
 use super::super::Shared;
-use super::{Item, Moodle, User, WS_TOKEN};
+use super::{Moodle, MoodleCourse, MoodleItem, MoodleUser, WS_TOKEN};
 
 impl Moodle {
     fn answer(&self, function: &str, form: &BTreeMap<String, String>) -> Value {
         let number = |name: &str| form.get(name).and_then(|value| value.parse::<i64>().ok());
-        let course = number("courseid");
         let user = number("userid").filter(|user| *user != 0);
         match function {
-            "core_webservice_get_site_info" => Self::site_info(),
-            "core_user_get_users_by_field" => self.users_by_field(form),
-            "core_course_get_courses_by_field" => self.courses(form),
-            _ if course.is_some_and(|course| course != self.course.id) => {
-                exception("invalidrecord", "Can't find data record in database table course.")
+            "core_webservice_get_site_info" => return Self::site_info(),
+            "core_user_get_users_by_field" => return self.users_by_field(form),
+            "core_course_get_courses_by_field" => return self.courses(form),
+            _ => {}
+        }
+        let Some(course) = number("courseid").and_then(|course| self.courses.get(&course)) else {
+            return exception("invalidrecord", "Can't find data record in database table course.");
+        };
+        let learner = user.filter(|user| course.learners.contains(user));
+        match (function, learner) {
+            ("gradereport_user_get_grade_items", _) => self.grade_items(course, user),
+            ("core_completion_get_activities_completion_status", Some(learner)) => course.activities(learner),
+            ("core_completion_get_course_completion_status", Some(learner)) => course.completion(learner),
+            (
+                "core_completion_get_activities_completion_status"
+                | "core_completion_get_course_completion_status",
+                None,
+            ) => exception("usernotenroled", "User is not enrolled in this course"),
+            ("tool_lp_data_for_user_competency_summary_in_course", _) => {
+                course.competency(user.unwrap_or_default())
             }
-            "gradereport_user_get_grade_items" => self.grade_items(user),
-            "core_completion_get_activities_completion_status" => self.activities(user.unwrap_or_default()),
-            "core_completion_get_course_completion_status" => {
-                self.course_completion(user.unwrap_or_default())
-            }
-            "tool_lp_data_for_user_competency_summary_in_course" => self.competency(user.unwrap_or_default()),
             _ => exception("invalidrecord", "Can't find data record in database table external_functions."),
         }
     }
@@ -51,57 +59,70 @@ impl Moodle {
             .filter(|(name, _)| name.starts_with("values["))
             .map(|(_, value)| value.as_str())
             .collect();
-        let users = self.users.iter().filter(|user| {
+        // Ids are asked for by the hundred.
+        if field == Some("id") {
+            let asked = values.iter().filter_map(|id| self.users.get(&id.parse().ok()?));
+            return asked.map(MoodleUser::json).collect();
+        }
+        let users = self.users.values().filter(|user| {
             let own = match field {
-                Some("id") => user.id.to_string(),
-                Some("email") => user.email(),
-                Some("idnumber") => user.id_number.to_owned(),
-                Some("username") => user.user_name.to_owned(),
+                Some("email") => &user.email,
+                Some("idnumber") => &user.id_number,
+                Some("username") => &user.user_name,
                 _ => return false,
             };
             values.contains(&own.as_str())
         });
-        users.map(User::json).collect()
+        users.map(MoodleUser::json).collect()
     }
 
     fn courses(&self, form: &BTreeMap<String, String>) -> Value {
-        let value = form.get("value").map(String::as_str);
-        let own = match form.get("field").map(String::as_str) {
-            Some("id") => self.course.id.to_string(),
-            Some("shortname") => self.course.short_name.to_owned(),
-            Some("idnumber") => self.course.id_number.to_owned(),
-            _ => String::new(),
-        };
-        let courses = if value == Some(own.as_str()) {
-            vec![json!({
-                "id": self.course.id, "fullname": self.course.name, "displayname": self.course.name,
-                "shortname": self.course.short_name, "categoryid": 2, "categoryname": "Certification",
-            })]
-        } else {
-            Vec::new()
-        };
-        json!({"courses": courses, "warnings": []})
+        let value = form.get("value").map_or("", String::as_str);
+        let field = form.get("field").map(String::as_str);
+        let found = self.courses.values().filter(|course| match field {
+            Some("id") => course.id.to_string() == value,
+            Some("shortname") => course.short_name == value,
+            Some("idnumber") => course.id_number == value,
+            _ => false,
+        });
+        let found: Vec<Value> = found
+            .map(|course| {
+                json!({
+                    "id": course.id, "fullname": course.name, "displayname": course.name,
+                    "shortname": course.short_name, "categoryid": 2, "categoryname": "Certification",
+                })
+            })
+            .collect();
+        json!({"courses": found, "warnings": []})
     }
 
-    fn grade_items(&self, user: Option<i64>) -> Value {
-        if user.is_some_and(|user| !self.users.iter().any(|known| known.id == user)) {
+    fn grade_items(&self, course: &MoodleCourse, user: Option<i64>) -> Value {
+        if user.is_some_and(|user| !self.users.contains_key(&user)) {
             return exception("invaliduser", "Invalid user");
         }
-        let learners =
-            self.users.iter().filter(|known| known.learner && user.is_none_or(|user| user == known.id));
+        let learners = match user {
+            Some(user) => course.learners.get(&user).into_iter().collect::<Vec<_>>(),
+            None => course.learners.iter().collect(),
+        };
         let grades: Vec<Value> = learners
+            .into_iter()
+            .filter_map(|id| self.users.get(id))
             .map(|learner| {
+                let items: Vec<_> =
+                    course.items.iter().map(|item| course.grade_item(learner.id, item)).collect();
                 json!({
-                    "courseid": self.course.id, "courseidnumber": self.course.id_number, "userid": learner.id,
+                    "courseid": course.id, "courseidnumber": course.id_number, "userid": learner.id,
                     "userfullname": learner.full_name(), "useridnumber": learner.id_number, "maxdepth": 2,
-                    "gradeitems": self.items.iter().map(|item| self.grade_item(learner.id, item)).collect::<Vec<_>>(),
+                    "gradeitems": items,
                 })
             })
             .collect();
         json!({"usergrades": grades, "warnings": []})
     }
+}
 
-    fn grade_item(&self, learner: i64, item: &Item) -> Value {
+impl MoodleCourse {
+    fn grade_item(&self, learner: i64, item: &MoodleItem) -> Value {
         let grade = self.grades.get(&(learner, item.id)).copied();
         let raw = grade.and_then(|grade| grade.raw);
         let mut json = json!({
@@ -123,9 +144,6 @@ impl Moodle {
     }
 
     fn activities(&self, user: i64) -> Value {
-        if !self.users.iter().any(|known| known.id == user && known.learner) {
-            return exception("usernotenroled", "User is not enrolled in this course");
-        }
         let tracked =
             self.items.iter().filter(|item| item.module.is_some_and(|(.., cmid)| cmid != 2 && cmid != 4));
         let statuses: Vec<Value> = tracked
@@ -150,10 +168,7 @@ impl Moodle {
         json!({"statuses": statuses, "warnings": []})
     }
 
-    fn course_completion(&self, user: i64) -> Value {
-        if !self.users.iter().any(|known| known.id == user && known.learner) {
-            return exception("usernotenroled", "User is not enrolled in this course");
-        }
+    fn completion(&self, user: i64) -> Value {
         let at = self.completed.get(&user);
         json!({
             "completionstatus": {"completed": at.is_some(), "aggregation": 1, "completions": [{
@@ -172,13 +187,13 @@ impl Moodle {
                 "competency": {"competency": {"id": 1, "shortname": "Fire safety", "idnumber": "COMP-FIRE"}},
                 "user": {"id": user},
                 "usercompetencycourse": {
-                    "userid": user, "courseid": self.course.id, "competencyid": 1, "proficiency": false, "grade": 1,
+                    "userid": user, "courseid": self.id, "competencyid": 1, "proficiency": false, "grade": 1,
                     "timecreated": 1_795_423_329, "timemodified": 1_795_423_331, "gradename": "Not yet competent",
                     "proficiencyname": "No",
                 },
                 "evidence": [],
             },
-            "course": {"id": self.course.id, "fullname": self.course.name},
+            "course": {"id": self.id, "fullname": self.name},
         })
     }
 }
@@ -194,26 +209,22 @@ const FUNCTIONS: [&str; 7] = [
     "tool_lp_data_for_user_competency_summary_in_course",
 ];
 
-impl User {
+impl MoodleUser {
     fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name)
-    }
-
-    fn email(&self) -> String {
-        format!("{}@example.test", self.user_name)
     }
 
     fn json(&self) -> Value {
         json!({
             "id": self.id, "username": self.user_name, "firstname": self.first_name, "lastname": self.last_name,
-            "fullname": self.full_name(), "email": self.email(), "department": "", "idnumber": self.id_number,
-            "firstaccess": 0, "lastaccess": 0, "auth": "manual", "suspended": false, "confirmed": true,
+            "fullname": self.full_name(), "email": self.email, "department": "", "idnumber": self.id_number,
+            "firstaccess": 0, "lastaccess": 0, "auth": "manual", "suspended": self.suspended, "confirmed": true,
             "lang": "en", "timezone": "99", "mailformat": 1,
         })
     }
 }
 
-impl Item {
+impl MoodleItem {
     fn formatted(&self, raw: Option<f64>) -> String {
         let Some(raw) = raw else { return "-".to_owned() };
         let value = self

@@ -1,0 +1,126 @@
+//! A semester: three LMSs and an automation tool on sockets, teachers who grade, regrade, hide,
+//! release, excuse, reset, merge and delete, webhooks that are lost, doubled, late and early, rules
+//! drawn at random. After each week and its reconciliation the awards in the database are those
+//! that an oracle computes from the gradebooks, by other code than the engine's.
+//!
+//! `ACCOLADE_SEMESTERS=300` runs so many small semesters instead of a few, `ACCOLADE_LEARNERS=2000`
+//! makes the large one so large, `ACCOLADE_SEED=17` repeats one. A semester that goes wrong is made
+//! small and told as a story.
+
+mod campus;
+mod found;
+mod operations;
+mod oracle;
+mod rules;
+mod run;
+mod shrink;
+mod webhooks;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::support::app::Way;
+use operations::{Plan, any_plan};
+use run::{Figures, run};
+
+/// Small semesters in every run of the tests.
+const SEMESTERS: u64 = 25;
+/// Learners of the large one.
+const LEARNERS: usize = 200;
+/// Semesters at the same time: they mostly wait.
+const AT_ONCE: usize = 6;
+
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number, and not “{text}”")))
+}
+
+/// The plan of a seed.
+fn plan(seed: u64, people: usize, a_week: Range<usize>) -> Plan {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    any_plan(people, a_week).new_tree(&mut runner).unwrap().current()
+}
+
+fn small(seed: u64) -> Plan {
+    plan(seed, 6, 6..18)
+}
+
+/// Runs a plan; one that goes wrong is made small and told.
+async fn holds(seed: u64, plan: Plan, way: Way) -> Option<Figures> {
+    let found = match run(&plan, way).await? {
+        Ok(figures) => return Some(figures),
+        Err(found) => found,
+    };
+    let first = found.what.clone();
+    let (_, found) = shrink::shrink(plan, found, way).await;
+    let story = found.story.join("\n");
+    panic!("Semester {seed}: {}\n\n{story}\n\nAt first: {first}", found.what);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn awards_are_what_the_gradebooks_say() {
+    let seeds: Vec<u64> = match (setting("ACCOLADE_SEED"), setting("ACCOLADE_SEMESTERS")) {
+        (Some(seed), _) => vec![seed],
+        (None, count) => (0..count.unwrap_or(SEMESTERS)).collect(),
+    };
+    let started = Instant::now();
+    let (mut under_way, mut open) = (JoinSet::new(), seeds.iter().copied());
+    let mut all = Figures::default();
+    loop {
+        while under_way.len() < AT_ONCE
+            && let Some(seed) = open.next()
+        {
+            under_way.spawn(holds(seed, small(seed), Way::Embedded));
+        }
+        let Some(ended) = under_way.join_next().await else { break };
+        // A panic ends the test, with the story that it tells.
+        let figures = ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())).unwrap();
+        all.add(figures);
+    }
+    tell(seeds.len(), all, started.elapsed());
+    assert!(seeds.len() < 10 || all.awards > 20 && all.lost > 2, "nothing to compare: {all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_large_semester_comes_out_right() {
+    let people = setting("ACCOLADE_LEARNERS").map_or(LEARNERS, |count| usize::try_from(count).unwrap());
+    let started = Instant::now();
+    let plan = plan(1_000, people, people * 2..people * 2 + 1);
+    let figures = holds(1_000, plan, Way::Embedded).await.unwrap();
+    tell(1, figures, started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_comes_out_the_same_with_postgresql_and_rabbitmq() {
+    let started = Instant::now();
+    if let Some(figures) = holds(7, small(7), Way::Production).await {
+        tell(1, figures, started.elapsed());
+    }
+}
+
+impl Figures {
+    fn add(&mut self, more: Self) {
+        self.learners += more.learners;
+        self.operations += more.operations;
+        self.webhooks += more.webhooks;
+        self.awards += more.awards;
+        self.lost += more.lost;
+    }
+}
+
+fn tell(semesters: usize, figures: Figures, time: Duration) {
+    let Figures { learners, operations, webhooks, awards, lost } = figures;
+    println!(
+        "{semesters} semesters, {learners} learners, {operations} operations, {webhooks} webhooks, {awards} awards, \
+         of which {lost} are suspended or revoked, in {} s",
+        time.as_secs()
+    );
+}
