@@ -131,8 +131,10 @@ fn differs(rules: &Rulebook, source: &str, shown: &Shown, stored: &StoredResult)
         (false, true) => Some(Found::Stale),
         (true, true) => {
             let decided_otherwise = shown.decision && old.passed != new.passed;
-            // A rule may be newer than the result.
-            let judged_otherwise = rules.passes(source, old) != stored.passes;
+            // A rule may be newer than the result, and so may a name by which it calls it.
+            let named =
+                Outcome { course: new.course.clone(), assessment: new.assessment.clone(), ..old.clone() };
+            let judged_otherwise = rules.passes(source, &named) != stored.passes;
             // Attempts are read where a rule asks for them.
             let attempted_otherwise = !new.attempts.is_empty() && old.attempts != new.attempts;
             // The same score once more may be what renews a badge.

@@ -170,6 +170,8 @@ pub(super) enum State {
 #[derive(Debug, Clone)]
 pub(super) struct Campus {
     pub(super) humans: Vec<Human>,
+    /// The places of which rules speak.
+    pub(super) named: Vec<Place>,
     /// How often each address changed.
     pub(super) moves: Vec<usize>,
     /// What the automation tool told last, by human and item.
@@ -218,9 +220,9 @@ pub(super) fn name(human: usize) -> String {
 }
 
 impl Campus {
-    pub(super) fn new(humans: Vec<Human>) -> Self {
+    pub(super) fn new(humans: Vec<Human>, named: Vec<Place>) -> Self {
         let moves = vec![0; humans.len()];
-        Self { humans, moves, told: BTreeMap::new() }
+        Self { humans, named, moves, told: BTreeMap::new() }
     }
 
     /// Every account of somebody.

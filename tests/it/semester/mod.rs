@@ -33,7 +33,7 @@ const SEMESTERS: u64 = 25;
 /// Learners of the large one.
 const LEARNERS: usize = 200;
 /// Semesters at the same time: they mostly wait.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 12;
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
@@ -50,7 +50,7 @@ fn plan(seed: u64, people: usize, a_week: Range<usize>) -> Plan {
 }
 
 fn small(seed: u64) -> Plan {
-    plan(seed, 6, 6..18)
+    plan(seed, 5, 12..26)
 }
 
 /// Runs a plan; one that goes wrong is made small and told.

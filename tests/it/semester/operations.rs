@@ -94,6 +94,8 @@ pub(super) struct Done {
 
 impl Operation {
     /// The account and the item that it is about.
+    ///
+    /// Mostly an item of which some rule speaks.
     fn object(&self, campus: &Campus) -> Option<(Account, Place)> {
         let accounts = campus.accounts(self.human);
         let items: Vec<(Account, Place)> = accounts
@@ -106,7 +108,15 @@ impl Operation {
                 items.map(|place| (*account, place))
             })
             .collect();
-        (!items.is_empty()).then(|| items[self.at % items.len()])
+        let is_named = |place: &Place| {
+            let course = |named: &Place| (named.lms, named.course) == (place.lms, place.course);
+            campus.named.iter().any(|named| {
+                named == place || course(named) && !matches!(named.part, Part::Item(_))
+            })
+        };
+        let named: Vec<(Account, Place)> = items.iter().filter(|(_, place)| is_named(place)).copied().collect();
+        let items = if named.is_empty() || self.at % 8 == 0 { items } else { named };
+        (!items.is_empty()).then(|| items[self.at / 8 % items.len()])
     }
 
     /// Does it. `number` is its own.
@@ -566,9 +576,9 @@ pub(super) fn told(campus: &mut Campus, form: &Form) {
 
 fn any_act() -> impl Strategy<Value = Act> {
     // Around the marks of rules, and now and then above all points.
-    let tenths = || prop::sample::select(vec![0_i64, 3, 4, 5, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11]);
+    let tenths = || prop::sample::select(vec![0_i64, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 10, 11]);
     prop_oneof![
-        30 => tenths().prop_map(Act::Grade),
+        40 => tenths().prop_map(Act::Grade),
         3 => Just(Act::Delete),
         4 => Just(Act::Hide),
         5 => Just(Act::Release),
@@ -591,7 +601,7 @@ fn any_act() -> impl Strategy<Value = Act> {
 
 fn any_told() -> impl Strategy<Value = Told> {
     prop_oneof![
-        5 => Just(Told::Once),
+        6 => Just(Told::Once),
         3 => Just(Told::Lost),
         2 => Just(Told::Twice),
         2 => Just(Told::Late),
@@ -601,7 +611,8 @@ fn any_told() -> impl Strategy<Value = Told> {
 
 /// A semester of so many people and operations a week.
 pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl Strategy<Value = Plan> {
-    let human = (any::<[bool; 4]>(), prop::bool::weighted(0.25), prop::bool::weighted(0.06)).prop_map(
+    let has = prop::array::uniform4(prop::bool::weighted(0.7));
+    let human = (has, prop::bool::weighted(0.25), prop::bool::weighted(0.06)).prop_map(
         |(mut has, spare, test)| {
             // Who has no account has the one in Moodle.
             has[0] |= !has.contains(&true);
@@ -617,6 +628,6 @@ pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl St
     let operation = (0..people, any::<u16>(), any_act(), any_told())
         .prop_map(|(human, at, act, told)| Operation { human, at: at.into(), act, told });
     let week = prop::collection::vec(operation, a_week);
-    (prop::collection::vec(human, people), any_badges(3..8), prop::collection::vec(week, 2..4))
+    (prop::collection::vec(human, people), any_badges(4..8), prop::collection::vec(week, 3..5))
         .prop_map(|(humans, badges, weeks)| Plan { humans, badges, weeks })
 }

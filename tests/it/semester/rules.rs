@@ -177,7 +177,7 @@ fn any_place() -> impl Strategy<Value = Place> {
 }
 
 fn any_need() -> impl Strategy<Value = (u8, i64)> {
-    (0..6_u8, prop::sample::select(vec![40_i64, 50, 60, 70, 80, 90, 100]))
+    (0..6_u8, prop::sample::select(vec![30_i64, 40, 50, 60, 70, 80, 90]))
 }
 
 /// What can be asked at a place.
@@ -213,7 +213,7 @@ fn distinct(parts: Vec<Ask>) -> Vec<Ask> {
 
 fn any_ask() -> impl Strategy<Value = Ask> {
     let leaves = || prop::collection::vec(any_leaf(), 2..4).prop_map(distinct);
-    let weighted = (prop::collection::vec((any_place(), 1..5_i64), 2..4), 4..9_i64).prop_map(|(parts, mark)| {
+    let weighted = (prop::collection::vec((any_place(), 1..5_i64), 2..4), 2..8_i64).prop_map(|(parts, mark)| {
         let mut kept: Vec<(Place, i64)> = Vec::new();
         for (place, weight) in parts {
             if place.part != Part::Completion && kept.iter().all(|(known, _)| *known != place) {

@@ -69,7 +69,7 @@ struct Semester<'a> {
 pub(super) async fn run(plan: &Plan, way: Way) -> Option<Result<Figures, Counterexample>> {
     let mut site = Site::new(way, None).await?;
     site.clock = Clock::manual("2026-11-23T08:00:00Z".parse().unwrap());
-    let campus = Campus::new(plan.humans.clone());
+    let campus = Campus::new(plan.humans.clone(), plan.badges.iter().flat_map(|badge| badge.ask.places()).collect());
     campus.build(&site.sandbox);
     let folder = site.folder.path().join("badges");
     rules::write(&plan.badges, &folder);

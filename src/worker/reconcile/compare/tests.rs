@@ -144,6 +144,15 @@ fn a_rule_that_is_newer_than_the_result_makes_it_stale() {
 }
 
 #[test]
+fn a_name_that_is_newer_than_the_result_makes_it_stale() {
+    let mut nameless = outcome("7", Some(80));
+    nameless.course.also.clear();
+    let known = [stored(nameless)];
+    assert!(!known[0].passes);
+    assert_eq!(found(&book(&[("7", Some(80))]), &known), Some(Found::Stale));
+}
+
+#[test]
 fn what_was_confirmed_while_the_gradebook_was_read_is_newer() {
     let mut newer = stored(outcome("7", Some(40)));
     newer.as_of = at(11);
