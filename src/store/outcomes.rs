@@ -1,6 +1,6 @@
 //! How a confirmed outcome meets the stored one: pure decisions, no database.
 
-use accolade_connectors::{Outcome, Release};
+use accolade_connectors::{Outcome, Release, Withheld};
 use uuid::Uuid;
 
 use super::RuledOutcome;
@@ -58,17 +58,26 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge 
     let event = passes != stored.passes
         || passes && (graded_otherwise || reached_otherwise)
         || named && (graded_otherwise || graded_anew || old.release != new.release);
-    let same = Outcome { as_of: old.as_of, learner: old.learner.clone(), ..new.clone() } == *old;
+    let same =
+        Outcome { as_of: old.as_of, learner: old.learner.clone(), ..combined(Some(stored), new) } == *old;
     if event || reached_otherwise || !same {
         return Merge::Changed { event };
     }
     Merge::Same
 }
 
-/// The outcome to store: the new one, with what only the stored one tells of the learner.
+/// The outcome to store: the new one, with what only the stored one tells of the learner, and of a
+/// grade that is gone.
 pub(super) fn combined(stored: Option<&KnownOutcome>, new: &Outcome) -> Outcome {
     let mut outcome = new.clone();
     if let Some(stored) = stored {
+        let gone = Release::Withheld { reason: Withheld::NotGraded };
+        if outcome.release == gone && outcome.graded_at.is_none() {
+            // A grade that is gone was there: without its time it would look as if never given.
+            let was_graded = stored.outcome.release != gone;
+            let known = stored.outcome.graded_at.or(was_graded.then_some(stored.outcome.as_of));
+            outcome.graded_at = known;
+        }
         let (known, told) = (&stored.outcome.learner, &mut outcome.learner);
         for (told, known) in [
             (&mut told.name, &known.name),
@@ -141,5 +150,27 @@ mod tests {
         assert_eq!(changed(&|_| (), true), Merge::Same);
         let title = |new: &mut Outcome| new.course.name = Some("Title".to_owned());
         assert_eq!(changed(&title, true), Merge::Changed { event: false });
+    }
+
+    #[test]
+    fn of_a_grade_that_is_gone_is_kept_when_it_was_given() {
+        let stored = |outcome: &Outcome| KnownOutcome {
+            id: Uuid::nil(),
+            outcome: outcome.clone(),
+            passes: false,
+            as_of: DateTime::UNIX_EPOCH.into(),
+        };
+        let none = Release::Withheld { reason: Withheld::NotGraded };
+        let gone = Outcome { score: None, release: none, ..outcome() };
+        let never = combined(Some(&stored(&gone)), &gone);
+        assert_eq!(never.graded_at, None, "never graded");
+        let at = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1));
+        let kept = combined(Some(&stored(&Outcome { graded_at: at, ..outcome() })), &gone);
+        assert_eq!(kept.graded_at, at);
+        let undated = combined(Some(&stored(&outcome())), &gone);
+        assert_eq!(undated.graded_at, Some(DateTime::UNIX_EPOCH), "at that time at the latest");
+        // Read again, it is the same.
+        let again = RuledOutcome { outcome: gone, passes: false, named: true };
+        assert_eq!(merge(Some(&stored(&kept)), &again), Merge::Same);
     }
 }

@@ -234,12 +234,14 @@ impl<'a> Judged<'a> {
     }
 
     /// Whether a result counts as shown by the LMS. What was never graded is nothing that could
-    /// have been taken back, unless the event itself tells that its grade is gone.
+    /// have been taken back; of a grade that is gone the store keeps when it was given.
     fn shown(&self, index: usize) -> bool {
         match self.candidate.outcomes.get(index).map(|stored| &stored.outcome.release) {
             None | Some(Release::Released) => true,
             Some(Release::Withheld { reason: Withheld::NotGraded }) => {
-                self.candidate.whole || self.candidate.about != Some(index)
+                let gone = |stored: &StoredOutcome| stored.outcome.graded_at.is_some();
+                (self.candidate.whole || self.candidate.about != Some(index))
+                    && !self.candidate.outcomes.get(index).is_some_and(gone)
             }
             Some(Release::Withheld { .. }) => false,
         }
@@ -411,6 +413,9 @@ mod tests {
         assert_eq!(change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotEnrolled))]), None);
         let lost = change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotGraded))]);
         assert!(is_lost(lost.as_ref()), "what was never graded does not protect: {lost:?}");
+        let mut deleted = report(withheld(Withheld::NotGraded));
+        deleted.outcome.graded_at = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(change(vec![quiz(4, shown.clone()), deleted]), None, "a grade that is gone does");
     }
 
     #[test]

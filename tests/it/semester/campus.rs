@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use accolade::demo::sandbox::{
-    BlackboardColumn, BlackboardCourse, BlackboardUser, CanvasAssignment, CanvasCourse, CanvasUser, MoodleCourse,
-    MoodleItem, MoodleUser, Sandbox, Submission,
+    BlackboardColumn, BlackboardCourse, BlackboardUser, CanvasAssignment, CanvasCourse, CanvasUser,
+    MoodleCourse, MoodleItem, MoodleUser, Sandbox, Submission,
 };
 use chrono::{DateTime, Utc};
 
@@ -229,8 +229,7 @@ impl Campus {
     pub(super) fn accounts(&self, human: usize) -> Vec<Account> {
         let who = &self.humans[human];
         let own = Lms::ALL.into_iter().zip(who.has).filter(|(_, has)| *has);
-        let mut accounts: Vec<Account> =
-            own.map(|(lms, _)| Account { lms, human, spare: false }).collect();
+        let mut accounts: Vec<Account> = own.map(|(lms, _)| Account { lms, human, spare: false }).collect();
         if who.spare && who.has[1] {
             accounts.push(Account { lms: Lms::Canvas, human, spare: true });
         }
@@ -416,7 +415,8 @@ pub(super) fn enrol(sandbox: &Sandbox, account: Account, course: usize, test: bo
 
 fn moodle_state(sandbox: &Sandbox, number: i64, place: Place) -> Option<State> {
     let moodle = sandbox.moodle.lock();
-    let course = moodle.course(moodle_course(place.course)).filter(|course| course.learners.contains(&number))?;
+    let course =
+        moodle.course(moodle_course(place.course)).filter(|course| course.learners.contains(&number))?;
     if place.part == Part::Completion {
         let passed = Some(course.completed.contains_key(&number));
         return Some(State::Shown { score: None, passed, all_graded: false });

@@ -23,13 +23,27 @@ const QUESTIONS: [&str; 4] = [
     "SELECT {hex:awards.person_id}, awards.badge,
         CASE WHEN credentials.revoked THEN 'revoked' WHEN credentials.suspended THEN 'suspended' ELSE 'valid' END
         FROM awards JOIN credentials ON credentials.id = awards.id",
-    "SELECT awards.badge, credentials.name, 'has ' || COUNT(mails.id) || ' claim mails sent' FROM awards
+    "SELECT awards.badge, credentials.name, 'has ' || COUNT(mails.id) || ' claim mails' FROM awards
         JOIN credentials ON credentials.id = awards.id
-        LEFT JOIN mails ON mails.credential_id = awards.id AND mails.kind = 'claim' AND mails.state = 'done'
+        LEFT JOIN mails ON mails.credential_id = awards.id AND mails.kind = 'claim' AND (mails.state = 'done'
+            OR credentials.revoked AND mails.state = 'withdrawn'
+            OR credentials.suspended AND mails.state = 'waiting')
         GROUP BY awards.id, awards.badge, credentials.name HAVING COUNT(mails.id) <> 1",
     "SELECT source, state, reason FROM deliveries
-        WHERE state NOT IN ('done', 'duplicate', 'ignored') OR reason = ''",
+        WHERE (state NOT IN ('done', 'duplicate', 'ignored') OR reason = '')
+            AND NOT (state = 'waiting' AND EXISTS (SELECT 1 FROM mails
+                JOIN credentials ON credentials.id = mails.credential_id
+                WHERE mails.delivery_id = deliveries.id AND mails.state = 'waiting' AND credentials.suspended))",
 ];
+/// Mails that wait because their badge is suspended.
+const HELD: &str = "SELECT mails.kind, mails.state, {hex:mails.id} FROM mails
+    JOIN credentials ON credentials.id = mails.credential_id
+    WHERE mails.state = 'waiting' AND credentials.suspended";
+
+/// How many mails wait because their badge is suspended.
+pub(super) async fn held_mails(url: &str) -> i64 {
+    i64::try_from(ask(url, HELD).await.len()).unwrap()
+}
 
 impl Found {
     /// Reads it.
@@ -62,7 +76,8 @@ impl Found {
 async fn ask(url: &str, question: &str) -> Vec<(String, String, String)> {
     let (before, rest) = question.split_once("{hex:").unwrap_or((question, ""));
     let (column, after) = rest.split_once('}').unwrap_or(("", ""));
-    let sql = |hex: String| if column.is_empty() { question.to_owned() } else { format!("{before}{hex}{after}") };
+    let sql =
+        |hex: String| if column.is_empty() { question.to_owned() } else { format!("{before}{hex}{after}") };
     if url.starts_with("sqlite:") {
         let mut connection = SqliteConnection::connect(url).await.unwrap();
         let sql = sql(format!("lower(hex({column}))"));

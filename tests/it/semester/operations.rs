@@ -102,19 +102,20 @@ impl Operation {
             .iter()
             .flat_map(|account| {
                 let here = account.courses(campus);
-                let items = Place::of(account.lms).filter(move |place| {
-                    matches!(place.part, Part::Item(_)) && here.contains(&place.course)
-                });
+                let items = Place::of(account.lms)
+                    .filter(move |place| matches!(place.part, Part::Item(_)) && here.contains(&place.course));
                 items.map(|place| (*account, place))
             })
             .collect();
         let is_named = |place: &Place| {
             let course = |named: &Place| (named.lms, named.course) == (place.lms, place.course);
-            campus.named.iter().any(|named| {
-                named == place || course(named) && !matches!(named.part, Part::Item(_))
-            })
+            campus
+                .named
+                .iter()
+                .any(|named| named == place || course(named) && !matches!(named.part, Part::Item(_)))
         };
-        let named: Vec<(Account, Place)> = items.iter().filter(|(_, place)| is_named(place)).copied().collect();
+        let named: Vec<(Account, Place)> =
+            items.iter().filter(|(_, place)| is_named(place)).copied().collect();
         let items = if named.is_empty() || self.at % 8 == 0 { items } else { named };
         (!items.is_empty()).then(|| items[self.at / 8 % items.len()])
     }
@@ -200,7 +201,10 @@ impl Doer<'_> {
         let (number, course) = (self.account.number(), self.place.course);
         let mut moodle = self.sandbox.moodle.lock();
         let of = |item: usize| {
-            let grade = moodle.course(moodle_course(course))?.grades.get(&(number, moodle_item(course, Part::Item(item))))?;
+            let grade = moodle
+                .course(moodle_course(course))?
+                .grades
+                .get(&(number, moodle_item(course, Part::Item(item))))?;
             Some(exact(grade.raw?) * 100 / Lms::Moodle.items()[item])
         };
         let percents: Vec<i64> = (0..Lms::Moodle.items().len()).filter_map(of).collect();
@@ -217,7 +221,9 @@ impl Doer<'_> {
         match self.account.lms {
             Lms::Moodle => {
                 let moodle = self.sandbox.moodle.lock();
-                moodle.course(moodle_course(self.place.course)).is_some_and(|course| course.learners.contains(&number))
+                moodle
+                    .course(moodle_course(self.place.course))
+                    .is_some_and(|course| course.learners.contains(&number))
             }
             Lms::Canvas => {
                 let mut canvas = self.sandbox.canvas.lock();
@@ -333,7 +339,8 @@ impl Doer<'_> {
                 let mut moodle = self.sandbox.moodle.lock();
                 let item = moodle_item(course, self.place.part);
                 moodle.hide(number, item, !shown);
-                let raw = moodle.course(moodle_course(course)).and_then(|it| it.grades.get(&(number, item))?.raw);
+                let raw =
+                    moodle.course(moodle_course(course)).and_then(|it| it.grades.get(&(number, item))?.raw);
                 drop(moodle);
                 let event = self.event(raw.map(exact));
                 self.done(story, if raw.is_some() { self.tell(event) } else { Vec::new() })
@@ -374,7 +381,9 @@ impl Doer<'_> {
             Lms::Canvas => {
                 let mut canvas = self.sandbox.canvas.lock();
                 let assignment = canvas_assignment(self.place.course, item);
-                let Some(submission) = canvas.submission_to(assignment, number) else { return Done::default() };
+                let Some(submission) = canvas.submission_to(assignment, number) else {
+                    return Done::default();
+                };
                 submission.excused = excused;
                 let score = submission.score.map(exact).filter(|_| !excused);
                 let muted = submission.posted_at.is_none();
@@ -518,18 +527,25 @@ impl Doer<'_> {
     }
 
     fn pass_mark(&self, campus: &Campus, tenths: i64) -> Done {
-        let (Lms::Moodle, Part::Item(0)) = (self.account.lms, self.place.part) else { return Done::default() };
+        let (Lms::Moodle, Part::Item(0)) = (self.account.lms, self.place.part) else {
+            return Done::default();
+        };
         let mark = thousandths(tenths * self.place.points() * 100);
         let item = moodle_item(self.place.course, self.place.part);
         self.sandbox.moodle.lock().set_pass(item, Some(mark));
-        Done { concerns: self.everybody(campus), ..self.done(format!("the pass mark becomes {mark}"), Vec::new()) }
+        Done {
+            concerns: self.everybody(campus),
+            ..self.done(format!("the pass mark becomes {mark}"), Vec::new())
+        }
     }
 
     fn curtain(&self, campus: &Campus, closed: bool) -> Done {
         match self.account.lms {
             Lms::Canvas => {
                 let mut canvas = self.sandbox.canvas.lock();
-                let Some(course) = canvas.course(canvas_course(self.place.course)) else { return Done::default() };
+                let Some(course) = canvas.course(canvas_course(self.place.course)) else {
+                    return Done::default();
+                };
                 course.totals_hidden = closed;
             }
             Lms::Blackboard => {
@@ -563,11 +579,7 @@ impl Doer<'_> {
 
 /// What the automation tool told becomes what it shows, unless it is older.
 pub(super) fn told(campus: &mut Campus, form: &Form) {
-    let state = State::Shown {
-        score: Some((form.given, form.max)),
-        passed: form.passed,
-        all_graded: false,
-    };
+    let state = State::Shown { score: Some((form.given, form.max)), passed: form.passed, all_graded: false };
     let known = campus.told.entry((form.human, form.item)).or_insert((form.at, state.clone()));
     if form.at >= known.0 {
         *known = (form.at, state);
@@ -612,8 +624,8 @@ fn any_told() -> impl Strategy<Value = Told> {
 /// A semester of so many people and operations a week.
 pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl Strategy<Value = Plan> {
     let has = prop::array::uniform4(prop::bool::weighted(0.7));
-    let human = (has, prop::bool::weighted(0.25), prop::bool::weighted(0.06)).prop_map(
-        |(mut has, spare, test)| {
+    let human =
+        (has, prop::bool::weighted(0.25), prop::bool::weighted(0.06)).prop_map(|(mut has, spare, test)| {
             // Who has no account has the one in Moodle.
             has[0] |= !has.contains(&true);
             // Automation tools know no test students.
@@ -623,8 +635,7 @@ pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl St
                 has = [false, true, true, false];
             }
             Human { has, spare: spare && !test, test }
-        },
-    );
+        });
     let operation = (0..people, any::<u16>(), any_act(), any_told())
         .prop_map(|(human, at, act, told)| Operation { human, at: at.into(), act, told });
     let week = prop::collection::vec(operation, a_week);

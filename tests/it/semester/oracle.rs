@@ -40,7 +40,8 @@ impl std::fmt::Debug for Standings {
             (Self::SUSPENDED, "suspended"),
             (Self::REVOKED, "revoked"),
         ];
-        let names: Vec<&str> = names.iter().filter(|(one, _)| self.may_be(*one)).map(|(_, name)| *name).collect();
+        let names: Vec<&str> =
+            names.iter().filter(|(one, _)| self.may_be(*one)).map(|(_, name)| *name).collect();
         f.write_str(&names.join(" or "))
     }
 }
@@ -402,4 +403,3 @@ fn lost(policy: Policy) -> Standings {
         Policy::Revoke => Standings::REVOKED,
     }
 }
-

@@ -102,7 +102,8 @@ impl Badge {
 /// The keys of a table.
 fn keys(ask: &Ask) -> Vec<String> {
     let list = |parts: &[Ask]| {
-        let parts: Vec<String> = parts.iter().map(|part| format!("{{ {} }}", keys(part).join(", "))).collect();
+        let parts: Vec<String> =
+            parts.iter().map(|part| format!("{{ {} }}", keys(part).join(", "))).collect();
         format!("[ {} ]", parts.join(", "))
     };
     match ask {
@@ -213,18 +214,19 @@ fn distinct(parts: Vec<Ask>) -> Vec<Ask> {
 
 fn any_ask() -> impl Strategy<Value = Ask> {
     let leaves = || prop::collection::vec(any_leaf(), 2..4).prop_map(distinct);
-    let weighted = (prop::collection::vec((any_place(), 1..5_i64), 2..4), 2..8_i64).prop_map(|(parts, mark)| {
-        let mut kept: Vec<(Place, i64)> = Vec::new();
-        for (place, weight) in parts {
-            if place.part != Part::Completion && kept.iter().all(|(known, _)| *known != place) {
-                kept.push((place, weight));
+    let weighted =
+        (prop::collection::vec((any_place(), 1..5_i64), 2..4), 2..8_i64).prop_map(|(parts, mark)| {
+            let mut kept: Vec<(Place, i64)> = Vec::new();
+            for (place, weight) in parts {
+                if place.part != Part::Completion && kept.iter().all(|(known, _)| *known != place) {
+                    kept.push((place, weight));
+                }
             }
-        }
-        if kept.is_empty() {
-            kept.push((Place { lms: Lms::Moodle, course: 0, part: Part::Item(0) }, 1));
-        }
-        Ask::Weighted(kept, mark * 10)
-    });
+            if kept.is_empty() {
+                kept.push((Place { lms: Lms::Moodle, course: 0, part: Part::Item(0) }, 1));
+            }
+            Ask::Weighted(kept, mark * 10)
+        });
     let group = prop_oneof![
         4 => any_leaf(),
         3 => leaves().prop_map(Ask::All),
@@ -257,9 +259,13 @@ pub(super) fn any_badges(count: std::ops::Range<usize>) -> impl Strategy<Value =
         1 => Just(Policy::SuspendAfter(3)),
         1 => Just(Policy::Revoke),
     ];
-    let badge = (any_ask(), policy, prop::option::weighted(0.35, any::<prop::sample::Index>()), any::<bool>());
+    let badge =
+        (any_ask(), policy, prop::option::weighted(0.35, any::<prop::sample::Index>()), any::<bool>());
     prop::collection::vec(badge, count).prop_map(|drawn| {
-        let badge = |(index, (ask, policy, below, both)): (usize, (Ask, Policy, Option<prop::sample::Index>, bool))| {
+        let badge = |(index, (ask, policy, below, both)): (
+            usize,
+            (Ask, Policy, Option<prop::sample::Index>, bool),
+        )| {
             let ask = match below.filter(|_| index > 0).map(|below| below.index(index)) {
                 Some(below) if both => Ask::All(vec![Ask::Badge(below), ask]),
                 Some(below) => Ask::Badge(below),

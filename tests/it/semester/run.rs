@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::campus::{Account, Campus, Lms, Place, name};
-use super::found::Found;
+use super::found::{Found, held_mails};
 use super::operations::{Operation, Plan, Told, told};
 use super::oracle::{Oracle, Person, Standings};
 use super::rules::{self, badge_id};
@@ -69,7 +69,8 @@ struct Semester<'a> {
 pub(super) async fn run(plan: &Plan, way: Way) -> Option<Result<Figures, Counterexample>> {
     let mut site = Site::new(way, None).await?;
     site.clock = Clock::manual("2026-11-23T08:00:00Z".parse().unwrap());
-    let campus = Campus::new(plan.humans.clone(), plan.badges.iter().flat_map(|badge| badge.ask.places()).collect());
+    let campus =
+        Campus::new(plan.humans.clone(), plan.badges.iter().flat_map(|badge| badge.ask.places()).collect());
     campus.build(&site.sandbox);
     let folder = site.folder.path().join("badges");
     rules::write(&plan.badges, &folder);
@@ -235,7 +236,10 @@ impl Semester<'_> {
                 if status.is_success() {
                     return Ok(());
                 }
-                Err(format!("a webhook is answered with {status}: {}", answer.text().await.unwrap_or_default()))
+                Err(format!(
+                    "a webhook is answered with {status}: {}",
+                    answer.text().await.unwrap_or_default()
+                ))
             });
         }
     }
@@ -251,7 +255,8 @@ impl Semester<'_> {
     async fn idle(&mut self) -> Result<(), Wrong> {
         self.settle_posts().await?;
         let started = Instant::now();
-        let limit = Duration::from_secs(90) + Duration::from_millis(200) * u32::try_from(self.plan.humans.len()).unwrap();
+        let limit = Duration::from_secs(90)
+            + Duration::from_millis(200) * u32::try_from(self.plan.humans.len()).unwrap();
         let (mut last, mut since) = (None, Instant::now());
         loop {
             let mut backlog = Vec::new();
@@ -261,6 +266,12 @@ impl Semester<'_> {
                     return Err(wrong(format!("{} of {} are parked", of.parked, work.as_str())));
                 }
                 backlog.push(of.waiting);
+            }
+            if let [0, 0, mails @ 1..] = backlog[..]
+                && self.moved.elapsed() > ROUND
+                && held_mails(self.site.database_url()).await == mails
+            {
+                return Ok(());
             }
             let waiting = backlog.iter().any(|waiting| *waiting > 0);
             if !waiting && self.moved.elapsed() > ROUND {
@@ -362,8 +373,7 @@ impl Semester<'_> {
                     own.insert(known);
                 }
                 let id = known.unwrap_or_else(|| format!("unknown {human} {}", account.spare));
-                let person =
-                    people.entry(id.clone()).or_insert_with(|| Person { id, accounts: Vec::new() });
+                let person = people.entry(id.clone()).or_insert_with(|| Person { id, accounts: Vec::new() });
                 person.accounts.push(account);
                 if person.accounts.iter().any(|other| other.human != human) {
                     let what = format!("h{human} is taken for somebody else: {:?}", person.accounts);

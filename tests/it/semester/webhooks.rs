@@ -63,7 +63,9 @@ impl Event {
     pub(super) fn webhook(&self, number: usize) -> Option<Webhook> {
         match self.place.lms {
             Lms::Moodle => Some(plain("moodle", Vec::new(), &self.moodle())),
-            Lms::Canvas => self.canvas(number).map(|body| plain("canvas/sandbox-path-secret", Vec::new(), &body)),
+            Lms::Canvas => {
+                self.canvas(number).map(|body| plain("canvas/sandbox-path-secret", Vec::new(), &body))
+            }
             Lms::Blackboard => self.blackboard().map(|body| {
                 plain("blackboard", vec![("authorization", "sandbox-event-key".to_owned())], &body)
             }),
@@ -130,8 +132,7 @@ impl Event {
         let learner = self.account.id();
         let item = format!("{site}/gradableItems/{}", blackboard_column(self.place.part));
         let attempt = format!("{item}/attempts/_9{}", learner.trim_start_matches('_'));
-        let assignee =
-            json!({"id": format!("{site}/users/{learner}"), "type": "Person", "extensions": {"bb:user.id": learner}});
+        let assignee = json!({"id": format!("{site}/users/{learner}"), "type": "Person", "extensions": {"bb:user.id": learner}});
         let event = json!({
             "@context": "http://purl.imsglobal.org/ctx/caliper/v1p1", "type": "GradeEvent", "action": "Graded",
             "actor": {"id": format!("{site}/applications/learn"), "type": "SoftwareApplication"},
