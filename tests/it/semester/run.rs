@@ -267,7 +267,8 @@ impl Semester<'_> {
                 }
                 backlog.push(of.waiting);
             }
-            if let [0, 0, mails @ 1..] = backlog[..]
+            if let [0, 0, mails] = backlog[..]
+                && mails > 0
                 && self.moved.elapsed() > ROUND
                 && held_mails(self.site.database_url()).await == mails
             {
