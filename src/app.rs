@@ -294,7 +294,8 @@ impl App {
             usize::from(Confirmer::prefetch(batch, self.connectors.len())) / self.connectors.len().max(1);
         let limits = Limits::of(&self.settings.worker);
         let source = |(name, connector): (&String, &Arc<dyn Connector>)| {
-            let client = Client::new(name, self.http.clone(), limits, self.clock.clone(), Arc::clone(&self.metrics));
+            let client =
+                Client::new(name, self.http.clone(), limits, self.clock.clone(), Arc::clone(&self.metrics));
             let source = Source { connector: Arc::clone(connector), client, places: Semaphore::new(share) };
             (name.clone(), source)
         };

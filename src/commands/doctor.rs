@@ -40,7 +40,8 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             let http = Client::http()?;
             let limits = Limits { concurrency: 1, ..Limits::of(&settings.worker) };
             for (name, connector) in connectors {
-                let client = Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
+                let client =
+                    Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
                 let probe = async { connector.probe(&client).await.map(|lines| lines.join("; ")) };
                 examination.try_part(&format!("source {name}"), probe).await;
             }

@@ -15,11 +15,10 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use blackboard::{
-    APPLICATION_KEY, APPLICATION_SECRET, Blackboard, BlackboardColumn, BlackboardCourse, BlackboardUser, Grade,
+    APPLICATION_KEY, APPLICATION_SECRET, Blackboard, BlackboardColumn, BlackboardCourse, BlackboardUser,
+    Grade,
 };
-pub use canvas::{
-    API_TOKEN, Canvas, CanvasAssignment, CanvasCourse, CanvasUser, ROOT_ACCOUNT, Submission,
-};
+pub use canvas::{API_TOKEN, Canvas, CanvasAssignment, CanvasCourse, CanvasUser, ROOT_ACCOUNT, Submission};
 pub use moodle::{Moodle, MoodleCourse, MoodleGrade, MoodleItem, MoodleUser, WS_TOKEN};
 
 /// A gradebook that its server and its teacher share.

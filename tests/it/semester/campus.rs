@@ -9,6 +9,8 @@ use accolade::demo::sandbox::{
 };
 use chrono::{DateTime, Utc};
 
+use super::shown;
+
 /// An LMS, or the automation tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Lms {
@@ -299,10 +301,10 @@ impl Campus {
     /// account, so that what was known of it stays.
     pub(super) fn state(&self, sandbox: &Sandbox, account: Account, place: Place) -> Option<State> {
         match place.lms {
-            Lms::Moodle => moodle_state(sandbox, account.number(), place),
-            Lms::Canvas => canvas_state(sandbox, account.number(), place, self.humans[account.human].test),
+            Lms::Moodle => shown::moodle(sandbox, account.number(), place),
+            Lms::Canvas => shown::canvas(sandbox, account.number(), place, self.humans[account.human].test),
             Lms::Blackboard => {
-                Some(blackboard_state(sandbox, &account.id(), place, self.humans[account.human].test))
+                Some(shown::blackboard(sandbox, &account.id(), place, self.humans[account.human].test))
             }
             Lms::Forms => {
                 let Part::Item(item) = place.part else { return Some(State::Nothing) };
@@ -410,104 +412,6 @@ pub(super) fn enrol(sandbox: &Sandbox, account: Account, course: usize, test: bo
         }
         Lms::Blackboard => sandbox.blackboard.lock().enrol(BLACKBOARD_COURSE, &account.id(), true),
         Lms::Forms => {}
-    }
-}
-
-fn moodle_state(sandbox: &Sandbox, number: i64, place: Place) -> Option<State> {
-    let moodle = sandbox.moodle.lock();
-    let course =
-        moodle.course(moodle_course(place.course)).filter(|course| course.learners.contains(&number))?;
-    if place.part == Part::Completion {
-        let passed = Some(course.completed.contains_key(&number));
-        return Some(State::Shown { score: None, passed, all_graded: false });
-    }
-    let id = moodle_item(place.course, place.part);
-    let item = course.items.iter().find(|item| item.id == id).unwrap();
-    let graded = |item: i64| course.grades.get(&(number, item)).filter(|grade| grade.raw.is_some());
-    Some(match graded(id) {
-        None => State::Nothing,
-        Some(grade) if grade.hidden => State::Withheld,
-        Some(grade) => {
-            let raw = grade.raw.unwrap();
-            let others = course.items.iter().filter(|other| other.kind != "course");
-            State::Shown {
-                score: Some((exact(raw), exact(item.max))),
-                passed: item.module.and(item.pass).map(|pass| raw >= pass),
-                all_graded: others.map(|other| graded(other.id)).all(|grade| grade.is_some()),
-            }
-        }
-    })
-}
-
-fn canvas_state(sandbox: &Sandbox, number: i64, place: Place, test: bool) -> Option<State> {
-    let mut canvas = sandbox.canvas.lock();
-    canvas.user(number)?;
-    let course = canvas.course(canvas_course(place.course)).unwrap();
-    let here = course.has(number);
-    if place.part == Part::Completion {
-        let passed = Some(course.completed.contains_key(&number));
-        return here.then_some(State::Shown { score: None, passed, all_graded: false });
-    }
-    if test || !here {
-        return Some(State::Withheld);
-    }
-    let Part::Item(item) = place.part else {
-        let total = course.total(number).filter(|_| !course.totals_hidden);
-        let shown = |total: f64| State::Shown {
-            score: Some((exact(total), 100_000)),
-            passed: None,
-            all_graded: false,
-        };
-        return Some(total.map_or(State::Withheld, shown));
-    };
-    let id = canvas_assignment(place.course, item);
-    let assignment = &course.assignments[&id];
-    Some(match course.submissions.get(&(id, number)) {
-        _ if assignment.anonymous => State::Withheld,
-        None => State::Nothing,
-        Some(submission) if submission.excused => State::Withheld,
-        Some(submission) => match (submission.score, &submission.posted_at) {
-            (None, _) => State::Nothing,
-            (_, None) => State::Withheld,
-            (Some(score), _) => State::Shown {
-                score: Some((exact(score), exact(assignment.points))),
-                passed: None,
-                all_graded: false,
-            },
-        },
-    })
-}
-
-fn blackboard_state(sandbox: &Sandbox, id: &str, place: Place, test: bool) -> State {
-    let mut blackboard = sandbox.blackboard.lock();
-    if test || place.part == Part::Completion {
-        return State::Nothing;
-    }
-    let known = blackboard.user(id).is_some();
-    let course = blackboard.course(BLACKBOARD_COURSE).unwrap();
-    let here = course.has(id);
-    let column = blackboard_column(place.part);
-    let shown = |score: f64, max: f64| State::Shown {
-        score: Some((exact(score), exact(max))),
-        passed: None,
-        all_graded: false,
-    };
-    let visible = course.columns[&column].visible;
-    if place.part == Part::Total {
-        return match course.total(id).filter(|_| known) {
-            None => State::Nothing,
-            Some(_) if !here || !visible => State::Withheld,
-            Some((score, max)) => shown(score, max),
-        };
-    }
-    match course.grade_of(&column, id).filter(|_| known) {
-        None => State::Nothing,
-        Some(grade) if !here || !visible || grade.exempt => State::Withheld,
-        Some(grade) => match grade.score {
-            None => State::Nothing,
-            Some(_) if !grade.posted => State::Withheld,
-            Some(score) => shown(score, course.columns[&column].possible),
-        },
     }
 }
 

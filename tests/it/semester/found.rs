@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
-use super::oracle::Standings;
+use super::standings::Standings;
 
 /// What is found.
 #[derive(Debug, Default)]

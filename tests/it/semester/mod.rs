@@ -8,12 +8,15 @@
 //! small and told as a story.
 
 mod campus;
+mod doing;
 mod found;
 mod operations;
 mod oracle;
 mod rules;
 mod run;
+mod shown;
 mod shrink;
+mod standings;
 mod webhooks;
 
 use std::ops::Range;

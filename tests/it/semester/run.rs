@@ -16,8 +16,9 @@ use tokio::time::Instant;
 use super::campus::{Account, Campus, Lms, Place, name};
 use super::found::{Found, held_mails};
 use super::operations::{Operation, Plan, Told, told};
-use super::oracle::{Oracle, Person, Standings};
+use super::oracle::{Oracle, Person};
 use super::rules::{self, badge_id};
+use super::standings::Standings;
 use super::webhooks::{FORMS_SECRET, Webhook};
 use crate::support::app::{Process, Site, Way};
 

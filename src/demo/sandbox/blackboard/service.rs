@@ -44,7 +44,8 @@ impl BlackboardCourse {
     }
 
     fn grade_json(&self, column: &str, learner: &str) -> Option<Value> {
-        let display = |score: f64, possible: f64| json!({"scaleType": "Score", "score": score, "possible": possible});
+        let display =
+            |score: f64, possible: f64| json!({"scaleType": "Score", "score": score, "possible": possible});
         let own = self.columns.get(column)?;
         if own.total {
             let (score, possible) = self.total(learner)?;

@@ -107,9 +107,10 @@ async fn course(State(site): State<Shared<Canvas>>, Path(name): Path<String>) ->
 
 async fn assignments(State(site): State<Shared<Canvas>>, Path(name): Path<String>) -> Response {
     let site = site.lock();
-    found(named(&site, &name).map(|course| {
-        course.assignments.keys().filter_map(|id| course.assignment_json(*id)).collect()
-    }))
+    found(
+        named(&site, &name)
+            .map(|course| course.assignments.keys().filter_map(|id| course.assignment_json(*id)).collect()),
+    )
 }
 
 async fn assignment(State(site): State<Shared<Canvas>>, Path((name, id)): Path<(String, i64)>) -> Response {

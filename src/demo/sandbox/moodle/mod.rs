@@ -99,16 +99,15 @@ const TOTAL: i64 = 1;
 impl Moodle {
     /// The course of the recorded deliveries, before anything is graded.
     pub fn workplace_safety() -> Self {
-        let user =
-            |id, user_name: &str, first_name: &str, last_name: &str, id_number: &str| MoodleUser {
-                id,
-                user_name: user_name.to_owned(),
-                first_name: first_name.to_owned(),
-                last_name: last_name.to_owned(),
-                id_number: id_number.to_owned(),
-                email: format!("{user_name}@example.test"),
-                suspended: false,
-            };
+        let user = |id, user_name: &str, first_name: &str, last_name: &str, id_number: &str| MoodleUser {
+            id,
+            user_name: user_name.to_owned(),
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            id_number: id_number.to_owned(),
+            email: format!("{user_name}@example.test"),
+            suspended: false,
+        };
         let item =
             |id, name: &str, kind, module, id_number: &str, range: (f64, f64), pass, scale| MoodleItem {
                 id,
@@ -124,39 +123,39 @@ impl Moodle {
         let scale: &[&str] = &["Not yet competent", "Competent", "Competent with distinction"];
         let mut site = Self::default();
         let users = [
-                user(3, "teacher1", "Tess", "Teacher", "T-001"),
-                user(4, "alice", "Alice", "Ärztin", "SIS-1001"),
-                user(5, "bob", "Bob", "Brown", "SIS-1002"),
-                user(6, "carol", "Carol", "Chan", ""),
-                user(7, "dave", "Dave", "O'Neil", "SIS-1004"),
-                user(8, "erin", "Erin", "Evans", "SIS-1005"),
-                user(9, "frank", "Frank", "Fox", "SIS-1006"),
+            user(3, "teacher1", "Tess", "Teacher", "T-001"),
+            user(4, "alice", "Alice", "Ärztin", "SIS-1001"),
+            user(5, "bob", "Bob", "Brown", "SIS-1002"),
+            user(6, "carol", "Carol", "Chan", ""),
+            user(7, "dave", "Dave", "O'Neil", "SIS-1004"),
+            user(8, "erin", "Erin", "Evans", "SIS-1005"),
+            user(9, "frank", "Frank", "Fox", "SIS-1006"),
         ];
         let items = vec![
-                item(
-                    2,
-                    "Safety Report",
-                    "mod",
-                    Some(("assign", 1, 1)),
-                    "ASSIGN-REPORT",
-                    (0.0, 100.0),
-                    Some(60.0),
-                    &[],
-                ),
-                item(
-                    3,
-                    "Practical check (scale)",
-                    "mod",
-                    Some(("assign", 2, 2)),
-                    "",
-                    (1.0, 3.0),
-                    Some(2.0),
-                    scale,
-                ),
-                item(4, "Final Quiz", "mod", Some(("quiz", 1, 3)), "QUIZ-FINAL", (0.0, 10.0), Some(7.0), &[]),
-                item(5, "Essay Quiz", "mod", Some(("quiz", 2, 4)), "", (0.0, 100.0), None, &[]),
-                item(6, "Oral exam", "manual", None, "ORAL", (0.0, 100.0), Some(50.0), &[]),
-                item(TOTAL, "", "course", None, "", (0.0, 100.0), None, &[]),
+            item(
+                2,
+                "Safety Report",
+                "mod",
+                Some(("assign", 1, 1)),
+                "ASSIGN-REPORT",
+                (0.0, 100.0),
+                Some(60.0),
+                &[],
+            ),
+            item(
+                3,
+                "Practical check (scale)",
+                "mod",
+                Some(("assign", 2, 2)),
+                "",
+                (1.0, 3.0),
+                Some(2.0),
+                scale,
+            ),
+            item(4, "Final Quiz", "mod", Some(("quiz", 1, 3)), "QUIZ-FINAL", (0.0, 10.0), Some(7.0), &[]),
+            item(5, "Essay Quiz", "mod", Some(("quiz", 2, 4)), "", (0.0, 100.0), None, &[]),
+            item(6, "Oral exam", "manual", None, "ORAL", (0.0, 100.0), Some(50.0), &[]),
+            item(TOTAL, "", "course", None, "", (0.0, 100.0), None, &[]),
         ];
         let course = MoodleCourse {
             id: 2,
