@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::super::Shared;
-use super::{API_TOKEN, Canvas, CanvasCourse, ROOT_ACCOUNT, Submission};
+use super::{API_TOKEN, Canvas, CanvasCourse, ROOT_ACCOUNT};
 
 impl CanvasCourse {
     fn json(&self) -> Value {
