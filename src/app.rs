@@ -1,6 +1,5 @@
-//! The composition root: makes every part from the configuration and runs them.
-//!
-//! The only file that knows everything, and the only one that knows the two ways to run.
+//! The composition root: makes every part from the configuration and runs them. The only file that
+//! knows everything, and the only one that knows the two ways to run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -341,6 +340,7 @@ impl App {
             metrics: Arc::clone(&self.metrics),
             public_url: Arc::clone(&self.public_url),
             domain: host(&self.settings.public_url)?.into(),
+            guard: self.settings.guard().map(Arc::new),
         })
     }
 

@@ -65,6 +65,9 @@ async fn metrics(State(health): State<Health>) -> Response {
             health.metrics.backlog(work, backlog, oldest, depth.ok().and_then(Result::ok));
         }
     }
+    if let Ok(Ok((holds, awards))) = tokio::time::timeout(PATIENCE, health.store.open_holds()).await {
+        health.metrics.held(holds, awards);
+    }
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     (kind, health.metrics.encode()).into_response()
 }

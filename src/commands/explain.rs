@@ -13,7 +13,7 @@ use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate_in};
-use crate::store::{HeldAward, Person, PersonAward, Store};
+use crate::store::{Guarded, HeldAward, Person, PersonAward, Store};
 use crate::worker::present;
 
 /// Whose badges to explain.
@@ -82,6 +82,20 @@ struct BadgeAccount<'a> {
     /// How often it can be earned; nothing for one that is earned once.
     again: Option<String>,
     awards: Vec<AwardAccount<'a>>,
+    /// What the guard says, if it holds or held it.
+    guard: Option<GuardAccount<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct GuardAccount<'a> {
+    hold: Uuid,
+    /// `open`, `released` or `cancelled`.
+    state: &'static str,
+    since: DateTime<Utc>,
+    /// For people.
+    says: String,
+    /// Why a human decided so.
+    reason: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,6 +178,7 @@ fn account<'a>(
                 explanation: decision.explanation,
                 again: asked.again,
                 awards: awards.into_iter().map(|award| award_account(award, &catalog.version, now)).collect(),
+                guard: person.guarded.iter().find(|one| one.badge == badge.achievement.id).map(guard_account),
             }
         })
         .collect();
@@ -179,6 +194,24 @@ fn account<'a>(
         reason: &event.reason,
     });
     Account { learner: learner.collect(), badges, open: open.collect() }
+}
+
+fn guard_account(guarded: &Guarded) -> GuardAccount<'_> {
+    let Guarded { hold, since, .. } = guarded;
+    let says = match hold.state.decision() {
+        None => format!("held by the guard since {}, for there were {}", date(*since), hold.over()),
+        Some(decision) => {
+            let (state, day) = (hold.state.as_str(), date(decision.at));
+            format!("held by the guard since {}, {state} by {} on {day}", date(*since), decision.by)
+        }
+    };
+    GuardAccount {
+        hold: hold.id,
+        state: hold.state.as_str(),
+        since: *since,
+        says,
+        reason: hold.state.decision().map(|decision| decision.reason.as_str()),
+    }
 }
 
 fn award_account<'a>(award: &'a PersonAward, version: &str, now: DateTime<Utc>) -> AwardAccount<'a> {
@@ -221,6 +254,11 @@ fn text(account: &Account<'_>) -> String {
         } else {
             let awards: Vec<String> = badge.awards.iter().map(state).collect();
             let _ = writeln!(text, "{}", awards.join("; "));
+        }
+        if let Some(guard) = &badge.guard {
+            let reason = guard.reason.filter(|reason| !reason.is_empty());
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            let _ = writeln!(text, "  {}{reason} (accolade held show {})", guard.says, guard.hold);
         }
         for award in &badge.awards {
             let rules = if award.present_rules { "the present rules" } else { "earlier rules" };

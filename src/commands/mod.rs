@@ -5,6 +5,7 @@ mod check;
 mod deliveries;
 mod doctor;
 mod explain;
+mod held;
 mod keys;
 mod people;
 mod publish;
@@ -81,8 +82,11 @@ enum Command {
     /// Decide about one badge of one learner: the decision outranks the rules.
     Award(award::Award),
     /// Show badges that are earned and not signed yet, because a name, an address or
-    /// the person is in doubt.
+    /// the person is in doubt, or the guard holds them.
     Waiting(waiting::Waiting),
+    /// Show what the guard holds because more badges than expected were about to be awarded, and
+    /// decide about it.
+    Held(held::Held),
     /// Show and decide who is who: learners of several LMSs that may be one person.
     People {
         #[command(subcommand)]
@@ -120,6 +124,7 @@ impl Cli {
             Command::Award(command) => award::run(&command, &settings()?).await,
             Command::Waiting(command) => waiting::run(&command, &settings()?).await,
             Command::People { command } => people::run(&command, &settings()?).await,
+            Command::Held(command) => held::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }
     }

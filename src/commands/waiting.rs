@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::config::Settings;
-use crate::store::{Store, WaitingAward};
+use crate::store::{GuardedAward, Store, WaitingAward};
 
-/// Which badges to show that are earned and wait for the LMS to name their learner better.
+/// Which badges to show that are earned and wait: for the LMS to name their learner better, or for
+/// a decision about what the guard holds.
 #[derive(Debug, Args)]
 pub(super) struct Waiting {
     /// Only this badge.
@@ -25,7 +26,11 @@ pub(super) struct Waiting {
 pub(super) async fn run(command: &Waiting, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
-    let waiting = store.waiting_awards(command.badge.as_deref(), command.limit).await?;
+    let (badge, limit) = (command.badge.as_deref(), command.limit);
+    let mut waiting = store.waiting_awards(badge, limit).await?;
+    waiting.extend(store.guarded_awards(None, badge, limit).await?.into_iter().map(held));
+    waiting.sort_by_key(|award| award.since);
+    waiting.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     if waiting.is_empty() && !command.json {
         println!("nothing waits");
     }
@@ -33,6 +38,13 @@ pub(super) async fn run(command: &Waiting, settings: &Settings) -> anyhow::Resul
         println!("{}", if command.json { object(award) } else { line(award) });
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the guard holds waits, too.
+fn held(award: GuardedAward) -> WaitingAward {
+    let GuardedAward { hold, badge, grade: _, since, delivery, source, learner, name, email } = award;
+    let reason = format!("held by the guard: accolade held show {hold}");
+    WaitingAward { badge, reason, since, delivery, source, learner, name, email }
 }
 
 fn object(award: &WaitingAward) -> String {

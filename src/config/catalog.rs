@@ -11,6 +11,7 @@ use super::cycle::{self, Lifetime, Term};
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
 use super::files::{BadgeFiles, Shelf};
+use super::guard::{self, Expect};
 use super::regrade::{self, Regrade};
 use super::stacks::{self, Stacks};
 use super::trial;
@@ -30,6 +31,8 @@ pub struct BadgeFile {
     pub regrade: Regrade,
     /// How long it holds, and how often it can be earned.
     pub lifetime: Lifetime,
+    /// How many awards are expected, if its file says so.
+    pub expect: Option<Expect>,
     /// Its image.
     pub image: Option<BadgeImage>,
     /// Where it was read.
@@ -230,12 +233,12 @@ impl Reader<'_> {
             };
             self.say(&node.at, format!("unknown key `{key}`{hint}"));
         }
-        let mut regrade = Regrade::default();
-        let mut lifetime = Lifetime::default();
+        let (mut regrade, mut lifetime, mut expect) = (Regrade::default(), Lifetime::default(), None);
         let award = match rule {
             Some(mut node) => {
                 regrade = regrade::take(&mut node, &mut self.problems);
                 lifetime = cycle::take(&mut node, self.terms, &mut self.problems);
+                expect = guard::take(&mut node, &mut self.problems);
                 award(&node, self.sources, &mut self.problems)
             }
             None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
@@ -256,7 +259,7 @@ impl Reader<'_> {
         {
             self.say(&at, format!("this badge could not be issued: {error}"));
         }
-        Some(BadgeFile { achievement, rule: rule?, regrade, lifetime, image, path })
+        Some(BadgeFile { achievement, rule: rule?, regrade, lifetime, expect, image, path })
     }
 
     fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {

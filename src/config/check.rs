@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::document::{did_you_mean, or_list};
-use super::{Problem, Settings};
+use super::{Problem, Settings, guard};
 
 /// Everything that does not make sense; keys in `broken` were complained about already.
 pub(super) fn check(settings: &Settings, broken: &[String]) -> Vec<Problem> {
@@ -19,6 +19,9 @@ pub(super) fn check(settings: &Settings, broken: &[String]) -> Vec<Problem> {
     checker.issuer();
     checker.sources();
     checker.terms();
+    for (key, message) in guard::problems_of(settings) {
+        checker.say(&key, message);
+    }
     checker.problems
 }
 

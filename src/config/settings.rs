@@ -7,7 +7,7 @@ use accolade_connectors::Secret;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Origins, ReconcileSettings, Schedule, Term, TermSettings, cycle};
+use super::{GuardSettings, Origins, ReconcileSettings, Schedule, Term, TermSettings, cycle};
 
 /// The whole configuration, defaults filled in, secrets resolved.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// When the gradebooks are compared with what is stored.
     pub reconcile: ReconcileSettings,
+    /// How many awards are expected; more are held for a human.
+    pub guard: GuardSettings,
     /// Logs.
     pub log: LogSettings,
     /// The institution's terms.
@@ -226,6 +228,8 @@ pub struct SourceSettings {
     pub institution_ids: Option<String>,
     /// Whether its e-mail addresses link learners; without it those of an LMS do.
     pub verified_addresses: Option<bool>,
+    /// How many awards are expected of this source, if not as `[guard]` says: `200 in 1 day`.
+    pub expect: Option<String>,
     /// The rest of the table, secrets resolved; each connector's README lists its keys.
     #[serde(flatten)]
     pub table: serde_json::Map<String, serde_json::Value>,
@@ -240,6 +244,7 @@ impl std::fmt::Debug for SourceSettings {
             .field("reconcile", &self.reconcile)
             .field("institution_ids", &self.institution_ids)
             .field("verified_addresses", &self.verified_addresses)
+            .field("expect", &self.expect)
             .field("keys", &keys)
             .finish()
     }

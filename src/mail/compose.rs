@@ -1,4 +1,4 @@
-//! A claim mail as it leaves: text and HTML, with a fixed Message-ID and Date.
+//! Mails as they leave: text and HTML, with a fixed Message-ID and Date.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use crate::config::MailSettings;
 use super::dkim::Signer;
 
 /// The longest name, badge name or institution's name that a mail repeats, in characters.
-const NAME_LENGTH: usize = 120;
+pub(super) const NAME_LENGTH: usize = 120;
 /// The longest description that a mail repeats, in characters.
 const DESCRIPTION_LENGTH: usize = 1000;
 
@@ -108,15 +108,28 @@ impl Composer {
             renews: mail.renews_award_of.map(day),
         };
         let name = Some(words.name.clone()).filter(|name| !name.is_empty());
+        let head = Head {
+            to: Mailbox::new(name, address),
+            message_id: mail.message_id,
+            date: mail.date,
+            subject: &render(&Subject { words: &words })?,
+        };
+        self.write(head, render(&Text { words: &words })?, render(&Html { words: &words })?)
+    }
+
+    /// Puts a mail together.
+    pub(super) fn write(&self, head: Head<'_>, text: String, html: String) -> Result<Composed, MailError> {
+        let Head { to, message_id, date, subject } = head;
+        let address = to.email.clone();
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![address.clone()])
             .map_err(|error| MailError(format!("the mail's addresses cannot be used: {error}")))?;
         let mut builder = Message::builder()
-            .message_id(Some(format!("<{}>", checked_message_id(mail.message_id)?)))
-            .date(mail.date.into())
+            .message_id(Some(format!("<{}>", checked_message_id(message_id)?)))
+            .date(date.into())
             .from(self.from.clone())
-            .to(Mailbox::new(name, address.clone()))
+            .to(to)
             .envelope(envelope)
-            .subject(render(&Subject { words: &words })?.trim_end())
+            .subject(subject.trim_end())
             // RFC 3834, section 5: no out-of-office answers, please.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("Content-Language", "en"));
@@ -126,22 +139,30 @@ impl Composer {
         let message = builder
             .multipart(
                 MultiPart::alternative()
-                    .boundary(boundary(mail.message_id))
-                    .singlepart(part(ContentType::TEXT_PLAIN, render(&Text { words: &words })?))
-                    .singlepart(part(ContentType::TEXT_HTML, render(&Html { words: &words })?)),
+                    .boundary(boundary(message_id))
+                    .singlepart(part(ContentType::TEXT_PLAIN, text))
+                    .singlepart(part(ContentType::TEXT_HTML, html)),
             )
             .map_err(|error| MailError(format!("the mail cannot be composed: {error}")))?;
         let mut raw = message.formatted();
         if let Some(signer) = &self.signer {
-            raw = signer.sign(&raw, mail.date)?;
+            raw = signer.sign(&raw, date)?;
         }
         Ok(Composed {
             from: self.from.email.to_string(),
             to: address.to_string(),
-            message_id: mail.message_id.to_owned(),
+            message_id: message_id.to_owned(),
             raw,
         })
     }
+}
+
+/// What stands above a mail's text.
+pub(super) struct Head<'a> {
+    pub(super) to: Mailbox,
+    pub(super) message_id: &'a str,
+    pub(super) date: DateTime<Utc>,
+    pub(super) subject: &'a str,
 }
 
 /// What the templates say.
@@ -180,7 +201,7 @@ fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y").to_string()
 }
 
-fn render(template: &impl Template) -> Result<String, MailError> {
+pub(super) fn render(template: &impl Template) -> Result<String, MailError> {
     template.render().map_err(|error| MailError(format!("the mail's text cannot be made: {error}")))
 }
 
@@ -208,7 +229,7 @@ fn checked_message_id(id: &str) -> Result<&str, MailError> {
 }
 
 /// A mailbox of the settings: `Name <user@host>` or `user@host`.
-fn mailbox(key: &str, text: &str) -> Result<Mailbox, MailError> {
+pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, MailError> {
     let wrong = |why: &str| {
         MailError(format!("{key} {why}; write it as in `Example University <badges@example.edu>`"))
     };
@@ -244,7 +265,7 @@ fn ascii_address(text: &str) -> Result<Address, String> {
 
 /// The text on one line, without control or direction characters, at most `length` characters:
 /// nothing in a name can begin a header or a paragraph of its own.
-fn one_line(text: &str, length: usize) -> String {
+pub(super) fn one_line(text: &str, length: usize) -> String {
     let plain: String = text
         .chars()
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })

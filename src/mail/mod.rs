@@ -1,13 +1,15 @@
-//! Claim mails: their text, and how they leave.
+//! Mails to learners and administrators: their text, and how they leave.
 
 mod compose;
 mod dial;
 mod dkim;
+mod notice;
 mod outbox;
 pub mod read;
 mod smtp;
 mod transport;
 
 pub use compose::{ClaimMail, Composed, Composer, MailError};
+pub use notice::NoticeMail;
 pub use smtp::SmtpTransport;
 pub use transport::{SendError, Transport, TransportOptions};

@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::doubts::{change_persons, twins};
+use super::guard::{self, Asking, Passage};
+use super::guarding::{Guarding, lock_open, store_guarding};
+use super::holds::Hold;
 use super::inputs::insert_inputs;
 use super::lifecycle::{AwardChange, change_awards};
 use super::progress::settle;
@@ -60,11 +63,6 @@ statements! {
     FINISH_EVENTS [id Uuid, reason Text, finished_at Time] =
         "UPDATE events SET state = 'done', reason = r.reason, finished_at = r.finished_at
         FROM {rows} WHERE events.id = r.id";
-
-    POSTPONE_EVENT = "UPDATE events SET state = $2, reason = $3, attempts = attempts + 1,
-            due_at = COALESCE($4, due_at), sweep_at = COALESCE($5, sweep_at)
-        WHERE id = $1 AND state = 'waiting'
-        RETURNING delivery_id";
 }
 
 /// What the evaluation of one event decided.
@@ -86,6 +84,8 @@ pub struct AwardCommit {
     pub changes: Vec<AwardChange>,
     /// Badges that wait to be signed, or do not any more.
     pub waits: Vec<Wait>,
+    /// What becomes of badges that the guard holds or held.
+    pub guarding: Vec<Guarding>,
 }
 
 /// An award to make, with everything that follows from it.
@@ -115,6 +115,8 @@ pub struct NewAward {
     pub credential: NewCredential,
     /// The mail that brings it, if there is an address.
     pub mail: NewMail,
+    /// How it passes the guard.
+    pub passage: Passage,
 }
 
 /// A signed credential.
@@ -163,8 +165,15 @@ pub enum Committed {
     },
     /// The event was done already, by a copy of the message.
     AlreadyDone,
-    /// The person's outcomes changed meanwhile: evaluate again.
+    /// The person's outcomes changed meanwhile, or a human decided about what the guard holds:
+    /// evaluate again.
     Stale,
+    /// The guard holds an award of it, which is noted; nothing else is stored. Evaluated again,
+    /// what it may not rest on is known.
+    Held {
+        /// The holds that were opened for it.
+        opened: Vec<Hold>,
+    },
 }
 
 #[derive(sqlx::FromRow)]
@@ -193,18 +202,13 @@ struct IdRow {
     id: Uuid,
 }
 
-#[derive(sqlx::FromRow)]
-struct DeliveryRow {
-    delivery_id: Uuid,
-}
-
 /// What one award is unique by.
-type AwardKey = (String, String, Uuid, String);
+pub(super) type AwardKey = (String, String, Uuid, String);
 
 impl Store {
     /// Stores a batch of decisions in one transaction: award, credential, claim, mail, changes of
     /// awards with their status bits, what waits, and the event's end. Rows are locked in the order of their person, so that workers do not wait
-    /// for each other in a circle. One award for each (issuer, badge, person, cycle); of one
+    /// for each other in a circle. No more awards are made than the guard lets pass. One award for each (issuer, badge, person, cycle); of one
     /// that exists neither credential nor mail is stored. The answer is in the order of
     /// `commits`.
     pub async fn award(
@@ -234,6 +238,10 @@ impl Store {
         let mut held: BTreeSet<AwardKey> =
             held.into_iter().map(|row| (row.issuer, row.badge, row.person_id, row.cycle)).collect();
 
+        let still_held =
+            commits.iter().flat_map(|commit| &commit.guarding).filter_map(|one| one.held.as_ref());
+        let open = lock_open(&mut session, still_held.map(|held| held.hold).collect()).await?;
+
         let mut answers = Vec::with_capacity(commits.len());
         let mut finished: Vec<(&AwardCommit, EventRow)> = Vec::new();
         let mut changed: BTreeSet<Uuid> = BTreeSet::new();
@@ -242,7 +250,11 @@ impl Store {
                 answers.push(Committed::AlreadyDone);
                 continue;
             };
-            if versions.get(&commit.person) != Some(&commit.version) || changed.contains(&commit.person) {
+            let decided = |one: &Guarding| one.held.as_ref().is_some_and(|held| !open.contains(&held.hold));
+            if versions.get(&commit.person) != Some(&commit.version)
+                || changed.contains(&commit.person)
+                || commit.guarding.iter().any(decided)
+            {
                 answers.push(Committed::Stale);
                 continue;
             }
@@ -251,6 +263,17 @@ impl Store {
             }
             answers.push(Committed::Stored { mails: Vec::new(), credentials: Vec::new() });
             finished.push((commit, event));
+        }
+
+        let asking = finished.iter().map(|(commit, event)| Asking { commit, source: &event.source });
+        let mut stopped = guard::ask(&mut session, &asking.collect::<Vec<_>>(), &held, now).await?;
+        for (commit, answer) in commits.iter().zip(&mut answers) {
+            if matches!(answer, Committed::Stored { .. })
+                && let Some(opened) = stopped.remove(&commit.event)
+            {
+                finished.retain(|(_, event)| event.id != commit.event);
+                *answer = Committed::Held { opened };
+            }
         }
 
         let mut new: Vec<(&AwardCommit, &EventRow, &NewAward)> = Vec::new();
@@ -266,6 +289,9 @@ impl Store {
             judged().flat_map(|(id, commit)| commit.waits.iter().map(move |wait| (id, commit.person, wait)));
         store_waits(&mut session, &waits.collect::<Vec<_>>(), now).await?;
         change_persons(&mut session, changed).await?;
+        let guarding =
+            judged().flat_map(|(id, commit)| commit.guarding.iter().map(move |one| (id, commit.person, one)));
+        store_guarding(&mut session, &guarding.collect::<Vec<_>>()).await?;
 
         let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
         session.run_rows(&FINISH_EVENTS, rows).await?;
@@ -286,26 +312,9 @@ impl Store {
         }
         Ok(answers)
     }
-
-    /// Puts the evaluation of an event off (`Some(until)`) or parks it (`None`), with a reason
-    /// and one more attempt. An event that does not wait any more is left as it is.
-    pub async fn postpone_event(
-        &self,
-        event: Uuid,
-        until: Option<DateTime<Utc>>,
-        reason: &str,
-    ) -> Result<(), StoreError> {
-        let state = if until.is_some() { "waiting" } else { "parked" };
-        let sweep_at = until.map(|until| until + GRACE);
-        let mut session = self.pool.write().await?;
-        let values = values![event, state, reason, until, sweep_at];
-        let rows: Vec<DeliveryRow> = session.all(&POSTPONE_EVENT, values).await?;
-        settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
-        session.commit().await
-    }
 }
 
-fn award_key(commit: &AwardCommit, award: &NewAward) -> AwardKey {
+pub(super) fn award_key(commit: &AwardCommit, award: &NewAward) -> AwardKey {
     let text = |text: &str| key(text).into_owned();
     (text(&award.issuer), text(&award.badge), commit.person, text(&award.cycle))
 }

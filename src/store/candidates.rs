@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::doubts::{TwinBadge, twin_badges};
+use super::guarding::{Guarded, guarded_of};
 use super::learners::describe;
 use super::session::Session;
 use super::statement::statements;
@@ -79,6 +80,8 @@ pub struct Candidate {
     /// Badges of others who may be the same person: until a human says so or not, the person
     /// does not get them, too.
     pub twins: Vec<TwinBadge>,
+    /// Badges that the guard holds, or held.
+    pub guarded: Vec<Guarded>,
     /// Which outcome the event is about (index into `outcomes`).
     pub about: Option<usize>,
     /// Whether the event is about everything that is known of the person, not its outcome alone.
@@ -251,6 +254,7 @@ impl Store {
         }
         let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
         let decisions = newest(rows)?;
+        let guarded = guarded_of(&mut session, &persons).await?;
         let rows: Vec<WaitRow> = session.all(&PERSONS_WAITS, values![persons.clone()]).await?;
         let mut waiting: BTreeMap<Uuid, Vec<(String, String)>> = BTreeMap::new();
         for row in rows {
@@ -274,6 +278,7 @@ impl Store {
                 twins: twins.get(&event.person_id).cloned().unwrap_or_default(),
                 whole: event.whole,
                 publication: event.publication,
+                guarded: guarded.get(&event.person_id).cloned().unwrap_or_default(),
             }
         });
         Ok(candidates.collect())

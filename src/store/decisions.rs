@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::guarding::{Guarding, store_guarding};
 use super::lifecycle::forget_losses;
 use super::session::Session;
 use super::statement::statements;
@@ -160,6 +161,8 @@ impl Store {
         if *kind == DecisionKind::Refuse {
             let wait = Wait { issuer: issuer.clone(), badge: badge.clone(), reason: None };
             store_waits(&mut session, &[(Uuid::nil(), *person, &wait)], now).await?;
+            let over = Guarding { issuer: issuer.clone(), badge: badge.clone(), held: None };
+            store_guarding(&mut session, &[(Uuid::nil(), *person, &over)]).await?;
         }
         let decided = match valid.last() {
             None if grant => Decided::Awarding(tell(&mut session, decision, now).await?),

@@ -154,11 +154,22 @@ impl Store {
         let mut session = self.pool.write().await?;
         let lapsed: Vec<LapsedRow> = session.all(&TAKE_LAPSED, values![now, limit]).await?;
         let count = lapsed.len();
-        let earlier: BTreeSet<Uuid> = lapsed.into_iter().map(|row| row.event_id).collect();
-        let rows = earlier.into_iter().map(|event| values![ids::timed(now), event, now]).collect();
-        let repeated: Vec<DeliveryRow> = session.all_rows(&REPEAT_EVENTS, rows).await?;
-        settle(&mut session, repeated.into_iter().map(|row| row.delivery_id)).await?;
+        let deliveries = repeat_events(&mut session, lapsed.into_iter().map(|row| row.event_id), now).await?;
+        settle(&mut session, deliveries).await?;
         session.commit().await?;
         Ok(count)
     }
+}
+
+/// Repeats events, each once, so that they are judged with what is known now: due at once, for the
+/// sweeper to publish. Answers the deliveries, whose state has to be brought up to date.
+pub(super) async fn repeat_events(
+    session: &mut Session,
+    events: impl Iterator<Item = Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, StoreError> {
+    let earlier: BTreeSet<Uuid> = events.collect();
+    let rows = earlier.into_iter().map(|event| values![ids::timed(now), event, now]).collect();
+    let repeated: Vec<DeliveryRow> = session.all_rows(&REPEAT_EVENTS, rows).await?;
+    Ok(repeated.into_iter().map(|row| row.delivery_id).collect())
 }

@@ -1,8 +1,11 @@
 //! Mails to send: the outbox.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::notices::finish_notices;
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
@@ -218,7 +221,8 @@ impl Store {
     }
 
     /// Stores what came of sending, and the state of the deliveries from which the mails follow.
-    /// A mail that was sent stays so.
+    /// A mail that was sent stays so. What is no mail to a learner is a message to an
+    /// administrator ([`Store::lease_notices`]).
     pub async fn finish_mails(
         &self,
         results: &[(Uuid, MailVerdict)],
@@ -229,9 +233,12 @@ impl Store {
         }
         let mut session = self.pool.write().await?;
         let ids: Vec<Uuid> = results.iter().map(|(id, _)| *id).collect();
-        session.run(&LOCK_MAILS, values![ids]).await?;
-        let rows = results.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
+        let mails: Vec<IdRow> = session.all(&LOCK_MAILS, values![ids]).await?;
+        let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
+        let (mails, notices): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
+        let rows = mails.into_iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
         let rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
+        finish_notices(&mut session, &notices, now).await?;
         settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
         session.commit().await
     }
@@ -250,7 +257,7 @@ pub(super) async fn wake_mails(
     session.run(&WAKE_MAILS, values![credentials, now]).await.map(drop)
 }
 
-fn finish_row(id: Uuid, verdict: &MailVerdict, now: DateTime<Utc>) -> Vec<Value> {
+pub(super) fn finish_row(id: Uuid, verdict: &MailVerdict, now: DateTime<Utc>) -> Vec<Value> {
     let none: Option<DateTime<Utc>> = None;
     match verdict {
         MailVerdict::Sent { response } => values![id, "done", response, none, none, now],

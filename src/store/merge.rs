@@ -65,6 +65,15 @@ statements! {
 
     MOVE_WAITS = "UPDATE waiting_awards SET person_id = $2 WHERE person_id = $1";
 
+    DROP_DOUBLE_GUARDED = "DELETE FROM guard_awards WHERE person_id = $1 AND EXISTS
+        (SELECT 1 FROM guard_awards AS other WHERE other.person_id = $2
+            AND other.issuer = guard_awards.issuer AND other.badge = guard_awards.badge)";
+
+    MOVE_GUARDED = "UPDATE guard_awards SET person_id = $2 WHERE person_id = $1";
+
+    MOVE_LEARNERS_GUARDED = "UPDATE guard_awards SET person_id = $3 WHERE person_id = $1 AND event_id IN
+        (SELECT id FROM events WHERE learner_id = $2)";
+
     MOVE_LEARNERS_WAITS = "UPDATE waiting_awards SET person_id = $3 WHERE person_id = $1 AND event_id IN
         (SELECT id FROM events WHERE learner_id = $2)";
 }
@@ -145,7 +154,15 @@ pub(super) async fn merge(session: &mut Session, one: Uuid, other: Uuid) -> Resu
         .filter(|award| taken.contains(&(&award.issuer, &award.badge, &award.cycle)))
         .map(|award| values![award.id, format!("{LINKED}{}", award.id)]);
     session.run_rows(&NAME_CYCLES, cycles.collect()).await?;
-    for statement in [&MOVE_AWARDS, &MOVE_LEARNERS, &MOVE_DECISIONS, &DROP_DOUBLE_WAITS, &MOVE_WAITS] {
+    for statement in [
+        &MOVE_AWARDS,
+        &MOVE_LEARNERS,
+        &MOVE_DECISIONS,
+        &DROP_DOUBLE_WAITS,
+        &MOVE_WAITS,
+        &DROP_DOUBLE_GUARDED,
+        &MOVE_GUARDED,
+    ] {
         session.run(statement, values![gone, kept]).await?;
     }
     change_persons(session, BTreeSet::from([kept, gone])).await?;
@@ -173,6 +190,7 @@ pub(super) async fn split(
 ) -> Result<Vec<(String, Uuid)>, StoreError> {
     let moved: Vec<MovedRow> = session.all(&MOVE_LEARNERS_AWARDS, values![*person, *learner, *own]).await?;
     session.run(&MOVE_LEARNERS_WAITS, values![*person, *learner, *own]).await?;
+    session.run(&MOVE_LEARNERS_GUARDED, values![*person, *learner, *own]).await?;
     session.run(&MOVE_DECISIONS_WITH_AWARDS, values![*person, *own]).await?;
     let both: Vec<DecisionRow> = session.all(&DECISIONS_OF_BOTH, values![*person, *own]).await?;
     let copies = both.into_iter().map(|row| {
@@ -181,7 +199,7 @@ pub(super) async fn split(
     });
     session.run_rows(&COPY_DECISIONS, copies.collect()).await?;
     session.run(&MOVE_LEARNER, values![*learner, *own]).await?;
-    for statement in [&MOVE_AWARDS, &MOVE_LEARNERS, &MOVE_DECISIONS, &MOVE_WAITS] {
+    for statement in [&MOVE_AWARDS, &MOVE_LEARNERS, &MOVE_DECISIONS, &MOVE_WAITS, &MOVE_GUARDED] {
         session.run(statement, values![*person, *rest]).await?;
     }
     change_persons(session, BTreeSet::from([*person])).await?;

@@ -14,19 +14,25 @@ mod deliveries;
 mod directory;
 mod doubts;
 mod error;
+mod guard;
+mod guarding;
+mod holds;
 mod identity;
 mod inputs;
+mod learned;
 mod learners;
 mod lifecycle;
 mod links;
 mod mails;
 mod merge;
+mod notices;
 mod outcomes;
 mod parked;
 mod people;
 mod progress;
 mod reconcile;
 mod runs;
+mod scopes;
 mod session;
 mod signals;
 mod statement;
@@ -49,11 +55,15 @@ pub use decisions::{Decided, DecisionKind, NewDecision};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
+pub use guard::{Counted, Passage};
+pub use guarding::{Guarded, GuardedAward, Guarding, StillHeld};
+pub use holds::{Hold, HoldDecided, HoldDecision, HoldState, Scope};
 pub use inputs::{AwardBasis, StoredInputs};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use links::{By, Linked, Separated};
 pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
+pub use notices::LeasedNotice;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, Who};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
@@ -70,7 +80,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 28] = [
+static ALL_STATEMENTS: [&[&Statement]; 33] = [
     applying::STATEMENTS,
     awards::STATEMENTS,
     candidates::STATEMENTS,
@@ -81,17 +91,22 @@ static ALL_STATEMENTS: [&[&Statement]; 28] = [
     deliveries::STATEMENTS,
     directory::STATEMENTS,
     doubts::STATEMENTS,
+    guard::STATEMENTS,
+    guarding::STATEMENTS,
+    holds::STATEMENTS,
     inputs::STATEMENTS,
     learners::STATEMENTS,
     lifecycle::STATEMENTS,
     links::STATEMENTS,
     mails::STATEMENTS,
     merge::STATEMENTS,
+    notices::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
     progress::STATEMENTS,
     reconcile::STATEMENTS,
     runs::STATEMENTS,
+    scopes::STATEMENTS,
     signals::STATEMENTS,
     status::STATEMENTS,
     sweep::STATEMENTS,

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::candidates::{basis_of, outcomes_of};
+use super::guarding::{Guarded, guarded_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
@@ -79,6 +80,8 @@ pub struct Person {
     pub awards: Vec<PersonAward>,
     /// Changes of theirs that are not evaluated yet.
     pub open: Vec<OpenEvent>,
+    /// What the guard holds of theirs, or held.
+    pub guarded: Vec<Guarded>,
 }
 
 /// An award that was made.
@@ -173,6 +176,7 @@ impl Store {
             state: row.state,
             reason: row.reason,
         });
+        let guarded = guarded_of(&mut session, &ids).await?.remove(&id).unwrap_or_default();
         let outcomes = outcomes.remove(&id).unwrap_or_default();
         Ok(Some(Person {
             id,
@@ -180,6 +184,7 @@ impl Store {
             outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
             awards,
             open: open.collect(),
+            guarded,
         }))
     }
 }

@@ -68,22 +68,45 @@ statements! {
     DUE_SIGNALS = due!("signals");
     DUE_EVENTS = due!("events");
     DUE_MAILS = due!("mails");
+    DUE_NOTICES = due!("notices");
 
     FORGET_SIGNALS = forget!("signals", "", "TRUE");
     FORGET_EVENTS = forget!("events", "", "TRUE");
     FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "TRUE");
+    FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "TRUE");
 
     FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2}");
     FORGET_THESE_EVENTS = forget!("events", "", "id {in $2}");
     FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
+    FORGET_THESE_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
 
     SIGNALS_BACKLOG = backlog!("signals");
     EVENTS_BACKLOG = backlog!("events");
     MAILS_BACKLOG = backlog!("mails");
+    NOTICES_BACKLOG = backlog!("notices");
 
     READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
         WHERE id {in $1} ORDER BY id";
 }
+
+/// The statements of one table.
+struct Table {
+    due: &'static Statement,
+    forget: &'static Statement,
+    forget_these: &'static Statement,
+    backlog: &'static Statement,
+}
+
+macro_rules! table {
+    ($due:ident, $forget:ident, $forget_these:ident, $backlog:ident) => {
+        Table { due: &$due, forget: &$forget, forget_these: &$forget_these, backlog: &$backlog }
+    };
+}
+
+static SIGNALS: Table = table!(DUE_SIGNALS, FORGET_SIGNALS, FORGET_THESE_SIGNALS, SIGNALS_BACKLOG);
+static EVENTS: Table = table!(DUE_EVENTS, FORGET_EVENTS, FORGET_THESE_EVENTS, EVENTS_BACKLOG);
+static MAILS: Table = table!(DUE_MAILS, FORGET_MAILS, FORGET_THESE_MAILS, MAILS_BACKLOG);
+static NOTICES: Table = table!(DUE_NOTICES, FORGET_NOTICES, FORGET_THESE_NOTICES, NOTICES_BACKLOG);
 
 /// A kind of work, and so a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,27 +179,12 @@ impl Work {
         }
     }
 
-    fn due(self) -> &'static Statement {
+    /// Mails to learners and messages to administrators are one kind of work in two tables.
+    fn tables(self) -> Vec<&'static Table> {
         match self {
-            Self::Signals => &DUE_SIGNALS,
-            Self::Assessments => &DUE_EVENTS,
-            Self::Mails => &DUE_MAILS,
-        }
-    }
-
-    fn forget_these(self) -> &'static Statement {
-        match self {
-            Self::Signals => &FORGET_THESE_SIGNALS,
-            Self::Assessments => &FORGET_THESE_EVENTS,
-            Self::Mails => &FORGET_THESE_MAILS,
-        }
-    }
-
-    fn backlog(self) -> &'static Statement {
-        match self {
-            Self::Signals => &SIGNALS_BACKLOG,
-            Self::Assessments => &EVENTS_BACKLOG,
-            Self::Mails => &MAILS_BACKLOG,
+            Self::Signals => vec![&SIGNALS],
+            Self::Assessments => vec![&EVENTS],
+            Self::Mails => vec![&MAILS, &NOTICES],
         }
     }
 }
@@ -193,7 +201,10 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Due>, StoreError> {
         let mut session = self.pool.write().await?;
-        let mut rows: Vec<DueRow> = session.all(work.due(), values![now, again_at, limit]).await?;
+        let mut rows: Vec<DueRow> = Vec::new();
+        for table in work.tables() {
+            rows.extend(session.all::<DueRow>(table.due, values![now, again_at, limit]).await?);
+        }
         session.commit().await?;
         rows.sort_by_key(|row| (row.created_at, row.id));
         let due = rows.into_iter();
@@ -204,8 +215,8 @@ impl Store {
     /// whose messages died with the process before.
     pub async fn forget_messages(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut session = self.pool.write().await?;
-        for statement in [&FORGET_SIGNALS, &FORGET_EVENTS, &FORGET_MAILS] {
-            session.run(statement, values![now]).await?;
+        for table in Work::ALL.into_iter().flat_map(Work::tables) {
+            session.run(table.forget, values![now]).await?;
         }
         session.commit().await
     }
@@ -222,18 +233,25 @@ impl Store {
             return Ok(());
         }
         let mut session = self.pool.write().await?;
-        session.run(work.forget_these(), values![now, rows]).await?;
+        for table in work.tables() {
+            session.run(table.forget_these, values![now, rows]).await?;
+        }
         session.commit().await
     }
 
     /// How much work of one kind there is.
     pub async fn backlog(&self, work: Work) -> Result<Backlog, StoreError> {
-        let row: Option<BacklogRow> = self.pool.read().await?.optional(work.backlog(), Vec::new()).await?;
-        Ok(row.map_or(Backlog { waiting: 0, parked: 0, oldest: None }, |row| Backlog {
-            waiting: row.waiting,
-            parked: row.parked,
-            oldest: row.oldest.map(|time| time.0),
-        }))
+        let mut session = self.pool.read().await?;
+        let mut backlog = Backlog { waiting: 0, parked: 0, oldest: None };
+        for table in work.tables() {
+            let row: Option<BacklogRow> = session.optional(table.backlog, Vec::new()).await?;
+            let Some(BacklogRow { waiting, parked, oldest }) = row else { continue };
+            backlog.waiting += waiting;
+            backlog.parked += parked;
+            let oldest = oldest.map(|time| time.0);
+            backlog.oldest = backlog.oldest.into_iter().chain(oldest).min();
+        }
+        Ok(backlog)
     }
 
     /// The events of these ids again, for publishing ([`Work::Assessments`] messages carry

@@ -42,6 +42,15 @@ statements! {
             JOIN decisions ON decisions.person_id = awards.person_id
                 AND decisions.issuer = awards.issuer AND decisions.badge = awards.badge
         WHERE events.delivery_id {in $1} ORDER BY decisions.decided_at, decisions.id";
+
+    /// What the guard held, and a human cancelled or released since.
+    THEIR_HELD = "SELECT guard_awards.event_id, guard_awards.badge, guard_holds.state, guard_holds.decided_at,
+            guard_holds.decided_by, guard_holds.reason
+        FROM guard_awards
+            JOIN guard_holds ON guard_holds.id = guard_awards.hold_id
+            JOIN events ON events.id = guard_awards.event_id
+        WHERE events.delivery_id {in $1} AND guard_holds.decided_at IS NOT NULL
+        ORDER BY guard_holds.decided_at, guard_awards.badge";
 }
 
 /// A delivery with everything that followed from it.
@@ -199,6 +208,23 @@ impl DecisionRow {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct HeldRow {
+    event_id: Uuid,
+    badge: String,
+    state: String,
+    decided_at: Time,
+    decided_by: String,
+    reason: String,
+}
+
+impl HeldRow {
+    fn note(&self) -> String {
+        let Self { badge, state, decided_at, decided_by, reason, .. } = self;
+        format!("{} {decided_by} {state} {badge}, which the guard held: {reason}", day(*decided_at))
+    }
+}
+
 fn day(time: Time) -> String {
     time.0.format("%Y-%m-%d %H:%M:%S").to_string()
 }
@@ -230,13 +256,17 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
     let signal_rows: Vec<SignalRow> = session.all(&THEIR_SIGNALS, values![ids.clone()]).await?;
     let event_rows: Vec<EventRow> = session.all(&THEIR_EVENTS, values![ids.clone()]).await?;
     let credential_rows: Vec<CredentialRow> = session.all(&THEIR_CREDENTIALS, values![ids.clone()]).await?;
-    let decision_rows: Vec<DecisionRow> = session.all(&THEIR_DECISIONS, values![ids]).await?;
+    let decision_rows: Vec<DecisionRow> = session.all(&THEIR_DECISIONS, values![ids.clone()]).await?;
+    let held_rows: Vec<HeldRow> = session.all(&THEIR_HELD, values![ids]).await?;
 
     let mut notes: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
     for row in &credential_rows {
         notes.entry(row.event_id).or_default().extend(row.lifetime().into_iter().chain(row.note()));
     }
     for row in &decision_rows {
+        notes.entry(row.event_id).or_default().push(row.note());
+    }
+    for row in &held_rows {
         notes.entry(row.event_id).or_default().push(row.note());
     }
     let mut credentials: BTreeMap<Uuid, Vec<(Uuid, String, String)>> = BTreeMap::new();

@@ -59,6 +59,8 @@ pub struct Metrics {
     swept: Family<State, Counter>,
     reconciled: Family<SourceState, Counter>,
     rows: Family<WorkState, Gauge>,
+    open_holds: Gauge,
+    held_awards: Gauge,
     oldest: Family<State, Gauge<f64, AtomicU64>>,
     depth: Family<State, Gauge>,
 }
@@ -83,6 +85,8 @@ impl Metrics {
             swept: Family::default(),
             reconciled: Family::default(),
             rows: Family::default(),
+            open_holds: Gauge::default(),
+            held_awards: Gauge::default(),
             oldest: Family::default(),
             depth: Family::default(),
             registry: Registry::default(),
@@ -117,6 +121,12 @@ impl Metrics {
             metrics.reconciled.clone(),
         );
         registry.register("work_rows", "Rows of work by state", metrics.rows.clone());
+        registry.register(
+            "open_holds",
+            "Holds of the guard that wait for a human",
+            metrics.open_holds.clone(),
+        );
+        registry.register("held_awards", "Awards that the guard holds", metrics.held_awards.clone());
         registry.register_with_unit(
             "work_oldest",
             "Age of the oldest waiting row",
@@ -176,6 +186,12 @@ impl Metrics {
         if let Some(depth) = depth {
             self.depth.get_or_create(&State { state: work }).set(i64::try_from(depth).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Holds that are open and the awards that they hold; set just before the metrics are read.
+    pub fn held(&self, holds: i64, awards: i64) {
+        self.open_holds.set(holds);
+        self.held_awards.set(awards);
     }
 
     /// Everything, in the OpenMetrics text format.

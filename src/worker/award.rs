@@ -12,18 +12,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::guard::guarded;
 use super::issue::{self, Desk};
-use super::judge::{Judged, judge};
+use super::judge::{Earned, Judged, Passing, judge};
 use super::outage::{Hold, Patience};
 use super::retry::{backoff, unstored};
+use super::unwind::guarded;
 use crate::badges::{Issuer, status};
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
-use crate::config::Catalog;
+use crate::config::{Catalog, Guard};
 use crate::queue::{Delivery, Message, Queue};
-use crate::store::{AwardChange, AwardCommit, Candidate, Committed, StatusEntry, Store, StoreError, Work};
+use crate::store::{
+    AwardChange, AwardCommit, Candidate, Committed, Counted, Passage, StatusEntry, Store, StoreError, Work,
+};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -56,6 +58,8 @@ pub struct Awarder {
     pub public_url: Arc<str>,
     /// The domain of Message-IDs.
     pub domain: Arc<str>,
+    /// What the guard expects; `None` if it is off.
+    pub guard: Option<Arc<Guard>>,
 }
 
 /// Events that could not be evaluated, each with its reason.
@@ -225,6 +229,12 @@ impl Awarder {
                 }
                 Committed::AlreadyDone => {}
                 Committed::Stale => again.push(commit.event),
+                Committed::Held { opened } => {
+                    for hold in opened {
+                        tracing::warn!(hold = %hold.id, delivery = %commit.delivery, event = %commit.event, expected = hold.expected, basis = hold.basis, "awards are held: {}; `accolade held` shows them", hold.over());
+                    }
+                    again.push(commit.event);
+                }
             }
         }
         if !mails.is_empty() {
@@ -235,7 +245,7 @@ impl Awarder {
 
     fn judge<'a>(&self, catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
         #[cfg(test)]
-        super::guard::crashes::pass(candidate.event);
+        super::unwind::crashes::pass(candidate.event);
         judge(catalog, &self.issuer.profile().slug, candidate, now)
     }
 
@@ -253,7 +263,7 @@ impl Awarder {
         made: &mut HashSet<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<AwardCommit, String> {
-        let Judged { candidate, earned, changes, waits, mut reason } = judged;
+        let Judged { candidate, earned, changes, waits, guarding, mut reason } = judged;
         let mut awards = Vec::with_capacity(earned.len());
         for earned in earned {
             let desk = Desk {
@@ -266,7 +276,8 @@ impl Awarder {
             let name = &earned.badge.achievement.name;
             let term = earned.term.as_ref().map_or_else(String::new, |term| format!(" for {term}"));
             let status = places.next().ok_or("no place in the status list")?;
-            let award = issue::issue(desk, candidate, &earned, status, now).map_err(|error| {
+            let passage = self.passage(candidate, &earned);
+            let award = issue::issue(desk, candidate, &earned, status, passage, now).map_err(|error| {
                 format!("“{name}” is earned, but its credential cannot be signed: {error}")
             })?;
             // Each event carries the award, whichever of them is stored: the other may turn out
@@ -275,7 +286,11 @@ impl Awarder {
             reason.push(format!(
                 "“{name}” {}{term}{}{}",
                 if earned.earlier.is_some() { "renewed" } else { "awarded" },
-                if earned.granted { ", as an administrator granted it" } else { "" },
+                match earned.passing {
+                    Passing::Granted => ", as an administrator granted it",
+                    Passing::Released => ", as an administrator released it",
+                    Passing::Counted { .. } => "",
+                },
                 if first { "" } else { " by the event beside this one" }
             ));
             awards.push(award);
@@ -289,7 +304,24 @@ impl Awarder {
             awards,
             changes,
             waits,
+            guarding,
         })
+    }
+
+    fn passage(&self, candidate: &Candidate, earned: &Earned<'_>) -> Passage {
+        let about = candidate.about.and_then(|index| candidate.outcomes.get(index));
+        match (&earned.passing, &self.guard) {
+            (Passing::Released, _) => Passage::Released,
+            (Passing::Counted { evidence, grade }, Some(guard)) => Passage::Counted(Box::new(Counted {
+                badge: guard.badge(earned.badge.expect),
+                source: guard.source(about.map_or("", |about| &about.source)),
+                overall: guard.overall.clone(),
+                evidence: evidence.clone(),
+                grade: grade.clone(),
+                notify: Arc::clone(&guard.notify),
+            })),
+            _ => Passage::Free,
+        }
     }
 
     async fn postpone(&self, delivery: Delivery, error: &str, hold: &mut Hold<'_>) -> Result<(), GivenBack> {

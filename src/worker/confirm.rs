@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::asked::asked;
-use super::guard::guarded;
 use super::outage::Patience;
 use super::retry::unstored;
 use super::turns::Turns;
+use super::unwind::guarded;
 use super::verdict::Verdicts;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;

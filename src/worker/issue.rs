@@ -11,7 +11,7 @@ use crate::badges::{self, Evidence, Issue, Issuer, RENEWAL, ResultEntry, SignErr
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
 use crate::store::{
-    Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, StatusEntry, StoredOutcome,
+    Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry, StoredOutcome,
 };
 
 /// What issuing needs besides the decision.
@@ -76,6 +76,7 @@ pub(super) fn issue(
     candidate: &Candidate,
     earned: &Earned<'_>,
     status: StatusEntry,
+    passage: Passage,
     now: DateTime<Utc>,
 ) -> Result<NewAward, String> {
     let Earned { badge, decision, cycle, .. } = earned;
@@ -141,10 +142,11 @@ pub(super) fn issue(
             date: now,
             language: holder.language.map(str::to_owned),
         },
+        passage,
     })
 }
 
-fn assessment_name(outcome: &Outcome) -> String {
+pub(super) fn assessment_name(outcome: &Outcome) -> String {
     let assessment = outcome.assessment.name.as_deref().unwrap_or(&outcome.assessment.id);
     match outcome.course.name.as_deref() {
         Some(course) if course != assessment => format!("{assessment} ({course})"),
@@ -218,7 +220,7 @@ fn grant(now: DateTime<Utc>) -> Evidence {
     }
 }
 
-fn score_text(score: &Score) -> Option<String> {
+pub(super) fn score_text(score: &Score) -> Option<String> {
     let points = score.given.map(|given| {
         let given = given.normalize();
         match score.max.filter(|max| !max.is_zero()) {

@@ -15,7 +15,7 @@ use crate::config::{Again, BadgeFile, Catalog};
 use crate::ids;
 use crate::rules::{Decision, Explanation, Inputs};
 use crate::store::{
-    AwardChange, Candidate, Change, Consequence, DecisionKind, HeldAward, StoredOutcome, Wait,
+    AwardChange, Candidate, Change, Consequence, DecisionKind, Guarding, HeldAward, StoredOutcome, Wait,
 };
 
 /// What judging one event gave.
@@ -27,6 +27,8 @@ pub(super) struct Judged<'a> {
     pub(super) changes: Vec<AwardChange>,
     /// Badges that wait for a better word of the LMS, or do not any more.
     pub(super) waits: Vec<Wait>,
+    /// Badges that the guard holds, or does not any more.
+    pub(super) guarding: Vec<Guarding>,
     /// The decision for people.
     pub(super) reason: Vec<String>,
 }
@@ -48,6 +50,8 @@ pub(super) struct Earned<'a> {
     pub(super) granted: bool,
     /// The facts on which it rests.
     pub(super) inputs: Inputs,
+    /// How it passes the guard.
+    pub(super) passing: Passing,
 }
 
 /// Judges every badge that the event's outcome may concern, and those of the person about which
@@ -58,8 +62,14 @@ pub(super) fn judge<'a>(
     candidate: &'a Candidate,
     now: DateTime<Utc>,
 ) -> Judged<'a> {
-    let mut judged =
-        Judged { candidate, earned: Vec::new(), changes: Vec::new(), waits: Vec::new(), reason: Vec::new() };
+    let mut judged = Judged {
+        candidate,
+        earned: Vec::new(),
+        changes: Vec::new(),
+        waits: Vec::new(),
+        guarding: Vec::new(),
+        reason: Vec::new(),
+    };
     let mut due = match candidate.about.and_then(|index| candidate.outcomes.get(index)) {
         Some(about) => catalog.rules.badges_for(&about.source, &about.outcome),
         None if candidate.whole => Vec::new(),
@@ -89,9 +99,10 @@ pub(super) fn judge<'a>(
 }
 
 /// Badges of the person that have to be looked at whatever the event is about: those that wait,
-/// those that a human granted, and those whose rule was not met the last time.
+/// those that the guard holds, those that a human granted, and those whose rule was not met the last time.
 fn open<'a>(catalog: &Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
     let waiting = candidate.waiting.iter().filter(|(issuer, _)| issuer == slug).map(|(_, badge)| badge);
+    let guarded = candidate.guarded.iter().filter(|one| one.issuer == slug).map(|one| &one.badge);
     let granted = candidate.decisions.iter().filter(|one| one.issuer == slug).filter(|one| {
         let awards = awards_of(candidate, slug, &one.badge);
         catalog.badge(&one.badge).is_some_and(|badge| {
@@ -103,7 +114,7 @@ fn open<'a>(catalog: &Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a 
         .iter()
         .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
         .map(|held| &held.badge);
-    waiting.chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str).collect()
+    waiting.chain(guarded).chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str).collect()
 }
 
 /// Every badge about which something is known of the person.
@@ -155,7 +166,7 @@ impl<'a> Judged<'a> {
         });
         let times: Vec<DateTime<Utc>> = graded.chain(stacked.map(|one| one.awarded_at)).collect();
         let cycles = record.cycles(&times, now);
-        let (mut wait, mut changed) = (None, false);
+        let (mut wait, mut asked, mut changed) = (None, false, false);
         if !cycles.iter().any(|cycle| cycle.present) {
             let name = &badge.achievement.name;
             self.reason.push(format!("“{name}” is awarded each term, and no term runs now"));
@@ -175,6 +186,7 @@ impl<'a> Judged<'a> {
             let step = standing.step(now);
             let over = badge.lifetime.valid_until(now).is_some_and(|until| until <= now);
             if step == Step::Award && !over {
+                asked = true;
                 let inputs = known.inputs(badge, &catalog.version, cycle, now);
                 match self.award(slug, badge, cycle, verdict, inputs, &results) {
                     Ok(new) => {
@@ -185,7 +197,7 @@ impl<'a> Judged<'a> {
                         });
                         changed = true;
                     }
-                    Err(missing) => wait = Some(missing),
+                    Err(missing) => wait = wait.or(missing),
                 }
                 continue;
             }
@@ -199,6 +211,9 @@ impl<'a> Judged<'a> {
                 self.reason.push(format!("{} {said}", title(badge, cycle)));
             }
             changed |= self.follow(step, cycle, &verdict.decision.explanation, below);
+        }
+        if !asked {
+            self.not_asked(slug, id, &results);
         }
         self.wait(slug, id, wait);
         changed
@@ -247,7 +262,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Whether it is issued: if not, it waits, and why.
+    /// Whether it is issued: if not, it waits, and why, or the guard holds it.
     fn award(
         &mut self,
         slug: &str,
@@ -256,12 +271,12 @@ impl<'a> Judged<'a> {
         Verdict { decision, rests_on }: Verdict,
         inputs: Inputs,
         results: &[usize],
-    ) -> Result<Below, String> {
+    ) -> Result<Below, Option<String>> {
         let released = |index: &usize| {
             let stored = self.candidate.outcomes.get(*index);
             stored.is_some_and(|stored| stored.outcome.release == Release::Released)
         };
-        let earned = Earned {
+        let mut earned = Earned {
             badge,
             evidence: if decision.earned {
                 decision.evidence.clone()
@@ -275,6 +290,7 @@ impl<'a> Judged<'a> {
             term: cycle.term.map(str::to_owned),
             granted: cycle.decided == Some(DecisionKind::Grant),
             inputs,
+            passing: Passing::Granted,
         };
         let missing = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
             (None, Ok(_)) => None,
@@ -288,7 +304,14 @@ impl<'a> Judged<'a> {
             let so = if earned.granted { "granted" } else { "earned" };
             let title = title(badge, cycle);
             self.reason.push(format!("{title} is {so}, but {missing}; it waits until {until}"));
-            return Err(missing);
+            return Err(Some(missing));
+        }
+        match self.passes(slug, badge, earned.granted, &earned.decision, results) {
+            Ok(passing) => earned.passing = passing,
+            Err(held) => {
+                self.reason.push(format!("{} is earned, but {held}", title(badge, cycle)));
+                return Err(None);
+            }
         }
         let id = badge.achievement.id.as_str();
         let new = Below {
@@ -322,8 +345,11 @@ impl<'a> Judged<'a> {
     }
 }
 
+mod guarding;
 #[cfg(test)]
 mod renewals;
+
+pub(super) use guarding::Passing;
 
 #[cfg(test)]
 mod tests {
@@ -381,6 +407,7 @@ mod tests {
             decisions: Vec::new(),
             waiting: Vec::new(),
             twins: Vec::new(),
+            guarded: Vec::new(),
             about: Some(0),
             whole: false,
             publication: None,

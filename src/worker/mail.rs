@@ -4,6 +4,7 @@
 //! marked. Dying in between sends the mail once more, with the same Message-ID: the only
 //! duplicate that is allowed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +15,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-use super::guard::guarded;
 use super::outage::{PAUSE, Patience};
 use super::retry::{backoff, unstored};
+use super::unwind::guarded;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
-use crate::store::{LeasedMail, MailVerdict, Store, StoreError, Work};
+use crate::store::{LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -70,6 +71,32 @@ pub struct Mailer {
     pub public_url: Url,
 }
 
+/// A mail that was taken to be sent.
+#[derive(Debug)]
+enum Letter {
+    /// To a learner.
+    Claim(LeasedMail),
+    /// To an administrator.
+    Notice(Box<LeasedNotice>),
+}
+
+impl Letter {
+    fn id(&self) -> Uuid {
+        match self {
+            Self::Claim(mail) => mail.id,
+            Self::Notice(notice) => notice.id,
+        }
+    }
+
+    /// How often it was taken before.
+    fn attempts(&self) -> u32 {
+        match self {
+            Self::Claim(mail) => mail.attempts,
+            Self::Notice(notice) => notice.attempts,
+        }
+    }
+}
+
 impl Mailer {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
@@ -103,14 +130,23 @@ impl Mailer {
     }
 
     /// Leases mails, and says until when they can be marked.
-    async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<LeasedMail>, Instant), StoreError> {
+    async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<Letter>, Instant), StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
-        let leased = self.store.lease_mails(ids, now, now + LEASE).await?;
+        let mails = self.store.lease_mails(ids, now, now + LEASE).await?;
+        let taken: HashSet<Uuid> = mails.iter().map(|mail| mail.id).collect();
+        let mut leased: Vec<Letter> = mails.into_iter().map(Letter::Claim).collect();
+        let others: Vec<Uuid> = ids.iter().copied().filter(|id| !taken.contains(id)).collect();
+        match self.store.lease_notices(&others, now, now + LEASE).await {
+            Ok(notices) => leased.extend(notices.into_iter().map(|notice| Letter::Notice(Box::new(notice)))),
+            // The mails are taken, and must not wait for the end of their lease.
+            Err(error) if !leased.is_empty() => tracing::warn!(%error, "messages to administrators wait"),
+            Err(error) => return Err(error),
+        }
         Ok((leased, began + MARKABLE))
     }
 
     /// Sends leased mails and marks them.
-    async fn deliver(&self, leased: Vec<LeasedMail>, until: Instant, stop: &CancellationToken) {
+    async fn deliver(&self, leased: Vec<Letter>, until: Instant, stop: &CancellationToken) {
         // Each in a task of its own: what makes one of them panic must not take its neighbours
         // with it.
         let sending = leased.into_iter().map(|mail| {
@@ -125,7 +161,7 @@ impl Mailer {
                     let reason = "sending it failed inside the program; please report it";
                     Err(SendError::Temporary(reason.to_owned()))
                 });
-                (mail.id, this.verdict(&mail, sent))
+                (mail.id(), this.verdict(&mail, sent))
             }
         });
         // As many at a time as there are connections; each is marked soon after it left.
@@ -163,21 +199,27 @@ impl Mailer {
         }
     }
 
-    async fn send(&self, mail: &LeasedMail) -> Result<String, SendError> {
-        let composed = self.composed(mail)?;
+    async fn send(&self, letter: &Letter) -> Result<String, SendError> {
+        let composed = match letter {
+            Letter::Claim(mail) => self.composed(mail)?,
+            Letter::Notice(notice) => match notice.hold.state.decision() {
+                Some(decision) => return Ok(format!("not sent: {} had decided before", decision.by)),
+                None => self.notice(notice)?,
+            },
+        };
         self.transport.send(&composed).await
     }
 
     /// What the mail server's answer means.
-    fn verdict(&self, mail: &LeasedMail, sent: Result<String, SendError>) -> MailVerdict {
+    fn verdict(&self, letter: &Letter, sent: Result<String, SendError>) -> MailVerdict {
         let verdict = match sent {
             Ok(response) => MailVerdict::Sent { response },
             Err(SendError::Permanent(reason)) => MailVerdict::Park { reason },
-            Err(SendError::Temporary(reason)) if mail.attempts.saturating_add(1) >= ATTEMPTS => {
+            Err(SendError::Temporary(reason)) if letter.attempts().saturating_add(1) >= ATTEMPTS => {
                 MailVerdict::Park { reason: format!("tried {ATTEMPTS} times; last: {reason}") }
             }
             Err(SendError::Temporary(reason)) => {
-                let wait = TimeDelta::from_std(backoff(WAIT.0, WAIT.1, mail.attempts))
+                let wait = TimeDelta::from_std(backoff(WAIT.0, WAIT.1, letter.attempts()))
                     .unwrap_or(TimeDelta::hours(1));
                 MailVerdict::Wait { until: self.clock.now() + wait, reason }
             }
@@ -188,14 +230,21 @@ impl Mailer {
             MailVerdict::Park { reason } => ("park", reason),
         };
         self.metrics.mail(state);
-        tracing::info!(delivery = %mail.delivery, mail = %mail.id, credential = %mail.credential, state, detail, "claim mail");
+        match letter {
+            Letter::Claim(mail) => {
+                tracing::info!(delivery = %mail.delivery, mail = %mail.id, credential = %mail.credential, state, detail, "claim mail");
+            }
+            Letter::Notice(notice) => {
+                tracing::info!(delivery = %notice.delivery, mail = %notice.id, hold = %notice.hold.id, state, detail, "message to an administrator");
+            }
+        }
         verdict
     }
 
     /// A fault of the settings is temporary: it hits every mail alike, and a human mends it.
     fn composed(&self, mail: &LeasedMail) -> Result<Composed, SendError> {
         #[cfg(test)]
-        super::guard::crashes::pass(mail.id);
+        super::unwind::crashes::pass(mail.id);
         let settings = |error: &dyn std::fmt::Display| SendError::Temporary(error.to_string());
         // A process may not have taken up yet the version that awarded it. A badge that later
         // versions do not have was earned all the same.
@@ -229,5 +278,6 @@ impl Mailer {
     }
 }
 
+mod notice;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,10 @@
 
 mod asked;
 mod award;
+mod basis;
 mod confirm;
 mod cycle;
 mod gate;
-mod guard;
 mod issue;
 mod judge;
 mod mail;
@@ -24,6 +24,7 @@ mod simulate;
 mod standing;
 mod sweep;
 mod turns;
+mod unwind;
 mod verdict;
 mod words;
 

@@ -115,16 +115,21 @@ impl Bench {
 
     /// A learner who has passed, confirmed and not evaluated.
     pub(super) async fn event(&self, learner: &str) -> NewEvent {
+        self.confirmed(learner, passed(learner, &self.clock), true).await.unwrap()
+    }
+
+    /// An outcome of a learner that a rule names: the event that follows, if one does.
+    pub(super) async fn confirmed(&self, learner: &str, outcome: Outcome, passes: bool) -> Option<NewEvent> {
         let (delivery, signal) = self.tell(learner).await;
         let result = ConfirmResult {
             signal,
             delivery,
             source: "forms".to_owned(),
-            outcomes: vec![RuledOutcome { outcome: passed(learner, &self.clock), passes: true, named: true }],
+            outcomes: vec![RuledOutcome { outcome, passes, named: true }],
             read: true,
             verdict: SignalVerdict::Done { reason: String::new() },
         };
-        self.store.confirm(&[result], self.clock.now()).await.unwrap().remove(0).events.remove(0)
+        self.store.confirm(&[result], self.clock.now()).await.unwrap().remove(0).events.pop()
     }
 
     pub(super) fn awarder(&self) -> Awarder {
@@ -148,6 +153,7 @@ impl Bench {
             metrics: Arc::new(Metrics::new()),
             public_url: PUBLIC_URL.into(),
             domain: "localhost".into(),
+            guard: None,
         }
     }
 

@@ -77,6 +77,11 @@ impl Sweeper {
                 break;
             }
         }
+        for _ in 0..GROUPS {
+            if self.store.end_holds(self.clock.now(), GROUP).await? < GROUP as usize {
+                break;
+            }
+        }
         for work in Work::ALL {
             // Several groups, so that what gathered while the broker was away goes out soon.
             for _ in 0..GROUPS {

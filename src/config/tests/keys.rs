@@ -118,6 +118,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
             "issuer",
             "worker",
             "reconcile",
+            "guard",
             "log",
             "terms",
             "sources"
@@ -133,6 +134,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("issuer", fields_of::<IssuerSettings>());
     expect("worker", fields_of::<WorkerSettings>());
     expect("reconcile", fields_of::<ReconcileSettings>());
+    expect("guard", fields_of::<GuardSettings>());
     expect("log", fields_of::<LogSettings>());
     expect("[terms]", fields_of::<TermSettings>());
     expect("sources.moodle", vec!["kind", "institution_ids", "verified_addresses"]);

@@ -1,8 +1,8 @@
 use super::*;
 use crate::store::{DeliveryState, NewEvent};
-use crate::worker::guard::crashes;
 use crate::worker::recheck::{Recheck, recheck};
 use crate::worker::samples::Bench;
+use crate::worker::unwind::crashes;
 
 async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
     let patience = Patience::new(CancellationToken::new());
@@ -171,4 +171,136 @@ async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     for kept in bases.iter().filter_map(|award| award.inputs.as_ref()) {
         assert!(!kept.content.contains("Learner") && !kept.content.contains('@'), "{}", kept.content);
     }
+}
+
+/// Badges of the source `forms`: `silver` for passing, and `gold` for holding silver. Of silver one
+/// is expected, and of everything six.
+fn guarded_awarder(bench: &Bench, badges: &std::path::Path) -> Awarder {
+    let silver = "source = \"forms\"\ncourse = \"first-aid-2026\"\nassessment = \"final\"\npassed = true\n\
+                  expect = \"1 in 1 day\"";
+    for (id, award) in [("silver", silver), ("gold", "badge = \"silver\"")] {
+        let text =
+            format!("[badge]\nname = \"{id}\"\ndescription = \"x\"\ncriteria = \"x\"\n[award]\n{award}\n");
+        std::fs::write(badges.join(format!("{id}.toml")), text).unwrap();
+    }
+    let settings = "public_url = \"http://localhost\"\nmail.from = \"b@example.edu\"\n\
+                    issuer = { slug = \"school\", name = \"S\", url = \"https://example.edu\" }\n\
+                    guard.overall = \"6 in 1 day\"\n";
+    let settings = crate::config::load_str(settings, badges, &std::collections::BTreeMap::new()).unwrap();
+    let catalog = Catalog::load(badges, &["forms"], &[]).unwrap();
+    Awarder {
+        catalogs: crate::catalogs::Catalogs::new(catalog),
+        guard: settings.guard().map(Arc::new),
+        ..bench.awarder()
+    }
+}
+
+/// What became of a learner's pass: the reason, and how many badges.
+async fn passes(bench: &Bench, awarder: &Awarder, learner: &str) -> (Uuid, String, usize) {
+    let event = bench.event(learner).await;
+    judged(bench, awarder, &event).await
+}
+
+async fn judged(bench: &Bench, awarder: &Awarder, event: &crate::store::NewEvent) -> (Uuid, String, usize) {
+    let patience = Patience::new(CancellationToken::new());
+    awarder.batch(bench.taken(&[event]).await, &mut patience.hold()).await.unwrap();
+    let trail = bench.store.delivery(event.delivery).await.unwrap().unwrap();
+    let event = trail.signals[0].events.last().unwrap();
+    assert_eq!(event.state, "done", "{event:?}");
+    (trail.id, event.reason.clone(), event.credentials.len())
+}
+
+/// Judges what was released.
+async fn released(bench: &Bench, awarder: &Awarder) {
+    bench.store.end_holds(bench.clock.now(), 100).await.unwrap();
+    let due = bench.due(Work::Assessments).await;
+    for event in bench.store.events(&due).await.unwrap() {
+        judged(bench, awarder, &event).await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_guard_holds_awards_nothing_that_rests_on_it() {
+    let (bench, badges) = (Bench::new().await, tempfile::tempdir().unwrap());
+    let awarder = guarded_awarder(&bench, badges.path());
+    let (_, reason, count) = passes(&bench, &awarder, "1").await;
+    assert_eq!((reason.as_str(), count), ("“silver” awarded; “gold” awarded", 2));
+    let (delivery, reason, count) = passes(&bench, &awarder, "2").await;
+    let hold = bench.store.holds(false, 10).await.unwrap().remove(0);
+    assert_eq!(
+        (reason, count),
+        (
+            format!(
+                "“silver” is earned, but held by the guard, for there were more than 1 award of the badge silver in \
+                 1 day: an administrator decides (accolade held show {})",
+                hold.id
+            ),
+            0
+        )
+    );
+    let awards = bench.store.guarded_awards(Some(hold.id), None, 10).await.unwrap();
+    assert_eq!((awards.len(), awards[0].grade.as_str()), (1, "final: passed"));
+
+    bench.store.decide_hold(hold.id, true, "Dean", "", bench.clock.now()).await.unwrap();
+    released(&bench, &awarder).await;
+    let trail = bench.store.delivery(delivery).await.unwrap().unwrap();
+    let event = trail.signals[0].events.last().unwrap();
+    assert_eq!(event.reason, "“silver” awarded, as an administrator released it; “gold” awarded");
+    assert_eq!(event.credentials.len(), 2);
+    released(&bench, &awarder).await;
+    assert_eq!(
+        bench.texts("SELECT badge FROM awards ORDER BY badge").await,
+        ["gold", "gold", "silver", "silver"]
+    );
+    assert!(bench.texts("SELECT badge FROM guard_awards").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_cancelled_stays_so_until_its_grade_changes() {
+    let (bench, badges) = (Bench::new().await, tempfile::tempdir().unwrap());
+    let awarder = guarded_awarder(&bench, badges.path());
+    for learner in ["1", "2"] {
+        passes(&bench, &awarder, learner).await;
+    }
+    let hold = bench.store.holds(false, 10).await.unwrap().remove(0);
+    bench.store.decide_hold(hold.id, false, "Dean", "a slip", bench.clock.now()).await.unwrap();
+    released(&bench, &awarder).await;
+
+    let changed = async |change: fn(&mut accolade_connectors::Outcome)| {
+        let mut outcome = crate::worker::samples::passed("2", &bench.clock);
+        change(&mut outcome);
+        let passes = outcome.passed == Some(true);
+        match bench.confirmed("2", outcome, passes).await {
+            Some(event) => judged(&bench, &awarder, &event).await,
+            None => (Uuid::nil(), "no event".to_owned(), 0),
+        }
+    };
+    let hide = |outcome: &mut accolade_connectors::Outcome| {
+        outcome.release =
+            accolade_connectors::Release::Withheld { reason: accolade_connectors::Withheld::Hidden };
+    };
+    let (_, reason, count) = changed(|_| {}).await;
+    assert_eq!((reason.as_str(), count), ("no event", 0), "the same again");
+    let (_, reason, _) = changed(hide).await;
+    assert!(reason.contains("“silver” not yet"), "{reason}");
+    let (delivery, reason, count) = changed(|_| {}).await;
+    let day = bench.clock.now().format("%Y-%m-%d");
+    assert_eq!(
+        (reason, count),
+        (
+            format!(
+                "“silver” is earned, but Dean cancelled it on {day} (a slip); when its grade changes it is judged anew"
+            ),
+            0
+        ),
+        "hidden and shown again"
+    );
+    let notes =
+        bench.store.delivery(delivery).await.unwrap().unwrap().signals.remove(0).events.remove(0).notes;
+    assert!(notes.is_empty(), "what was cancelled keeps the event that was held: {notes:?}");
+    // Corrected, and passed later.
+    let (_, reason, _) = changed(|outcome| outcome.passed = Some(false)).await;
+    assert!(reason.contains("“silver” not yet"), "{reason}");
+    let (_, reason, count) = changed(|_| {}).await;
+    assert_eq!((reason.as_str(), count), ("“silver” awarded; “gold” awarded", 2), "the count began anew");
 }

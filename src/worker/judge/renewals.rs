@@ -86,6 +86,7 @@ impl Learner {
             decisions: Vec::new(),
             waiting: Vec::new(),
             twins: Vec::new(),
+            guarded: Vec::new(),
             about: Some(0),
             whole: false,
             publication: None,

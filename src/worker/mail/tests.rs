@@ -1,8 +1,8 @@
 use super::*;
 use crate::config::MailSettings;
 use crate::store::DeliveryState;
-use crate::worker::guard::crashes;
 use crate::worker::samples::{Bench, PUBLIC_URL, catalog};
+use crate::worker::unwind::crashes;
 
 fn mailer(bench: &Bench) -> Mailer {
     let settings = MailSettings {
@@ -37,7 +37,16 @@ async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) 
     let mut consumer = bench.queue.consume(Work::Mails, 100, CancellationToken::new());
     let messages = consumer.next_batch(learners.len(), Duration::from_secs(5)).await.unwrap();
     let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
-    mailer(bench).lease(&ids).await.unwrap()
+    let (letters, until) = mailer(bench).lease(&ids).await.unwrap();
+    let mails = letters.into_iter().map(|letter| match letter {
+        Letter::Claim(mail) => mail,
+        Letter::Notice(notice) => panic!("{notice:?}"),
+    });
+    (mails.collect(), until)
+}
+
+fn letters(mails: &[LeasedMail]) -> Vec<Letter> {
+    mails.iter().cloned().map(Letter::Claim).collect()
 }
 
 async fn trail(bench: &Bench, mail: &LeasedMail) -> crate::store::DeliveryTrail {
@@ -49,7 +58,10 @@ async fn a_badge_that_this_process_does_not_know_yet_parks_no_mail() {
     let bench = Bench::new().await;
     let mail = leased(&bench, &["ada"]).await.0.remove(0);
     let good = mailer(&bench);
-    let sent = async |mail: &LeasedMail| good.verdict(mail, good.send(mail).await);
+    let sent = async |mail: &LeasedMail| {
+        let letter = Letter::Claim(mail.clone());
+        good.verdict(&letter, good.send(&letter).await)
+    };
     let verdict = sent(&mail).await;
     assert!(matches!(verdict, MailVerdict::Sent { .. }), "{verdict:?}");
     let verdict = sent(&LeasedMail { email: "nobody".to_owned(), ..mail.clone() }).await;
@@ -63,14 +75,14 @@ async fn a_mail_that_crashes_harms_no_neighbour_and_is_parked_in_the_end() {
     let bench = Bench::new().await;
     let (mails, until) = leased(&bench, &["1", "2", "3"]).await;
     crashes::on(mails[1].id);
-    mailer(&bench).deliver(mails.clone(), until, &CancellationToken::new()).await;
+    mailer(&bench).deliver(letters(&mails), until, &CancellationToken::new()).await;
     for (mail, state) in mails.iter().zip([DeliveryState::Done, DeliveryState::Waiting, DeliveryState::Done])
     {
         assert_eq!(trail(&bench, mail).await.state, state);
     }
     assert!(trail(&bench, &mails[1]).await.reason.contains("failed inside the program"));
     let last = LeasedMail { attempts: ATTEMPTS - 1, ..mails[1].clone() };
-    mailer(&bench).deliver(vec![last], until, &CancellationToken::new()).await;
+    mailer(&bench).deliver(letters(&[last]), until, &CancellationToken::new()).await;
     assert_eq!(trail(&bench, &mails[1]).await.state, DeliveryState::Parked);
 }
 
@@ -81,7 +93,7 @@ async fn what_was_sent_is_marked_as_soon_as_the_database_can() {
     bench.execute("ALTER TABLE mails RENAME TO away").await;
     let (mailer, stop) = (mailer(&bench), CancellationToken::new());
     // Longer than it takes to look whether it tries more than a few times.
-    tokio::join!(mailer.deliver(mails.clone(), until, &stop), async {
+    tokio::join!(mailer.deliver(letters(&mails), until, &stop), async {
         sleep(Duration::from_secs(7)).await;
         bench.execute("ALTER TABLE away RENAME TO mails").await;
     });

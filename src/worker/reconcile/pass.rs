@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Reconciler;
 use super::course::{CourseRead, Share, Unread};
 use crate::store::{CourseState, Run, RunCourse, StoreError};
-use crate::worker::guard::guarded;
+use crate::worker::unwind::guarded;
 
 /// When a course is read again that could not be, if the LMS does not say.
 const RETRY: TimeDelta = TimeDelta::minutes(10);

@@ -5,6 +5,7 @@ mod database;
 mod deliveries;
 mod explain;
 mod first_start;
+mod held;
 mod people;
 mod publish;
 mod recheck;
@@ -12,7 +13,7 @@ mod reconcile;
 mod simulate;
 
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use accolade::store::{DeliveryState, DeliveryTrail, Store, TrailFilter};
@@ -98,6 +99,23 @@ trusted = true
         let end = output.status.code().unwrap();
         let text = format!("$ accolade {arguments}\n{out}{err}({end})\n");
         masked(&text.replace(&self.port.to_string(), "PORT"))
+    }
+
+    /// What a command printed, as it is.
+    fn run_plain(&self, arguments: &str) -> String {
+        String::from_utf8(self.command(arguments).output().unwrap().stdout).unwrap()
+    }
+
+    /// Runs a command, and types an answer when it asks.
+    fn answer(&self, arguments: &str, typed: &str) -> String {
+        use std::io::Write as _;
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let output = process.wait_with_output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        masked(&format!("$ accolade {arguments}\n{out}{err}({})\n", output.status.code().unwrap()))
     }
 
     async fn serve(&self) -> Serving<'_> {

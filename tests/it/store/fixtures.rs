@@ -3,7 +3,8 @@
 use accolade::ids;
 use accolade::store::{
     AwardCommit, Candidate, ConfirmResult, ConfirmedSignal, FoundLearner, NewAward, NewCredential,
-    NewDelivery, NewEvent, NewMail, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store, Verdict, Who,
+    NewDelivery, NewEvent, NewMail, Passage, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store,
+    Verdict, Who,
 };
 use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
 use chrono::{DateTime, Utc};
@@ -193,6 +194,7 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
             date: at(20),
             language: Some("de".to_owned()),
         },
+        passage: Passage::Free,
     }
 }
 
@@ -206,6 +208,7 @@ pub(crate) async fn commit_for(store: &Store, candidate: &Candidate, badge: &str
         awards: vec![award_for(store, candidate, badge).await],
         changes: Vec::new(),
         waits: Vec::new(),
+        guarding: Vec::new(),
     }
 }
 

@@ -388,7 +388,7 @@ contract! {
     async fn every_table_about_persons_is_moved(database) {
         let store = database.store().await;
         drop(store);
-        let known = ["awards", "decisions", "learners", "waiting_awards"];
+        let known = ["awards", "decisions", "guard_awards", "learners", "waiting_awards"];
         let tables = database.tables_with("person_id").await;
         assert_eq!(tables, known, "src/store/merge.rs moves these");
     }

@@ -7,6 +7,7 @@ mod credentials;
 mod database;
 mod deliveries;
 pub(crate) mod fixtures;
+mod guard;
 mod identity;
 mod lifecycle;
 mod linking;
