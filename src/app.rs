@@ -308,6 +308,9 @@ impl App {
             sources: Arc::clone(sources),
             catalogs: self.catalogs.clone(),
             schedules: Arc::new(sources.keys().filter_map(schedule).collect()),
+            // `load` has refused what is no schedule.
+            awards: self.settings.reconcile.schedule().ok(),
+            slug: self.settings.issuer.slug.as_str().into(),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             every: Duration::from_secs(if embedded { 1 } else { 10 }),

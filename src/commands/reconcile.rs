@@ -17,7 +17,7 @@ use crate::config::{self, Settings};
 use crate::lms::{Client, Limits};
 use crate::store::{Counts, CourseState, Run, RunCourse, Store};
 use crate::telemetry::Metrics;
-use crate::worker::{Order, Reconciler, Refusal, Source};
+use crate::worker::{AWARDS, Order, Reconciler, Refusal, Source};
 
 /// What to reconcile.
 #[derive(Debug, Args)]
@@ -42,6 +42,13 @@ pub(super) struct Reconcile {
 
 #[derive(Debug, Subcommand)]
 enum Report {
+    /// Compare all awards with all confirmed results, by the badges in use: who earned a badge and
+    /// does not hold it, who holds one without a basis. This is done each night, too.
+    Awards {
+        /// Print the result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what the last runs found.
     Report {
         /// Only of this source.
@@ -59,6 +66,9 @@ enum Report {
 pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 2).await?;
+    if let Some(Report::Awards { json }) = &command.command {
+        return awards(&reconciler(&settings, store).await?, *json).await;
+    }
     if let Some(Report::Report { source, last, json }) = &command.command {
         let runs = store.runs(source.as_deref(), *last).await?;
         if *json {
@@ -118,6 +128,20 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
     Ok(if ill { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// Compares the awards; a failure where they and the results disagree.
+async fn awards(reconciler: &Reconciler, json: bool) -> anyhow::Result<ExitCode> {
+    let stop = CancellationToken::new();
+    super::stop_on_signal(&stop)?;
+    let run = reconciler.awards(&stop).await?;
+    if json {
+        print(std::slice::from_ref(&run))?;
+    } else {
+        print!("{}", table(&run));
+    }
+    let Counts { missing, stale, duplicates, .. } = run.counts();
+    Ok(if missing + stale + duplicates == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 /// One that works on the configured sources, outside a service.
 async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
     let catalog =
@@ -134,6 +158,8 @@ async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconci
         sources: Arc::new(sources.collect()),
         catalogs: Catalogs::new(catalog),
         schedules: Arc::new(BTreeMap::new()),
+        awards: None,
+        slug: settings.issuer.slug.as_str().into(),
         clock: Clock::system(),
         metrics,
         every: std::time::Duration::from_secs(1),
@@ -148,10 +174,25 @@ fn told(counts: &Counts) -> u32 {
 /// A course of a run in a line.
 fn line(course: &RunCourse) -> String {
     let Counts { checked, missing, stale, withdrawn, unchanged, duplicates } = course.counts;
+    row(course, &[checked, missing, stale, withdrawn, unchanged, duplicates], &COURSE_COLUMNS)
+}
+
+/// A badge of a run over the awards in a line.
+fn badge_line(badge: &RunCourse) -> String {
+    let Counts { checked, missing, stale, unchanged, duplicates, .. } = badge.counts;
+    row(badge, &[checked, missing, stale, unchanged, duplicates], &BADGE_COLUMNS)
+}
+
+const COURSE_COLUMNS: [&str; 6] = ["checked", "missing", "stale", "withdrawn", "unchanged", "duplicates"];
+const BADGE_COLUMNS: [&str; 5] = ["checked", "missing", "baseless", "agreeing", "twice"];
+
+/// Each number under its title.
+fn row(course: &RunCourse, counts: &[u32], columns: &[&str]) -> String {
     let mut text = format!("{:<24} {:<7}", course.name, course.state.as_str());
-    // Writing into a String cannot fail.
-    let _ =
-        write!(text, " {checked:>7} {missing:>7} {stale:>7} {withdrawn:>9} {unchanged:>9} {duplicates:>10}");
+    for (count, column) in counts.iter().zip(columns) {
+        // Writing into a String cannot fail.
+        let _ = write!(text, " {count:>width$}", width = column.len());
+    }
     if !course.reason.is_empty() {
         let _ = write!(text, "  {}", course.reason);
     }
@@ -165,15 +206,15 @@ fn table(run: &Run) -> String {
         Some(time) => format!("ended {}", at(time)),
         None => format!("goes on, not before {}", at(run.retry_at)),
     };
-    let whole = if run.whole { ", everything anew" } else { "" };
-    let mut text = format!("{}  began {}, {end} ({}{whole})\n", run.source, at(run.started_at), run.why);
-    let _ = writeln!(
-        text,
-        "  {:<24} {:<7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>10}",
-        "course", "state", "checked", "missing", "stale", "withdrawn", "unchanged", "duplicates"
-    );
+    let of_awards = run.source == AWARDS;
+    let whole = if run.whole && !of_awards { ", everything anew" } else { "" };
+    let source = if of_awards { "awards" } else { &run.source };
+    let mut text = format!("{source}  began {}, {end} ({}{whole})\n", at(run.started_at), run.why);
+    let (what, columns): (_, &[&str]) =
+        if of_awards { ("badge", &BADGE_COLUMNS) } else { ("course", &COURSE_COLUMNS) };
+    let _ = writeln!(text, "  {what:<24} {:<7} {}", "state", columns.join(" "));
     for course in &run.courses {
-        let _ = writeln!(text, "  {}", line(course));
+        let _ = writeln!(text, "  {}", if of_awards { badge_line(course) } else { line(course) });
         if let Some(delivery) = course.delivery {
             let _ = writeln!(text, "    what came of it: accolade deliveries {delivery}");
         }
@@ -194,7 +235,14 @@ fn print(runs: &[Run]) -> anyhow::Result<()> {
 }
 
 fn document(run: &Run) -> Value {
+    let of_awards = run.source == AWARDS;
     let counts = |counts: &Counts| {
+        if of_awards {
+            return json!({
+                "checked": counts.checked, "missing": counts.missing, "baseless": counts.stale,
+                "agreeing": counts.unchanged, "twice": counts.duplicates,
+            });
+        }
         json!({
             "checked": counts.checked, "missing": counts.missing, "stale": counts.stale,
             "withdrawn": counts.withdrawn, "unchanged": counts.unchanged, "duplicates": counts.duplicates,
@@ -205,14 +253,14 @@ fn document(run: &Run) -> Value {
         .iter()
         .map(|course| {
             json!({
-                "course": course.name, "state": course.state.as_str(), "reason": course.reason,
+                (if of_awards { "badge" } else { "course" }): course.name, "state": course.state.as_str(), "reason": course.reason,
                 "delivery": course.delivery, "found": counts(&course.counts),
             })
         })
         .collect();
     json!({
-        "id": run.id, "source": run.source, "why": run.why, "full": run.whole,
+        "id": run.id, "source": (!of_awards).then_some(&run.source), "why": run.why, "full": run.whole,
         "started_at": run.started_at, "finished_at": run.finished_at, "found": counts(&run.counts()),
-        "courses": courses,
+        (if of_awards { "badges" } else { "courses" }): courses,
     })
 }

@@ -1,5 +1,7 @@
 //! A person with all that decides about their badges, for people who ask why.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -29,6 +31,10 @@ statements! {
         FROM events JOIN learners ON learners.id = events.learner_id
         WHERE learners.person_id {in $1} AND events.state IN ('waiting', 'parked')
         ORDER BY events.created_at, events.id";
+
+    BUSY_PERSONS = "SELECT DISTINCT learners.person_id
+        FROM events JOIN learners ON learners.id = events.learner_id
+        WHERE events.state IN ('waiting', 'parked') AND learners.person_id {in $1}";
 }
 
 /// How a learner is named by those who look for them.
@@ -126,6 +132,11 @@ struct AwardRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct BusyRow {
+    person_id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
 struct OpenRow {
     delivery_id: Uuid,
     state: String,
@@ -137,6 +148,12 @@ impl Store {
     /// institution's id is not unique.
     pub async fn find(&self, who: &Who) -> Result<Vec<FoundLearner>, StoreError> {
         find(&mut self.pool.read().await?, who).await
+    }
+
+    /// Those of the persons about whom something is not judged yet.
+    pub async fn busy_persons(&self, persons: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+        let rows: Vec<BusyRow> = self.pool.read().await?.all(&BUSY_PERSONS, values![persons]).await?;
+        Ok(rows.into_iter().map(|row| row.person_id).collect())
     }
 
     /// A person with all that decides about their badges; `None` for one who is nobody (any more).

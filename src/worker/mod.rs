@@ -34,7 +34,7 @@ pub use confirm::{Confirmer, Source};
 pub(crate) use cycle::{present, term_of};
 pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
-pub use reconcile::{Order, Reconciler, Refusal};
+pub use reconcile::{AWARDS, Order, Reconciler, Refusal};
 pub use simulate::{Effect, EffectKind, simulate};
 pub use sweep::Sweeper;
 pub use turns::Turns;

@@ -2,12 +2,13 @@
 //!
 //! For each source one job reads the gradebook of every course that a rule names, compares it
 //! with the stored outcomes, and tells what differs as signals: from there it is the way of a
-//! webhook, and the confirmed grade decides.
+//! webhook, and the confirmed grade decides. Another job compares the outcomes with the awards.
 //!
 //! Failures: the LMS is away or asks to wait, a course cannot be read, the process is killed. The
 //! run goes on where it stopped. Not failures: a difference that confirming does not confirm, a
 //! course that the LMS does not have.
 
+mod awards;
 mod compare;
 mod course;
 mod pass;
@@ -31,6 +32,8 @@ use crate::store::{NewRun, Run, RunCourse, Store, StoreError};
 use crate::telemetry::Metrics;
 use pass::waiting;
 
+pub use awards::AWARDS;
+
 /// How long one may hold the right to reconcile a source without keeping it.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// How often it is kept.
@@ -51,6 +54,10 @@ pub struct Reconciler {
     pub catalogs: Catalogs,
     /// When each source's turn is.
     pub schedules: Arc<BTreeMap<String, Schedule>>,
+    /// When the awards are compared with what was confirmed, if ever by itself.
+    pub awards: Option<Schedule>,
+    /// The issuer's slug.
+    pub slug: Arc<str>,
     /// The time.
     pub clock: Clock,
     /// Counters.
@@ -105,6 +112,10 @@ impl Reconciler {
         for (source, schedule) in self.schedules.iter() {
             let (this, source, schedule, stop) = (self.clone(), source.clone(), *schedule, stop.clone());
             watches.spawn(async move { this.watch(&source, schedule, &stop).await });
+        }
+        if let Some(schedule) = self.awards {
+            let (this, stop) = (self.clone(), stop.clone());
+            watches.spawn(async move { this.watch_awards(schedule, &stop).await });
         }
         stop.cancelled().await;
         while watches.join_next().await.is_some() {}
