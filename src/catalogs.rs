@@ -169,18 +169,17 @@ impl Published {
     /// published with that. Says where the folder is another one.
     pub async fn start(&self, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<Catalog> {
         let loaded = Catalog::load(folder, &self.names(), &self.terms);
-        let catalog = match self.current().await? {
-            Some((_, current)) => current,
-            None => {
-                let by = (FIRST_BY, "the folder of the configuration, at the first start");
-                match self.publish(loaded.clone()?, 0, by, now).await? {
-                    Some((_, catalog)) => {
-                        tracing::info!(version = short(&catalog.version), folder = %folder.display(), "badges published");
-                        catalog
-                    }
-                    // Another process was quicker.
-                    None => self.current().await?.ok_or(StoreError::Conflict)?.1,
+        let catalog = if let Some((_, current)) = self.current().await? {
+            current
+        } else {
+            let by = (FIRST_BY, "the folder of the configuration, at the first start");
+            match self.publish(loaded.clone()?, 0, by, now).await? {
+                Some((_, catalog)) => {
+                    tracing::info!(version = short(&catalog.version), folder = %folder.display(), "badges published");
+                    catalog
                 }
+                // Another process was quicker.
+                None => self.current().await?.ok_or(StoreError::Conflict)?.1,
             }
         };
         if let Some(said) = differs(loaded.as_ref(), &catalog, folder) {

@@ -170,8 +170,7 @@ impl Applying<'_> {
             // Grades may have come since it was allowed.
             if totals.exceed(self.command.at_most) {
                 bail!(
-                    "more changes than --at-most allows: {} learners are judged anew, and no more; do it again",
-                    persons
+                    "more changes than --at-most allows: {persons} learners are judged anew, and no more; do it again"
                 );
             }
             let ids: Vec<Uuid> = changed.iter().map(|(candidate, _)| candidate.person).collect();
