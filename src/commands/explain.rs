@@ -99,6 +99,7 @@ struct GuardAccount<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own for programs")]
 struct AwardAccount<'a> {
     credential: Uuid,
     cycle: &'a str,

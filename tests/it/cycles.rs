@@ -172,7 +172,7 @@ async fn before_the_end_a_new_attempt_renews_and_an_old_one_graded_again_does_no
     let first = credentials(&[tell("1", "2026-11-20", 41, 1).await])[0];
     days(300);
     let trail = tell("2", "2027-09-18", 45, 1).await;
-    assert!(credentials(&[trail.clone()]).is_empty(), "{}", trail.reason);
+    assert!(credentials(std::slice::from_ref(&trail)).is_empty(), "{}", trail.reason);
     assert!(trail.reason.contains("is not renewed yet"), "{}", trail.reason);
     let trail = tell("3", "2027-09-19", 20, 1).await;
     assert!(trail.reason.contains("“First Aid” of 23 November 2026 is suspended"), "{}", trail.reason);
@@ -265,7 +265,7 @@ async fn a_stack_is_renewed_with_what_it_rests_on_and_is_not_lost_when_that_ends
         told(&process, event, day, more).await
     };
     let trail = graded(&process, "1", "2026-11-20", 41).await;
-    assert_eq!(credentials(&[trail.clone()]).len(), 2, "{}", trail.reason);
+    assert_eq!(credentials(std::slice::from_ref(&trail)).len(), 2, "{}", trail.reason);
     let lead = credentials(&[talk("2", "2026-11-21", 30).await])[0];
     days(400);
     // “Silver” has ended; what was made while it was valid stays, and nothing new rests on it.

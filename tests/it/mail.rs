@@ -169,7 +169,7 @@ fn a_renewal_says_so_and_until_when() {
     };
     let mail = read(&compose(&settings("outbox:x"), &mail).unwrap().raw);
     insta::assert_snapshot!(mail.subject, @"Your badge is renewed: Workplace Safety");
-    let beginning: String = mail.text.lines().take(12).map(|line| format!("{line}\n")).collect();
+    let beginning = mail.text.lines().take(12).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(beginning, @r"
     Hello Ada Example,
 

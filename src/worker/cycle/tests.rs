@@ -198,7 +198,10 @@ fn what_takes_away_holds_on_and_what_gives_is_about_one_award() {
     }
     // A grant after the end makes one, once.
     let grant = decision(DecisionKind::Grant, 150);
-    assert!(cycles(&yearly, &[first.clone()], Some(&grant), &[], 160)[1].ends_with("renews 1 now grant"));
+    assert!(
+        cycles(&yearly, std::slice::from_ref(&first), Some(&grant), &[], 160)[1]
+            .ends_with("renews 1 now grant")
+    );
     let granted = HeldAward { renews: Some(Uuid::from_u128(1)), ..award(2, "again-1", 160, Some(260)) };
     let said = cycles(&yearly, &[first, granted], Some(&grant), &[], 270);
     assert_eq!(said.len(), 3);

@@ -45,7 +45,7 @@ contract! {
         let candidate = candidate_of(&store, event.id).await;
         let mut commit = commit_for(&store, &candidate, "rust").await;
         let award = &mut commit.awards[0];
-        award.cycle = "again-1".to_owned();
+        "again-1".clone_into(&mut award.cycle);
         award.awarded_at = at(40);
         award.credential.id = id();
         award.mail.id = id();
