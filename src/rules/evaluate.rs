@@ -133,7 +133,7 @@ pub(super) fn judge(rule: &Rule, facts: &Known<'_>, view: View) -> (Explanation,
 }
 
 /// What is forbidden is forbidden at any time.
-fn judge_none(parts: &[Rule], facts: &Known<'_>) -> (Explanation, Vec<Item>) {
+pub(super) fn judge_none(parts: &[Rule], facts: &Known<'_>) -> (Explanation, Vec<Item>) {
     let parts: Vec<Explanation> = parts.iter().map(|part| judge(part, facts, View::ALL).0).collect();
     let met = !parts.iter().any(|part| part.met);
     let missing = (!met).then_some(Missing::Forbidden);

@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use super::evaluate::{Item, Known, judge, weighted_value};
+use super::evaluate::{Item, Known, judge_none, weighted_value};
 use super::matching::Look;
 use super::wording::{moments, ordinal, span};
 use super::{Condition, Expression, HeldBadge, Missing, Rule, Weighted};
@@ -93,7 +93,7 @@ pub(super) fn earliest(
         Rule::Expression(expression) => {
             seen(expression, facts, view).filter(|witness| witness.latest().is_none_or(late_enough))
         }
-        Rule::None(_) => judge(rule, facts, View::ALL).0.met.then(Witness::default),
+        Rule::None(parts) => judge_none(parts, facts).0.met.then(Witness::default),
         Rule::All(parts) => so_many(parts.len(), parts, facts, view, not_before),
         Rule::Any(parts) => so_many(1, parts, facts, view, not_before),
         Rule::AtLeast { count, of } => so_many(*count, of, facts, view, not_before),

@@ -72,6 +72,12 @@ fn an_average_of_thirds_is_exact() {
 }
 
 #[test]
+fn of_equally_good_attempts_the_first_one_gives_the_time() {
+    let decision = judge(&rule(Counts::Best, percent("90")), &[tried(&["5", "9", "9"])]);
+    assert_eq!(decision.explanation.since, Some(day(2)));
+}
+
+#[test]
 fn the_only_attempt_need_not_be_listed() {
     let mut outcome = outcome("quiz", "8", "10");
     outcome.attempt = Some(1);
