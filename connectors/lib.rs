@@ -24,6 +24,8 @@ mod request;
 mod secret;
 mod signal;
 mod site;
+#[cfg(test)]
+mod traps;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

@@ -195,6 +195,8 @@ pub(super) struct Membership {
 #[serde(rename_all = "camelCase")]
 pub(super) struct CourseInfo {
     pub(super) id: Option<Text>,
+    /// Of a course that is merged into another one: that one, which has the gradebook.
+    pub(super) parent_id: Option<Text>,
     pub(super) external_id: Option<Text>,
     pub(super) course_id: Option<Text>,
     pub(super) name: Option<Text>,

@@ -36,7 +36,8 @@ struct Marker {
     columns: BTreeMap<String, Decimal>,
 }
 
-/// Finds a course by id, course id (the number that people use) or external id.
+/// Finds a course by id, course id (the number that people use) or external id. Of merged courses
+/// the parent has the gradebook, and so is found by the names of its children, too.
 pub(super) async fn course(api: &Api<'_>, name: &str) -> Result<Option<Course>, ApiError> {
     let by = |field: &str| format!("{field}:{name}");
     for spelling in [name.to_owned(), by("courseId"), by("externalId")] {
@@ -46,6 +47,9 @@ pub(super) async fn course(api: &Api<'_>, name: &str) -> Result<Option<Course>, 
         let url = api.url(&["v3", "courses", &spelling]);
         match api.get::<CourseInfo>(COURSE, url, Some(CACHE)).await {
             Ok(Reply::Found(info)) => {
+                if let Some(parent) = text(info.parent_id.as_ref()) {
+                    return Ok(Some(super::people::course(api, parent).await?));
+                }
                 if let Some(id) = text(info.id.as_ref()).map(str::to_owned) {
                     return Ok(Some(named(&id, &info)));
                 }

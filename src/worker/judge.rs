@@ -434,7 +434,13 @@ mod tests {
         assert_eq!(change(vec![quiz(9, shown.clone()), report(shown.clone())]), None);
         let lost = change(vec![quiz(4, shown.clone()), report(shown.clone())]);
         assert!(is_lost(lost.as_ref()), "{lost:?}");
-        for reason in [Withheld::Hidden, Withheld::NotPosted, Withheld::NotEnrolled, Withheld::NotGraded] {
+        for reason in [
+            Withheld::Hidden,
+            Withheld::NotPosted,
+            Withheld::NotEnrolled,
+            Withheld::Staff,
+            Withheld::NotGraded,
+        ] {
             assert_eq!(change(vec![quiz(9, withheld(reason)), report(shown.clone())]), None, "{reason:?}");
         }
         assert_eq!(change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotEnrolled))]), None);

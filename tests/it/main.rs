@@ -21,4 +21,5 @@ mod reconcile;
 mod semester;
 mod store;
 mod support;
+mod traps;
 mod web;

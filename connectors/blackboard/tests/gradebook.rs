@@ -211,3 +211,21 @@ fn a_source_without_an_event_key_takes_no_events() {
     let refused = source.receive(&request).unwrap_err();
     assert!(matches!(&refused, Rejection::BadSignature(why) if why.contains("event_key")), "{refused:?}");
 }
+
+/// Ines is enrolled in the child; the parent has the columns.
+#[tokio::test]
+async fn a_child_course_is_read_by_its_parent() {
+    let child = json!({"id": "_4_1", "courseId": "WS101-A", "name": "Group A", "parentId": "_3_1"});
+    let site = site()
+        .with("v3/courses/courseId:WS101-A", 200, &child)
+        .with("v3/courses/_4_1", 200, &child)
+        .with("v1/courses/_3_1/users?limit=100&expand=user", 200, list(&[MEMBERSHIP]));
+    for name in ["WS101-A", "_4_1"] {
+        let found = source().gradebooks().unwrap().course(name, &site).await.unwrap().unwrap();
+        assert_eq!((found.id.as_str(), found.also.contains(&"WS101".to_owned())), ("_3_1", true), "{name}");
+    }
+    let book = read(&site, &[named("_702_1")]).await;
+    let of = |learner: &str| book.shown.iter().find(|shown| shown.outcome.learner.id == learner).unwrap();
+    assert!(of("_12_1").outcome.course.also.contains(&"WS101-A".to_owned()), "the child's names are theirs");
+    assert!(!of("_13_1").outcome.course.also.contains(&"WS101-A".to_owned()), "and nobody else's");
+}

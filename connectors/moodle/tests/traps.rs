@@ -1,4 +1,4 @@
-//! What Moodle does that a receiver would not expect, one test each.
+//! What Moodle does that a receiver would not expect, one test each; `connectors/TRAPS.md` lists all.
 
 use serde_json::json;
 
@@ -208,6 +208,19 @@ async fn leaving_the_course_undoes_nothing_and_a_deleted_grade_does() {
     for event in [r"\core\event\user_enrolment_deleted", r"\core\event\user_deleted"] {
         ignored(&Capture::number("0009").with(|body| body["eventname"] = event.into()));
     }
+}
+
+/// Moodle does not take a course's completion back: a rule that rests on it and on the grade sees both.
+#[tokio::test]
+async fn a_failing_regrade_leaves_the_completion_of_the_course() {
+    let mut site = Site::recorded();
+    site.item(4, 4, &json!({"graderaw": 3, "gradedategraded": 1_795_423_300}));
+    let completed = Capture::number("0115").with(|event| event["relateduserid"] = 4.into());
+    let signals = [completed.signal(), Capture::number("0097").signal()];
+    let confirmations = confirm(&site, &signals).await.unwrap();
+    let outcomes = settled(&confirmations[0]);
+    assert_eq!(outcome(outcomes, Assessment::COURSE_COMPLETION).passed, Some(true));
+    assert_eq!(outcome(outcomes, "item:4").score.as_ref().unwrap().given, Some(3.into()));
 }
 
 /// A course reset sends old work again, with a new time: a new signal, and the same outcome.

@@ -248,3 +248,47 @@ fn attempts_that_a_rule_asks_for_make_a_difference_of_their_own() {
         "a rule is newer than the result"
     );
 }
+
+/// What a teacher changes in an assessment sends no event that tells of a learner.
+#[test]
+fn a_maximum_that_is_changed_later_is_found_by_reconciliation() {
+    let mut shown = outcome("7", Some(60));
+    shown.score.as_mut().unwrap().max = Some(80.into());
+    let known = stored(outcome("7", Some(60)));
+    assert!(!known.passes && rules(70).passes("lms", &shown), "60 of 80 is 75 %");
+    let book = Gradebook { shown: vec![Shown { outcome: shown, decision: false }], ..Gradebook::default() };
+    let comparison = compare(&rules(70), "lms", &book, at(1), &[known], None);
+    assert_eq!(comparison.differences[0].found, Found::Stale);
+}
+
+#[test]
+fn a_pass_mark_that_is_changed_later_is_found_by_reconciliation() {
+    // In the LMS: its own decision is another one.
+    let with = |passed| Outcome { passed: Some(passed), ..outcome("7", Some(60)) };
+    let differs = |decision| {
+        let shown = vec![Shown { outcome: with(true), decision }];
+        let book = Gradebook { shown, ..Gradebook::default() };
+        !compare(&rules(70), "lms", &book, at(1), &[stored(with(false))], None).differences.is_empty()
+    };
+    assert!(differs(true) && !differs(false), "a decision that was not read says nothing");
+    // In the rule: the stored verdict is that of the mark before.
+    let known = StoredResult { passes: false, as_of: at(0), outcome: outcome("7", Some(60)) };
+    let comparison = compare(&rules(50), "lms", &book(&[("7", Some(60))]), at(1), &[known], None);
+    assert_eq!(comparison.differences[0].found, Found::Stale);
+}
+
+/// In Moodle an ID number is unique within its course only.
+#[test]
+fn an_id_number_of_another_course_is_another_item() {
+    let item = AssessmentName::Named("QUIZ-FINAL".to_owned());
+    let condition = Condition::new("lms", "WS101", item, Threshold::Percent(70.into()));
+    let rules = Rulebook::new(vec![("b".to_owned(), Rule::Condition(condition))]);
+    let mut here = outcome("7", Some(80));
+    here.assessment.also = vec!["QUIZ-FINAL".to_owned()];
+    let mut there = here.clone();
+    there.course = Course { id: "3".to_owned(), also: vec!["FS200".to_owned()], name: None, url: None };
+    assert!(rules.passes("lms", &here) && !rules.names("lms", &there) && !rules.passes("lms", &there));
+    let shown = vec![Shown { outcome: there, decision: true }];
+    let book = Gradebook { shown, ..Gradebook::default() };
+    assert!(compare(&rules, "lms", &book, at(1), &[], None).differences.is_empty());
+}
