@@ -74,12 +74,12 @@ impl<'a> Api<'a> {
         mut enough: impl FnMut(Vec<Value>) -> bool + Send,
     ) -> Result<Option<bool>, ApiError> {
         let mut wrong = false;
-        let take = |page| match page {
-            Value::Array(page) => enough(page),
-            _ => {
-                wrong = true;
-                true
+        let take = |page| {
+            if let Value::Array(page) = page {
+                return enough(page);
             }
+            wrong = true;
+            true
         };
         let read = self.pages(what, path, query, fresh, take).await?;
         if wrong {

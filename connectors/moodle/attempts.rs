@@ -97,6 +97,9 @@ struct PreviousAttempt {
     grade: Option<AssignGrade>,
 }
 
+/// The points of an attempt, and when they were given.
+type Given = (Option<Decimal>, Option<i64>);
+
 /// Whether this kind of activity tells of attempts.
 pub(super) fn tells(item: &GradeItem) -> bool {
     matches!(item.itemmodule.as_deref(), Some("quiz" | "assign")) && item.iteminstance.is_some()
@@ -160,7 +163,7 @@ async fn assignment(
         let grade = grade.filter(|grade| grade.grade.is_some_and(|points| points >= Decimal::ZERO));
         (grade.and_then(|grade| grade.grade), grade.and_then(|grade| grade.timemodified))
     };
-    let mut attempts: Vec<(u32, (Option<Decimal>, Option<i64>))> = status
+    let mut attempts: Vec<(u32, Given)> = status
         .previousattempts
         .iter()
         .map(|attempt| (attempt.attemptnumber, given(attempt.grade.as_ref())))
@@ -180,11 +183,8 @@ async fn assignment(
 }
 
 /// Attempts in their order. Moodle's own numbers have gaps where a teacher deleted one.
-fn numbered(
-    item: &GradeItem,
-    attempts: impl Iterator<Item = (Option<Decimal>, Option<i64>)>,
-) -> Vec<Attempt> {
-    let attempt = |(number, (given, at)): (u32, (Option<Decimal>, Option<i64>))| Attempt {
+fn numbered(item: &GradeItem, attempts: impl Iterator<Item = Given>) -> Vec<Attempt> {
+    let attempt = |(number, (given, at)): (u32, Given)| Attempt {
         number,
         score: given.map(|given| Score {
             given: Some(given.normalize()),

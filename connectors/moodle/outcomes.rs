@@ -83,7 +83,7 @@ impl Maker<'_> {
         let all_graded = item.is_total().then(|| !items.into_iter().any(GradeItem::is_open));
         let outcome = self.outcome(assessment, score, passed, release, number::time(item.gradedategraded));
         let attempts = self.known.attempts.get(&item.id).cloned().unwrap_or_default();
-        Outcome { all_graded, attempts, ..outcome }
+        Outcome { attempts, all_graded, ..outcome }
     }
 
     fn completion(&self, status: &CompletionStatus) -> Outcome {
