@@ -74,7 +74,7 @@ async fn grades_that_were_withheld_award_once_released_without_an_event() {
     {
         let mut canvas = site.sandbox.canvas.lock();
         let omar = canvas.submission(49).unwrap();
-        (omar.posted_at, omar.excused) = (Some("2026-11-20T09:30:00Z"), true);
+        (omar.posted_at, omar.excused) = (Some("2026-11-20T09:30:00Z".to_owned()), true);
     }
     {
         let mut blackboard = site.sandbox.blackboard.lock();
