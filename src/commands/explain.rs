@@ -1,5 +1,7 @@
 //! `accolade explain`
 
+mod words;
+
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -13,7 +15,7 @@ use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate_in};
-use crate::store::{Guarded, HeldAward, Person, PersonAward, Store};
+use crate::store::{Guarded, HeldAward, Person, PersonAward, PersonDecision, Store};
 use crate::worker::present;
 
 /// Whose badges to explain.
@@ -38,8 +40,11 @@ pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Resul
     let catalog =
         Published::new(&store, settings.sources.keys(), &settings.terms()).in_use(&settings.badges).await?;
     let badges = match &command.badge {
-        Some(id) => vec![catalog.asked(id).context("--badge")?],
-        None => catalog.badges.iter().collect(),
+        Some(id) => match catalog.known(id) {
+            Some(badge) => vec![badge],
+            None => vec![catalog.asked(id).context("--badge")?],
+        },
+        None => catalog.badges.iter().chain(&catalog.retired).collect(),
     };
     let learner = one(&store, &command.learner, settings).await?;
     let person = store.person(learner.person).await?.context("the learner was just linked; try again")?;
@@ -48,7 +53,7 @@ pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Resul
     if command.json {
         println!("{}", serde_json::to_string_pretty(&account)?);
     } else {
-        print!("{}", text(&account));
+        print!("{}", words::text(&account));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -74,6 +79,8 @@ struct LearnerAccount<'a> {
 struct BadgeAccount<'a> {
     badge: &'a str,
     name: &'a str,
+    /// Whether the badges in use have it no more: nobody earns it.
+    retired: bool,
     /// Whether the present rule is met by what is known now.
     earned: bool,
     explanation: Explanation,
@@ -81,9 +88,36 @@ struct BadgeAccount<'a> {
     lacks: Option<String>,
     /// How often it can be earned; nothing for one that is earned once.
     again: Option<String>,
+    /// Why it is earned and not signed, if it waits for a better word of the LMS.
+    waits: Option<WaitAccount<'a>>,
+    /// What administrators decided about it, newest first: the newest counts.
+    decisions: Vec<DecisionAccount<'a>>,
     awards: Vec<AwardAccount<'a>>,
     /// What the guard says, if it holds or held it.
     guard: Option<GuardAccount<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WaitAccount<'a> {
+    since: DateTime<Utc>,
+    reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct DecisionAccount<'a> {
+    /// `grant`, `refuse`, `revoke`, `suspend` or `reinstate`.
+    kind: &'a str,
+    by: &'a str,
+    at: DateTime<Utc>,
+    reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct LossAccount<'a> {
+    since: DateTime<Utc>,
+    reason: &'a str,
+    /// When its grace ends, if it has not ended.
+    grace_ends: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +146,8 @@ struct AwardAccount<'a> {
     claimed_at: Option<DateTime<Utc>>,
     revoked: bool,
     suspended: bool,
+    /// Set while its rule is not met any more.
+    loss: Option<LossAccount<'a>>,
     /// The version of the rules that decided, and whether it is the present one.
     rules: &'a str,
     present_rules: bool,
@@ -146,6 +182,8 @@ fn account<'a>(
         .flat_map(|fact| catalog.rules.badges_for(fact.source, fact.outcome))
         .chain(counting.iter().flat_map(|held| catalog.rules.badges_after(&held.badge)))
         .chain(person.awards.iter().map(|award| award.held.badge.as_str()))
+        .chain(person.decisions.iter().map(|decision| decision.badge.as_str()))
+        .chain(person.waits.iter().map(|wait| wait.badge.as_str()))
         .collect();
     concerned.sort_unstable();
     let badges = badges
@@ -171,15 +209,21 @@ fn account<'a>(
                 .collect();
             let decision =
                 evaluate_in(asked.period, &badge.rule, &Facts { outcomes: &outcomes, held: &held });
+            let id = &badge.achievement.id;
+            let decisions = person.decisions.iter().filter(|decision| decision.badge == *id);
+            let wait = person.waits.iter().find(|wait| wait.badge == *id);
             BadgeAccount {
-                badge: &badge.achievement.id,
+                badge: id,
+                retired: catalog.badge(id).is_none(),
+                waits: wait.map(|wait| WaitAccount { since: wait.since, reason: &wait.reason }),
+                decisions: decisions.map(decision_account).collect(),
                 name: &badge.achievement.name,
                 earned: decision.earned,
                 lacks: (!decision.earned).then(|| decision.explanation.lacks()),
                 explanation: decision.explanation,
                 again: asked.again,
                 awards: awards.into_iter().map(|award| award_account(award, &catalog.version, now)).collect(),
-                guard: person.guarded.iter().find(|one| one.badge == badge.achievement.id).map(guard_account),
+                guard: person.guarded.iter().find(|one| one.badge == *id).map(guard_account),
             }
         })
         .collect();
@@ -197,13 +241,18 @@ fn account<'a>(
     Account { learner: learner.collect(), badges, open: open.collect() }
 }
 
+fn decision_account(decision: &PersonDecision) -> DecisionAccount<'_> {
+    let PersonDecision { kind, by, at, reason, .. } = decision;
+    DecisionAccount { kind, by, at: *at, reason }
+}
+
 fn guard_account(guarded: &Guarded) -> GuardAccount<'_> {
     let Guarded { hold, since, .. } = guarded;
     let says = match hold.state.decision() {
-        None => format!("held by the guard since {}, for there were {}", date(*since), hold.over()),
+        None => format!("held by the guard since {}, for there were {}", words::date(*since), hold.over()),
         Some(decision) => {
-            let (state, day) = (hold.state.as_str(), date(decision.at));
-            format!("held by the guard since {}, {state} by {} on {day}", date(*since), decision.by)
+            let (state, day) = (hold.state.as_str(), words::date(decision.at));
+            format!("held by the guard since {}, {state} by {} on {day}", words::date(*since), decision.by)
         }
     };
     GuardAccount {
@@ -227,136 +276,13 @@ fn award_account<'a>(award: &'a PersonAward, version: &str, now: DateTime<Utc>) 
         claimed_at: award.claimed_at,
         revoked: held.revoked,
         suspended: held.suspended,
+        loss: held.loss.as_ref().map(|loss| LossAccount {
+            since: loss.since,
+            reason: &loss.reason,
+            grace_ends: award.grace_ends,
+        }),
         rules: &award.rules,
         present_rules: award.rules == version,
         explanation: &award.explanation,
-    }
-}
-
-/// Who it is, in one line: `Ada Example <ada@example.test>, moodle:8, canvas:48`.
-/// As a colleague would answer.
-fn text(account: &Account<'_>) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    // Writing into a String cannot fail.
-    for learner in &account.learner {
-        let name = learner.name.unwrap_or("no name known");
-        let email = learner.email.unwrap_or("no address known");
-        let _ = writeln!(text, "{name} <{email}>, {}:{}", learner.source, learner.id);
-    }
-    if account.badges.is_empty() {
-        text.push_str("\nno badge has a rule for anything that is known of this learner\n");
-    }
-    for badge in &account.badges {
-        let _ = write!(text, "\n“{}” ({}): ", badge.name, badge.badge);
-        if badge.awards.is_empty() {
-            let verdict = if badge.earned { "earned, but not awarded yet" } else { "not earned yet" };
-            let _ = writeln!(text, "{verdict}");
-        } else {
-            let awards: Vec<String> = badge.awards.iter().map(state).collect();
-            let _ = writeln!(text, "{}", awards.join("; "));
-        }
-        if let Some(guard) = &badge.guard {
-            let reason = guard.reason.filter(|reason| !reason.is_empty());
-            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            let _ = writeln!(text, "  {}{reason} (accolade held show {})", guard.says, guard.hold);
-        }
-        for award in &badge.awards {
-            let rules = if award.present_rules { "the present rules" } else { "earlier rules" };
-            let renews = award.renews.map_or_else(String::new, |id| format!(", renews {id}"));
-            let _ = writeln!(text, "  credential {}{renews}, decided by {rules}:", award.credential);
-            tree(&mut text, award.explanation, 2);
-        }
-        if let Some(again) = &badge.again {
-            let _ = writeln!(text, "  {again}");
-        }
-        match &badge.lacks {
-            // The tree of the award says it already.
-            None if badge.awards.iter().any(|award| award.present_rules) => {
-                text.push_str("  by what is known now it is still earned\n");
-            }
-            None => {
-                text.push_str("  by the present rules and what is known now it is earned:\n");
-                now(&mut text, &badge.explanation);
-            }
-            Some(lacks) => {
-                if !badge.awards.is_empty() {
-                    text.push_str("  by the present rules and what is known now it would not be earned:\n");
-                }
-                now(&mut text, &badge.explanation);
-                let _ = writeln!(text, "  what would change it: {lacks}");
-            }
-        }
-    }
-    if !account.open.is_empty() {
-        text.push_str("\nnot evaluated yet:\n");
-    }
-    for event in &account.open {
-        let reason = if event.reason.is_empty() { "on its way" } else { event.reason };
-        let _ = writeln!(text, "  delivery {}, {}: {reason}", event.delivery, event.state);
-    }
-    text
-}
-
-/// `awarded on 23 November 2026, claimed on 24 November 2026, suspended`.
-fn state(award: &AwardAccount<'_>) -> String {
-    let claimed = award
-        .claimed_at
-        .map_or_else(|| "not claimed yet".to_owned(), |at| format!("claimed on {}", date(at)));
-    let status = match (award.revoked, award.suspended) {
-        (true, _) => ", revoked",
-        (false, true) => ", suspended",
-        (false, false) => "",
-    };
-    let until = award.valid_until.map_or_else(String::new, |until| {
-        format!("{} {}, ", if award.ended { "ended on" } else { "valid until" }, date(until))
-    });
-    let term = award.cycle.strip_prefix("term:").map_or_else(String::new, |term| format!("for {term} "));
-    format!("awarded {term}on {}, {until}{claimed}{status}", date(award.awarded_at))
-}
-
-fn date(time: DateTime<Utc>) -> String {
-    time.format("%-d %B %Y").to_string()
-}
-
-fn now(text: &mut String, explanation: &Explanation) {
-    for line in explanation.to_string().lines() {
-        text.push_str("    ");
-        text.push_str(line);
-        text.push('\n');
-    }
-}
-
-/// A stored tree, which an earlier version of this program may have written: only what every
-/// version has is read.
-fn tree(text: &mut String, part: &serde_json::Value, depth: usize) {
-    let met = if part.get("met").and_then(serde_json::Value::as_bool) == Some(true) { "yes" } else { "no" };
-    let asks = part.get("asks").and_then(serde_json::Value::as_str).unwrap_or_default();
-    let found = part.get("found").and_then(serde_json::Value::as_str);
-    let since = part.get("since").and_then(serde_json::Value::as_str).and_then(|since| since.parse().ok());
-    let since = since.map_or_else(String::new, |since| format!(" on {}", date(since)));
-    let found = found.map_or_else(String::new, |found| format!("; found: {found}{since}"));
-    text.extend(["  ".repeat(depth).as_str(), met, ": ", asks, &found, "\n"]);
-    for part in part.get("parts").and_then(serde_json::Value::as_array).into_iter().flatten() {
-        tree(text, part, depth + 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_stored_tree_of_any_shape_is_shown() {
-        let shown = |tree: serde_json::Value| {
-            let mut text = String::new();
-            super::tree(&mut text, &tree, 0);
-            text
-        };
-        let inner = serde_json::json!({"met": true, "asks": "Quiz: passed", "found": "passed", "since": "2026-11-20T10:00:00Z", "new": 1});
-        let whole = serde_json::json!({"met": true, "asks": "all of these", "parts": [inner]});
-        assert_eq!(
-            shown(whole),
-            "yes: all of these\n  yes: Quiz: passed; found: passed on 20 November 2026\n"
-        );
-        assert_eq!(shown(serde_json::Value::Null), "no: \n");
     }
 }

@@ -64,7 +64,7 @@ pub use links::{By, Linked, Separated};
 pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use notices::LeasedNotice;
-pub use people::{FoundLearner, OpenEvent, Person, PersonAward, Who};
+pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};

@@ -10,7 +10,7 @@ use super::guarding::{Guarded, guarded_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
-use super::{HeldAward, Store, StoreError, StoredOutcome};
+use super::{HeldAward, Loss, Store, StoreError, StoredOutcome};
 
 statements! {
     FIND_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
@@ -23,9 +23,17 @@ statements! {
 
     THEIR_AWARDS = "SELECT awards.id, awards.issuer, awards.badge, awards.cycle, awards.awarded_at,
             awards.valid_until, awards.renews, awards.basis, awards.rules,
-            awards.explanation, credentials.claimed_at, credentials.revoked, credentials.suspended
+            awards.explanation, credentials.claimed_at, credentials.revoked, credentials.suspended,
+            losses.lost_at, losses.reason, losses.due_at
         FROM awards JOIN credentials ON credentials.id = awards.id
+            LEFT JOIN losses ON losses.award_id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
+
+    THEIR_BADGE_DECISIONS = "SELECT badge, kind, reason, decided_by, decided_at FROM decisions
+        WHERE person_id {in $1} ORDER BY decided_at DESC, id DESC";
+
+    THEIR_WAITS = "SELECT badge, reason, since FROM waiting_awards
+        WHERE person_id {in $1} ORDER BY badge";
 
     THEIR_OPEN_EVENTS = "SELECT events.delivery_id, events.state, events.reason
         FROM events JOIN learners ON learners.id = events.learner_id
@@ -84,17 +92,49 @@ pub struct Person {
     pub outcomes: Vec<StoredOutcome>,
     /// What they were awarded, oldest first.
     pub awards: Vec<PersonAward>,
+    /// What administrators decided about badges of theirs, newest first.
+    pub decisions: Vec<PersonDecision>,
+    /// Badges that are earned and wait to be signed.
+    pub waits: Vec<PersonWait>,
     /// Changes of theirs that are not evaluated yet.
     pub open: Vec<OpenEvent>,
     /// What the guard holds of theirs, or held.
     pub guarded: Vec<Guarded>,
 }
 
+/// A decision of an administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonDecision {
+    /// The badge.
+    pub badge: String,
+    /// What, by its stored name ([`super::DecisionKind`]).
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A badge that is earned and waits to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonWait {
+    /// The badge.
+    pub badge: String,
+    /// Why, for people.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
 /// An award that was made.
 #[derive(Debug, Clone)]
 pub struct PersonAward {
-    /// What is held; whether its rule is not met any more is not read.
+    /// What is held.
     pub held: HeldAward,
+    /// When the grace of its loss ends, if it has not ended.
+    pub grace_ends: Option<DateTime<Utc>>,
     /// The version of the rules that decided.
     pub rules: String,
     /// The tree of conditions as it was then.
@@ -129,6 +169,25 @@ struct AwardRow {
     claimed_at: Option<Time>,
     revoked: bool,
     suspended: bool,
+    lost_at: Option<Time>,
+    reason: Option<String>,
+    due_at: Option<Time>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DecisionRow {
+    badge: String,
+    kind: String,
+    reason: String,
+    decided_by: String,
+    decided_at: Time,
+}
+
+#[derive(sqlx::FromRow)]
+struct WaitRow {
+    badge: String,
+    reason: String,
+    since: Time,
 }
 
 #[derive(sqlx::FromRow)]
@@ -180,13 +239,31 @@ impl Store {
                     basis: basis_of(row.basis.as_deref())?,
                     revoked: row.revoked,
                     suspended: row.suspended,
-                    loss: None,
+                    loss: row
+                        .lost_at
+                        .map(|since| Loss { since: since.0, reason: row.reason.unwrap_or_default() }),
                 },
+                grace_ends: row.due_at.map(|time| time.0),
                 rules: row.rules,
                 explanation: from_json("awards", "explanation", &row.explanation)?,
                 claimed_at: row.claimed_at.map(|time| time.0),
             });
         }
+        let decisions: Vec<DecisionRow> =
+            session.all(&THEIR_BADGE_DECISIONS, values![ids.as_slice()]).await?;
+        let decisions = decisions.into_iter().map(|row| PersonDecision {
+            badge: row.badge,
+            kind: row.kind,
+            reason: row.reason,
+            by: row.decided_by,
+            at: row.decided_at.0,
+        });
+        let waits: Vec<WaitRow> = session.all(&THEIR_WAITS, values![ids.as_slice()]).await?;
+        let waits = waits.into_iter().map(|row| PersonWait {
+            badge: row.badge,
+            reason: row.reason,
+            since: row.since.0,
+        });
         let open: Vec<OpenRow> = session.all(&THEIR_OPEN_EVENTS, values![ids.as_slice()]).await?;
         let open = open.into_iter().map(|row| OpenEvent {
             delivery: row.delivery_id,
@@ -200,6 +277,8 @@ impl Store {
             learners,
             outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
             awards,
+            decisions: decisions.collect(),
+            waits: waits.collect(),
             open: open.collect(),
             guarded,
         }))

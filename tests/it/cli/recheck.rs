@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Folder;
-use super::explain::{graded, undated};
+use super::explain::graded;
 use super::publish::unhashed;
 
 async fn alter(folder: &Folder, sql: &str) {
@@ -33,8 +33,7 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     serving.post("forms", graded("e2", "ada", 5)).await;
     serving.settled().await;
     serving.stop();
-    let check =
-        || unhashed(&undated(&folder.run(&format!("recheck http://localhost/credentials/{credential}"))));
+    let check = || unhashed(&folder.run(&format!("recheck http://localhost/credentials/{credential}")));
     insta::assert_snapshot!(check(), @r"
     $ accolade recheck http://localhost/credentials/ID
     credential ID, “first-aid” of TODAY: the same decision
@@ -65,7 +64,7 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
       by these facts the badge is not earned: Final test in First aid (forms): at least 70 %, but found 42 % on 20 November 2026
     (1)
     ");
-    insta::assert_snapshot!(unhashed(&undated(&folder.run("recheck --all"))), @r"
+    insta::assert_snapshot!(unhashed(&folder.run("recheck --all")), @r"
     $ accolade recheck --all
     credential ID, “first-aid” of TODAY: another decision, by version HASH of the rules
       “all of these” was met, and is not met by the stored facts

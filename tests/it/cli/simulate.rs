@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::explain::{graded, undated};
+use super::explain::graded;
 use super::publish::unhashed;
 use super::{Folder, Serving};
 
@@ -103,7 +103,7 @@ async fn what_a_draft_would_change_is_what_changes_when_it_is_applied() {
     (1)
     ");
     assert_eq!(folder.run("publish --list").lines().count(), 3, "nothing is published");
-    insta::assert_snapshot!(unhashed(&undated(&folder.run("publish draft --apply-retroactively --at-most 6"))), @r"
+    insta::assert_snapshot!(unhashed(&folder.run("publish draft --apply-retroactively --at-most 6")), @r"
     $ accolade publish draft --apply-retroactively --at-most 6
     against number 1, version HASH, published on TODAY by accolade serve:
       first-aid                changed: its rule, what it says
