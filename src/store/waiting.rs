@@ -24,6 +24,10 @@ statements! {
 
     WAITING_PERSONS = "SELECT DISTINCT person_id FROM waiting_awards WHERE person_id {in $1}";
 
+    WAITING_LEARNERS = "SELECT DISTINCT learners.lms_id
+        FROM waiting_awards JOIN learners ON learners.person_id = waiting_awards.person_id
+        WHERE learners.source = $1";
+
     WAITS = "SELECT waiting_awards.badge, waiting_awards.reason, waiting_awards.since,
             events.delivery_id, learners.source, learners.lms_id, learners.name, learners.email
         FROM waiting_awards
@@ -82,7 +86,18 @@ struct PersonRow {
     person_id: Uuid,
 }
 
+#[derive(sqlx::FromRow)]
+struct LearnerRow {
+    lms_id: String,
+}
+
 impl Store {
+    /// The learners of a source, by their ids there, for whose persons something waits.
+    pub async fn waiting_learners(&self, source: &str) -> Result<BTreeSet<String>, StoreError> {
+        let rows: Vec<LearnerRow> = self.pool.read().await?.all(&WAITING_LEARNERS, values![source]).await?;
+        Ok(rows.into_iter().map(|row| row.lms_id).collect())
+    }
+
     /// What waits, longest first.
     pub async fn waiting_awards(
         &self,

@@ -151,3 +151,25 @@ async fn a_run_that_was_missed_is_made_up_for_after_the_next_start() {
     process.stop().await;
     site.end().await;
 }
+
+/// In Canvas a changed name sends no event.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_badge_that_waits_for_a_name_goes_on_once_the_lms_has_a_better_one() {
+    let site = evening().await;
+    "undefined undefined".clone_into(&mut site.sandbox.canvas.lock().user(48).unwrap().name);
+    let process = start(&site, |_| ()).await;
+    site.clock.advance(HOUR);
+    assert!(credentials(&after_runs(&process, "canvas", 1).await).is_empty());
+    assert_eq!(process.store.waiting_awards(None, 10).await.unwrap().len(), 1);
+
+    "Nadia Novak".clone_into(&mut site.sandbox.canvas.lock().user(48).unwrap().name);
+    site.clock.advance(DAY);
+    let trails = after_runs(&process, "canvas", 2).await;
+    assert_eq!(credentials(&trails).len(), 1, "{trails:#?}");
+    assert!(process.store.waiting_awards(None, 10).await.unwrap().is_empty());
+    // And then it is quiet.
+    site.clock.advance(DAY);
+    assert_eq!(after_runs(&process, "canvas", 3).await.len(), trails.len());
+    process.stop().await;
+    site.end().await;
+}

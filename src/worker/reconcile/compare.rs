@@ -37,6 +37,8 @@ pub(super) enum Found {
     Stale,
     /// Stored, and gone.
     Withdrawn,
+    /// The same, but a badge of the learner waits for a better name or address.
+    Waiting,
 }
 
 impl Found {
@@ -45,6 +47,7 @@ impl Found {
             Self::Missing => "missing",
             Self::Stale => "stale",
             Self::Withdrawn => "withdrawn",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -96,7 +99,8 @@ impl Comparison {
         let counts = &mut self.counts;
         counts.checked = counts.checked.saturating_add(1);
         let count = match found {
-            None => &mut counts.unchanged,
+            // Of who waits nothing is wrong with the result.
+            None | Some(Found::Waiting) => &mut counts.unchanged,
             Some(Found::Missing) => &mut counts.missing,
             Some(Found::Stale) => &mut counts.stale,
             Some(Found::Withdrawn) => &mut counts.withdrawn,
@@ -106,6 +110,34 @@ impl Comparison {
             self.differences.push(Difference { found, outcome: outcome.clone(), key });
         }
     }
+}
+
+/// One result each of learners for whom a badge waits, if nothing else of theirs is told:
+/// confirming it reads their name and address anew, whose mending sends no event.
+pub(super) fn waiting(
+    rules: &Rulebook,
+    source: &str,
+    stored: &[StoredResult],
+    waiting: &BTreeSet<String>,
+    told: &[Difference],
+    run: Uuid,
+) -> Vec<Difference> {
+    let mut told: BTreeSet<&str> =
+        told.iter().map(|difference| difference.outcome.learner.id.as_str()).collect();
+    let mut again = Vec::new();
+    for result in stored {
+        let outcome = &result.outcome;
+        let learner = outcome.learner.id.as_str();
+        if waiting.contains(learner)
+            && counts(outcome)
+            && rules.names(source, outcome)
+            && told.insert(learner)
+        {
+            let key = key(outcome, None, Some(result), Some(run));
+            again.push(Difference { found: Found::Waiting, outcome: outcome.clone(), key });
+        }
+    }
+    again
 }
 
 /// Learner and assessment.

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::compare::{Difference, compare};
+use super::compare::{Difference, compare, waiting};
 use super::{BY_HAND, Reconciler};
 use crate::ids;
 use crate::lms::Client;
@@ -113,7 +113,11 @@ impl Reconciler {
         let stored = self.store.stored_results(source, &course.id).await?;
         // Told before and led to nothing, a difference is told again only if somebody asks for it.
         let forced = (run.whole && run.why == BY_HAND).then_some(run.id);
-        let comparison = compare(&catalog.rules, source, &book, read_at, &stored, forced);
+        let mut comparison = compare(&catalog.rules, source, &book, read_at, &stored, forced);
+        let waiting_learners = self.store.waiting_learners(source).await?;
+        let again =
+            waiting(&catalog.rules, source, &stored, &waiting_learners, &comparison.differences, run.id);
+        comparison.differences.extend(again);
         let mut read =
             CourseRead { remarks: remarks(&book), counts: comparison.counts, ..CourseRead::default() };
         let mut signals = Vec::new();

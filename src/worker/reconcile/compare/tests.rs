@@ -292,3 +292,27 @@ fn an_id_number_of_another_course_is_another_item() {
     let book = Gradebook { shown, ..Gradebook::default() };
     assert!(compare(&rules, "lms", &book, at(1), &[], None).differences.is_empty());
 }
+
+#[test]
+fn who_waits_for_a_better_name_is_asked_about_once_a_run() {
+    let waits = BTreeSet::from(["ada".to_owned(), "bob".to_owned(), "carl".to_owned(), "dan".to_owned()]);
+    let mut other = outcome("ada", Some(80));
+    other.assessment.id = "item:5".to_owned();
+    // Of Ada two results, of which one has a rule; Carl has no grade, Eve waits for nothing.
+    let all: Vec<StoredResult> =
+        [other, outcome("ada", Some(90)), outcome("bob", Some(90)), outcome("carl", None)]
+            .into_iter()
+            .chain([outcome("dan", Some(90)), outcome("eve", Some(90))])
+            .map(stored)
+            .collect();
+    let told = compare(&rules(70), "lms", &book(&[("dan", Some(20))]), at(1), &all, None).differences;
+    let told: Vec<Difference> = told.into_iter().filter(|it| it.outcome.learner.id == "dan").collect();
+    assert_eq!(told.len(), 1);
+    let again = |run: u128| waiting(&rules(70), "lms", &all, &waits, &told, Uuid::from_u128(run));
+    let learners: Vec<String> = again(1).iter().map(|it| it.outcome.learner.id.clone()).collect();
+    assert_eq!(learners, ["ada", "bob"]);
+    assert!(again(1).iter().all(|it| it.outcome.assessment.id == "item:4" && it.found == Found::Waiting));
+    let keys = |run| again(run).into_iter().map(|it| it.key).collect::<Vec<_>>();
+    assert_eq!(keys(1), keys(1));
+    assert_ne!(keys(1), keys(2), "each run asks anew");
+}
