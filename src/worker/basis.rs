@@ -34,7 +34,7 @@ fn points(score: Option<&Score>) -> Points<'_> {
     score.map(|score| (score.given.map(number), score.max.map(number), score.text.as_deref()))
 }
 
-fn counting(stored: &StoredOutcome) -> Counting<'_> {
+fn counting(stored: &StoredOutcome, dated: bool) -> Counting<'_> {
     let StoredOutcome { source, outcome } = stored;
     let attempt = |attempt: &'_ Attempt| attempt.number;
     let mut attempts: Vec<&Attempt> = outcome.attempts.iter().collect();
@@ -46,7 +46,7 @@ fn counting(stored: &StoredOutcome) -> Counting<'_> {
         assessment: &outcome.assessment.id,
         passed: outcome.passed,
         score: points(outcome.score.as_ref()),
-        graded_at: outcome.graded_at,
+        graded_at: outcome.graded_at.filter(|_| dated),
         late: outcome.late,
         all_graded: outcome.all_graded,
         attempts: attempts
@@ -57,10 +57,15 @@ fn counting(stored: &StoredOutcome) -> Counting<'_> {
 }
 
 /// A hash of the results (by index) that a rule names, and the badges on which it rests: another
-/// one when any of them is graded otherwise, or it rests on others.
-pub(super) fn fingerprint(candidate: &Candidate, results: &[usize], held: &[String]) -> String {
-    let mut results: Vec<Counting<'_>> =
-        results.iter().filter_map(|index| candidate.outcomes.get(*index)).map(counting).collect();
+/// one when any of them is graded otherwise, or it rests on others. When they were graded counts
+/// only where it is `dated`, for a badge that the same grade earns again: else the same grade once
+/// more, as of a course that is recalculated, says nothing new.
+pub(super) fn fingerprint(candidate: &Candidate, results: &[usize], held: &[String], dated: bool) -> String {
+    let mut results: Vec<Counting<'_>> = results
+        .iter()
+        .filter_map(|index| candidate.outcomes.get(*index))
+        .map(|stored| counting(stored, dated))
+        .collect();
     results.sort();
     // Texts, numbers and times always serialise.
     let text = serde_json::to_vec(&results).unwrap_or_default();
@@ -134,7 +139,7 @@ mod tests {
 
     #[test]
     fn only_what_a_grade_is_made_of_counts() {
-        let of = |outcome: Outcome| fingerprint(&candidate(vec![outcome]), &[0], &[]);
+        let of = |outcome: Outcome| fingerprint(&candidate(vec![outcome]), &[0], &[], false);
         let same = of(scored("41"));
         let mut renamed = scored("41.00");
         renamed.course.name = Some("First Aid".to_owned());
@@ -142,7 +147,10 @@ mod tests {
         renamed.release = Release::Withheld { reason: Withheld::Hidden };
         assert_eq!(of(renamed), same, "titles, zeros, and whether it is shown now");
         assert_ne!(of(scored("42")), same);
-        assert_ne!(of(Outcome { graded_at: Some(Clock::system().now()), ..scored("41") }), same);
+        let later = Outcome { graded_at: Some(Clock::system().now()), ..scored("41") };
+        assert_eq!(of(later.clone()), same, "the same grade once more");
+        let dated = |outcome: Outcome| fingerprint(&candidate(vec![outcome]), &[0], &[], true);
+        assert_ne!(dated(later), dated(scored("41")), "unless it earns the badge again");
         assert_ne!(of(Outcome { passed: Some(false), ..scored("41") }), same);
     }
 
@@ -152,10 +160,10 @@ mod tests {
         other.assessment.id = "other".to_owned();
         let one = candidate(vec![scored("41"), other.clone()]);
         let two = candidate(vec![other, scored("41")]);
-        assert_eq!(fingerprint(&one, &[0, 1], &[]), fingerprint(&two, &[0, 1], &[]));
-        let on_tin = fingerprint(&one, &[0, 1], &["tin".to_owned()]);
-        assert_ne!(on_tin, fingerprint(&one, &[0, 1], &[]));
-        assert_eq!(results_of(&on_tin), results_of(&fingerprint(&two, &[0, 1], &[])));
+        assert_eq!(fingerprint(&one, &[0, 1], &[], false), fingerprint(&two, &[0, 1], &[], false));
+        let on_tin = fingerprint(&one, &[0, 1], &["tin".to_owned()], false);
+        assert_ne!(on_tin, fingerprint(&one, &[0, 1], &[], false));
+        assert_eq!(results_of(&on_tin), results_of(&fingerprint(&two, &[0, 1], &[], false)));
     }
 
     #[test]

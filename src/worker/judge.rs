@@ -213,7 +213,7 @@ impl<'a> Judged<'a> {
             changed |= self.follow(step, cycle, &verdict.decision.explanation, below);
         }
         if !asked {
-            self.not_asked(slug, id, &results);
+            self.not_asked(slug, badge, &results);
         }
         self.wait(slug, id, wait);
         changed

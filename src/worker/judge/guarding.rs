@@ -3,7 +3,7 @@
 use accolade_connectors::{Release, Withheld};
 
 use super::Judged;
-use crate::config::BadgeFile;
+use crate::config::{Again, BadgeFile};
 use crate::rules::Decision;
 use crate::store::{Guarded, Guarding, HoldState, StillHeld};
 use crate::worker::basis::{fingerprint, grades, results_of};
@@ -41,7 +41,7 @@ impl<'a> Judged<'a> {
         results: &[usize],
     ) -> Result<Passing, String> {
         let guarded = self.guarded(slug, &badge.achievement.id);
-        let evidence = || fingerprint(self.candidate, results, &decision.held);
+        let evidence = || fingerprint(self.candidate, results, &decision.held, dated(badge));
         let grade = || grades(self.candidate, &decision.evidence, &decision.held);
         let passing = match guarded.map(|one| (one, &one.hold.state)) {
             _ if granted => Passing::Granted,
@@ -63,10 +63,10 @@ impl<'a> Judged<'a> {
 
     /// Ends what is held of a badge that is not to be awarded now. What a human decided stays while
     /// its results are what they were: only not shown now, or not asked for now.
-    pub(super) fn not_asked(&mut self, slug: &str, badge: &str, results: &[usize]) {
-        let Some(guarded) = self.guarded(slug, badge) else { return };
-        let same = !results.is_empty()
-            && results_of(&fingerprint(self.candidate, results, &[])) == results_of(&guarded.evidence);
+    pub(super) fn not_asked(&mut self, slug: &str, badge: &BadgeFile, results: &[usize]) {
+        let Some(guarded) = self.guarded(slug, &badge.achievement.id) else { return };
+        let now = fingerprint(self.candidate, results, &[], dated(badge));
+        let same = !results.is_empty() && results_of(&now) == results_of(&guarded.evidence);
         let rests = same || results.iter().any(|index| self.hidden(*index));
         if guarded.hold.state == HoldState::Open || !rests {
             self.note(guarded, None);
@@ -83,6 +83,11 @@ impl<'a> Judged<'a> {
         let Guarded { issuer, badge, .. } = guarded;
         self.guarding.push(Guarding { issuer: issuer.clone(), badge: badge.clone(), held });
     }
+}
+
+/// Whether the same grade earns the badge again.
+fn dated(badge: &BadgeFile) -> bool {
+    badge.lifetime.again != Again::Once
 }
 
 /// Why an award is held, for people.
