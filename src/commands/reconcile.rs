@@ -186,12 +186,17 @@ fn badge_line(badge: &RunCourse) -> String {
 const COURSE_COLUMNS: [&str; 6] = ["checked", "missing", "stale", "withdrawn", "unchanged", "duplicates"];
 const BADGE_COLUMNS: [&str; 5] = ["checked", "missing", "baseless", "agreeing", "twice"];
 
+/// How wide a column is: titles may be short, numbers are not.
+fn width(column: &str) -> usize {
+    column.len().max(7)
+}
+
 /// Each number under its title.
 fn row(course: &RunCourse, counts: &[u32], columns: &[&str]) -> String {
     let mut text = format!("{:<24} {:<7}", course.name, course.state.as_str());
     for (count, column) in counts.iter().zip(columns) {
         // Writing into a String cannot fail.
-        let _ = write!(text, " {count:>width$}", width = column.len());
+        let _ = write!(text, " {count:>width$}", width = width(column));
     }
     if !course.reason.is_empty() {
         let _ = write!(text, "  {}", course.reason);
@@ -212,7 +217,11 @@ fn table(run: &Run) -> String {
     let mut text = format!("{source}  began {}, {end} ({}{whole})\n", at(run.started_at), run.why);
     let (what, columns): (_, &[&str]) =
         if of_awards { ("badge", &BADGE_COLUMNS) } else { ("course", &COURSE_COLUMNS) };
-    let _ = writeln!(text, "  {what:<24} {:<7} {}", "state", columns.join(" "));
+    let _ = write!(text, "  {what:<24} {:<7}", "state");
+    for column in columns {
+        let _ = write!(text, " {column:>width$}", width = width(column));
+    }
+    text.push('\n');
     for course in &run.courses {
         let _ = writeln!(text, "  {}", if of_awards { badge_line(course) } else { line(course) });
         if let Some(delivery) = course.delivery {

@@ -147,21 +147,20 @@ pub(super) async fn ask(
             .collect();
         let (mut passing, mut stopped) = (Vec::new(), None);
         for award in fresh {
-            match guard.stops(session, award, source).await? {
-                Some(stop) => {
-                    let opened = guard.hold(stop, commit, award, source);
-                    stopped.get_or_insert_with(Vec::new).extend(opened);
-                }
-                None => {
-                    guard.count(award, source, 1);
-                    passing.push(award);
-                }
+            if let Some(stop) = guard.stops(session, award, source).await? {
+                let opened = guard.hold(stop, commit, award, source);
+                stopped.get_or_insert_with(Vec::new).extend(opened);
+            } else {
+                guard.count(award, source, 1);
+                passing.push(award);
             }
         }
         match stopped {
             // What it awards beside may rest on what is held.
             Some(opened) => {
-                passing.into_iter().for_each(|award| guard.count(award, source, -1));
+                for award in passing {
+                    guard.count(award, source, -1);
+                }
                 answer.insert(commit.event, opened);
             }
             None => made.extend(passing.into_iter().map(|award| award_key(commit, award))),

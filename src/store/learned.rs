@@ -77,7 +77,7 @@ pub(super) fn basis(expected: &Expected, peak: i64) -> String {
 
 /// A window for people: `1 day`.
 pub(super) fn window(hours: u32) -> String {
-    let (number, unit) = if hours % 24 == 0 { (hours / 24, "day") } else { (hours, "hour") };
+    let (number, unit) = if hours.is_multiple_of(24) { (hours / 24, "day") } else { (hours, "hour") };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 

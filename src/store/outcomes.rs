@@ -142,7 +142,7 @@ mod tests {
         let attempts = |new: &mut Outcome| new.attempts = vec![attempt(1), attempt(2)];
         let changes: [&dyn Fn(&mut Outcome); 4] =
             [&attempts, &|new| new.attempt = Some(1), &|new| new.late = Some(true), &|new| {
-                new.all_graded = Some(true)
+                new.all_graded = Some(true);
             }];
         for change in changes {
             assert_eq!(changed(change, true), Merge::Changed { event: true });

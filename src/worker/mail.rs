@@ -75,7 +75,7 @@ pub struct Mailer {
 #[derive(Debug)]
 enum Letter {
     /// To a learner.
-    Claim(LeasedMail),
+    Claim(Box<LeasedMail>),
     /// To an administrator.
     Notice(Box<LeasedNotice>),
 }
@@ -134,7 +134,7 @@ impl Mailer {
         let (now, began) = (self.clock.now(), Instant::now());
         let mails = self.store.lease_mails(ids, now, now + LEASE).await?;
         let taken: HashSet<Uuid> = mails.iter().map(|mail| mail.id).collect();
-        let mut leased: Vec<Letter> = mails.into_iter().map(Letter::Claim).collect();
+        let mut leased: Vec<Letter> = mails.into_iter().map(|mail| Letter::Claim(Box::new(mail))).collect();
         let others: Vec<Uuid> = ids.iter().copied().filter(|id| !taken.contains(id)).collect();
         match self.store.lease_notices(&others, now, now + LEASE).await {
             Ok(notices) => leased.extend(notices.into_iter().map(|notice| Letter::Notice(Box::new(notice)))),

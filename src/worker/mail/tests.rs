@@ -39,14 +39,14 @@ async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) 
     let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
     let (letters, until) = mailer(bench).lease(&ids).await.unwrap();
     let mails = letters.into_iter().map(|letter| match letter {
-        Letter::Claim(mail) => mail,
+        Letter::Claim(mail) => *mail,
         Letter::Notice(notice) => panic!("{notice:?}"),
     });
     (mails.collect(), until)
 }
 
 fn letters(mails: &[LeasedMail]) -> Vec<Letter> {
-    mails.iter().cloned().map(Letter::Claim).collect()
+    mails.iter().cloned().map(|mail| Letter::Claim(Box::new(mail))).collect()
 }
 
 async fn trail(bench: &Bench, mail: &LeasedMail) -> crate::store::DeliveryTrail {
@@ -59,7 +59,7 @@ async fn a_badge_that_this_process_does_not_know_yet_parks_no_mail() {
     let mail = leased(&bench, &["ada"]).await.0.remove(0);
     let good = mailer(&bench);
     let sent = async |mail: &LeasedMail| {
-        let letter = Letter::Claim(mail.clone());
+        let letter = Letter::Claim(Box::new(mail.clone()));
         good.verdict(&letter, good.send(&letter).await)
     };
     let verdict = sent(&mail).await;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use accolade::demo::sandbox::{
-    BlackboardColumn, BlackboardCourse, BlackboardUser, CanvasAssignment, CanvasCourse, CanvasUser,
-    MoodleCourse, MoodleItem, MoodleUser, Sandbox, Submission,
+    Blackboard, BlackboardColumn, BlackboardCourse, BlackboardUser, Canvas, CanvasAssignment, CanvasCourse,
+    CanvasUser, Moodle, MoodleCourse, MoodleItem, MoodleUser, Sandbox, Submission,
 };
 use chrono::{DateTime, Utc};
 
@@ -74,14 +74,15 @@ impl Place {
     pub(super) fn of(lms: Lms) -> impl Iterator<Item = Self> {
         (0..lms.courses()).flat_map(move |course| {
             let parts = (0..lms.items().len()).map(Part::Item).chain([Part::Total, Part::Completion]);
-            parts.map(move |part| Self { lms, course, part }).filter(|place| place.exists())
+            parts.map(move |part| Self { lms, course, part }).filter(Self::exists)
         })
     }
 
     fn exists(&self) -> bool {
         match (self.part, self.lms) {
-            (Part::Item(_), _) | (Part::Total, Lms::Moodle | Lms::Canvas | Lms::Blackboard) => true,
-            (Part::Completion, Lms::Moodle) => true,
+            (Part::Item(_), _)
+            | (Part::Total, Lms::Moodle | Lms::Canvas | Lms::Blackboard)
+            | (Part::Completion, Lms::Moodle) => true,
             (Part::Completion, Lms::Canvas) => self.course == 0,
             _ => false,
         }
@@ -249,9 +250,9 @@ impl Campus {
 
     /// Empties the sandbox and puts the campus into it.
     pub(super) fn build(&self, sandbox: &Sandbox) {
-        *sandbox.moodle.lock() = Default::default();
-        *sandbox.canvas.lock() = Default::default();
-        *sandbox.blackboard.lock() = Default::default();
+        *sandbox.moodle.lock() = Moodle::default();
+        *sandbox.canvas.lock() = Canvas::default();
+        *sandbox.blackboard.lock() = Blackboard::default();
         open_moodle(sandbox);
         open_canvas(sandbox);
         open_blackboard(sandbox);

@@ -114,7 +114,7 @@ impl Operation {
         };
         let named: Vec<(Account, Place)> =
             items.iter().filter(|(_, place)| is_named(place)).copied().collect();
-        let items = if named.is_empty() || self.at % 8 == 0 { items } else { named };
+        let items = if named.is_empty() || self.at.is_multiple_of(8) { items } else { named };
         (!items.is_empty()).then(|| items[self.at / 8 % items.len()])
     }
 

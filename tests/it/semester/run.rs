@@ -104,7 +104,7 @@ pub(super) async fn run(plan: &Plan, way: Way) -> Option<Result<Figures, Counter
         under_way: JoinSet::new(),
         moved: Instant::now(),
     };
-    let ran = semester.live().await;
+    let ran = Box::pin(semester.live()).await;
     let (story, figures) = (std::mem::take(&mut semester.story), semester.figures);
     drop(semester);
     flow.abort();
@@ -148,16 +148,16 @@ impl Semester<'_> {
                 self.act(operation).await?;
             }
             for webhook in std::mem::take(&mut self.late).into_iter().rev() {
-                self.post(webhook, 1);
+                self.post(&webhook, 1);
             }
             self.idle().await?;
-            self.night().await?;
+            Box::pin(self.night()).await?;
         }
         self.story.push("Nothing happens for some days".to_owned());
         for _ in 0..4 {
             self.advance(Duration::from_hours(24));
         }
-        self.night().await?;
+        Box::pin(self.night()).await?;
         self.last_night().await
     }
 
@@ -181,7 +181,7 @@ impl Semester<'_> {
             let done = operation.perform(&mut campus, &copy, number, now);
             for webhook in done.webhooks {
                 if webhook.tells.is_none() {
-                    self.post(webhook, 1);
+                    self.post(&webhook, 1);
                 }
             }
             self.settle_posts().await?;
@@ -201,10 +201,9 @@ impl Semester<'_> {
             let of_forms = webhook.tells.is_some();
             match operation.told {
                 Told::Late => self.late.push(webhook),
-                Told::Lost if !of_forms => {}
-                Told::Early if !of_forms => {}
-                Told::Twice => self.post(webhook, 2),
-                _ => self.post(webhook, 1),
+                Told::Lost | Told::Early if !of_forms => {}
+                Told::Twice => self.post(&webhook, 2),
+                _ => self.post(&webhook, 1),
             }
         }
         if self.under_way.len() > 16 {
@@ -221,7 +220,7 @@ impl Semester<'_> {
     }
 
     /// Sends a webhook so often; all are accepted.
-    fn post(&mut self, webhook: Webhook, times: usize) {
+    fn post(&mut self, webhook: &Webhook, times: usize) {
         if let Some(form) = &webhook.tells {
             told(&mut self.campus, form);
             self.note(Account { lms: Lms::Forms, human: form.human, spare: false });
@@ -330,7 +329,7 @@ impl Semester<'_> {
     async fn night(&mut self) -> Result<(), Wrong> {
         self.reconcile().await?;
         self.story.push(format!("  {} the night's reconciliation", self.now().format("%a %H:%M:%S")));
-        let found = Found::read(self.site.database_url()).await;
+        let found = Box::pin(Found::read(self.site.database_url())).await;
         if let Some(first) = found.wrong.first() {
             return Err(wrong(first.clone()));
         }

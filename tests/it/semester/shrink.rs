@@ -109,7 +109,9 @@ fn only_badge(plan: &Plan, badge: usize) -> Option<Plan> {
 fn renumber(ask: &mut Ask, wanted: &[usize]) {
     match ask {
         Ask::All(parts) | Ask::Any(parts) | Ask::AtLeast(_, parts) | Ask::None(parts) => {
-            parts.iter_mut().for_each(|part| renumber(part, wanted));
+            for part in parts {
+                renumber(part, wanted);
+            }
         }
         Ask::Badge(index) => *index = wanted.iter().position(|one| one == index).unwrap(),
         Ask::At(..) | Ask::Weighted(..) => {}

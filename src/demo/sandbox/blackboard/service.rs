@@ -147,7 +147,7 @@ fn named<'a>(site: &'a Blackboard, name: &str) -> Option<&'a BlackboardCourse> {
 }
 
 /// A page of a list, and where it goes on.
-fn listed(results: Vec<Value>, query: &BTreeMap<String, String>, path: &str) -> Value {
+fn listed(results: &[Value], query: &BTreeMap<String, String>, path: &str) -> Value {
     let offset: usize = query.get("offset").and_then(|offset| offset.parse().ok()).unwrap_or_default();
     let page: Vec<&Value> = results.iter().skip(offset).take(PAGE).collect();
     if offset + PAGE >= results.len() {
@@ -209,8 +209,8 @@ async fn members(
 ) -> Response {
     let site = site.lock();
     found(named(&site, &name).map(|course| {
-        let all = course.members.keys().filter_map(|id| site.member_json(course, id)).collect();
-        listed(all, &query, &format!("/learn/api/public/v1/courses/{name}/users"))
+        let all: Vec<Value> = course.members.keys().filter_map(|id| site.member_json(course, id)).collect();
+        listed(&all, &query, &format!("/learn/api/public/v1/courses/{name}/users"))
     }))
 }
 
@@ -234,9 +234,9 @@ async fn grades(
             let index = course.grade_of(&column, learner).map_or(0, |grade| grade.change_index);
             since.is_none_or(|since| index > since)
         });
-        let all = changed.filter_map(|learner| course.grade_json(&column, learner)).collect();
+        let all: Vec<Value> = changed.filter_map(|learner| course.grade_json(&column, learner)).collect();
         let path = format!("/learn/api/public/v2/courses/{name}/gradebook/columns/{column}/users");
-        listed(all, &query, &path)
+        listed(&all, &query, &path)
     }))
 }
 
@@ -269,8 +269,8 @@ async fn attempts(
         let asked = query.get("userId");
         let learners =
             course.graded(&column).into_iter().filter(|learner| asked.is_none_or(|asked| asked == learner));
-        let all = learners.filter_map(|learner| course.attempt_json(&column, learner)).collect();
+        let all: Vec<Value> = learners.filter_map(|learner| course.attempt_json(&column, learner)).collect();
         let path = format!("/learn/api/public/v2/courses/{name}/gradebook/columns/{column}/attempts");
-        listed(all, &query, &path)
+        listed(&all, &query, &path)
     }))
 }
