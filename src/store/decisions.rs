@@ -153,7 +153,8 @@ impl Store {
             DecisionKind::Grant | DecisionKind::Reinstate => bits(false, false),
             DecisionKind::Refuse => Vec::new(),
         };
-        if !bits.is_empty() {
+        let changes = !bits.is_empty();
+        if changes {
             // From now on the decision is the reason for what the award is.
             forget_losses(&mut session, bits.iter().map(|(id, ..)| *id).collect()).await?;
             set_bits(&mut session, bits, now).await?;
@@ -166,7 +167,14 @@ impl Store {
         }
         let decided = match valid.last() {
             None if grant => Decided::Awarding(tell(&mut session, decision, now).await?),
-            award => Decided::Stored(award.map(|award| award.id)),
+            award => {
+                let award = award.map(|award| award.id);
+                if changes {
+                    // Badges that stack on this one are judged again.
+                    tell(&mut session, decision, now).await?;
+                }
+                Decided::Stored(award)
+            }
         };
         session.commit().await?;
         Ok(decided)

@@ -99,8 +99,9 @@ pub(super) fn judge<'a>(
 }
 
 /// Badges of the person that have to be looked at whatever the event is about: those that wait,
-/// those that the guard holds, those that a human granted, and those whose rule was not met the last time.
-fn open<'a>(catalog: &Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
+/// those that the guard holds, those that a human granted, those that stack on one about which a
+/// human decided, and those whose rule was not met the last time.
+fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
     let waiting = candidate.waiting.iter().filter(|(issuer, _)| issuer == slug).map(|(_, badge)| badge);
     let guarded = candidate.guarded.iter().filter(|one| one.issuer == slug).map(|one| &one.badge);
     let granted = candidate.decisions.iter().filter(|one| one.issuer == slug).filter(|one| {
@@ -114,7 +115,10 @@ fn open<'a>(catalog: &Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a 
         .iter()
         .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
         .map(|held| &held.badge);
-    waiting.chain(guarded).chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str).collect()
+    let decided = candidate.decisions.iter().filter(|one| one.issuer == slug);
+    let above = decided.flat_map(|one| catalog.rules.badges_after(&one.badge));
+    let own = waiting.chain(guarded).chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str);
+    own.chain(above).collect()
 }
 
 /// Every badge about which something is known of the person.

@@ -7,7 +7,7 @@ use accolade::app::Role;
 use accolade::badges::verify::{Lookup, verify};
 use accolade::clock::Clock;
 use accolade::config::Settings;
-use accolade::store::DeliveryTrail;
+use accolade::store::{Decided, DecisionKind, DeliveryTrail, NewDecision, Who};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -206,6 +206,45 @@ async fn a_grace_waits_and_a_rise_within_it_forgets() {
     let trail = graded(&process, 6, 35).await;
     assert!(trail.reason.contains("is reinstated"), "{}", trail.reason);
     assert!(verifies_at(&process, badge, clock.now()).await);
+    process.stop().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stacks_on_a_badge_about_which_a_human_decides_is_judged_again() {
+    let site = Site::new(Way::Embedded, None).await.unwrap();
+    let policy = badges(&site, "");
+    let above = "[badge]\nname = \"Rescue\"\ndescription = \"Helps.\"\ncriteria = \"First aid.\"\n\
+         [award]\nbadge = \"first-aid\"\n";
+    std::fs::write(site.folder.path().join("badges/rescue.toml"), above).unwrap();
+    let process = site.start_with(&Role::ALL, policy).await;
+    let held = credentials(&[graded(&process, 1, 41).await]);
+    assert_eq!(held.len(), 2);
+    let learner = process.store.find(&Who::Email("rosa@example.test".to_owned())).await.unwrap().remove(0);
+    let decide = async |kind: DecisionKind, said: &str| {
+        let decision = NewDecision {
+            kind,
+            issuer: "example-university".to_owned(),
+            badge: "first-aid".to_owned(),
+            person: learner.person,
+            source: "forms".to_owned(),
+            reason: "an inquiry".to_owned(),
+            by: "Dean".to_owned(),
+            since: None,
+        };
+        let decided = process.store.decide(&decision, site.clock.now()).await.unwrap();
+        assert!(matches!(decided, Decided::Stored(Some(_))), "{decided:?}");
+        let told = |trails: &[DeliveryTrail]| trails.iter().any(|trail| trail.reason.contains(said));
+        process.until(said, told).await;
+    };
+    decide(DecisionKind::Suspend, "“Rescue” is suspended").await;
+    for badge in &held {
+        assert!(!verifies(&process, *badge).await);
+    }
+    decide(DecisionKind::Reinstate, "“Rescue” is reinstated").await;
+    for badge in &held {
+        assert!(verifies(&process, *badge).await);
+    }
     process.stop().await;
     site.end().await;
 }

@@ -93,6 +93,9 @@ fn about(text: &mut String, badge: &BadgeAccount<'_>) {
 fn verdict(badge: &BadgeAccount<'_>) -> String {
     let refused = badge.decisions.first().is_some_and(|newest| newest.kind == DecisionKind::Refuse.as_str());
     match (&badge.waits, badge.earned) {
+        (None, true) if badge.guard.as_ref().is_some_and(|guard| guard.state == "open") => {
+            "earned, but held".to_owned()
+        }
         (Some(wait), _) => format!("earned, but it waits since {}: {}", date(wait.since), wait.reason),
         (None, true) if refused => "earned, but an administrator refused it".to_owned(),
         (None, true) => "earned, but not awarded yet".to_owned(),

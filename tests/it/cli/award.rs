@@ -102,7 +102,9 @@ async fn a_human_outranks_the_rules() {
     (1)
     ");
     assert!(store.credential(credential).await.unwrap().unwrap().revoked);
-    // Granted again: another credential, and the old one stays revoked.
+    // Granted again, after the event of the revocation: another credential, and the old one stays
+    // revoked.
+    serving.settled().await;
     folder.run("award grant --learner forms:bo --badge first-aid --reason appeal");
     let trail = serving.settled().await.pop().unwrap();
     let again = trail.signals[0].events[0].credentials[0].0;

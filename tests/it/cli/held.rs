@@ -86,7 +86,7 @@ async fn what_is_held_is_shown_everywhere_and_cancelled() {
     $ accolade explain --learner bo@example.test --badge first-aid
     BO Example <bo@example.test>, forms:bo
 
-    “First Aid” (first-aid): earned, but not awarded yet
+    “First Aid” (first-aid): earned, but held
       held by the guard since TODAY, for there were more than 1 award of the badge first-aid in 1 day (accolade held show ID)
       by the present rules and what is known now it is earned:
         yes: all of these
