@@ -242,3 +242,26 @@ fn a_number_that_is_none_is_named_with_its_line() {
     (1)
     "#);
 }
+
+/// What `publish --apply-retroactively` awards is counted like anything else.
+#[tokio::test(flavor = "multi_thread")]
+async fn awards_of_rules_that_are_applied_to_the_past_pass_the_guard() {
+    let folder = folder();
+    let serving = folder.serve().await;
+    for id in ["ada", "bo", "cy"] {
+        graded(&serving, id, 1, 20).await;
+    }
+    let file = folder.folder.path().join("badges/first-aid.toml");
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap().replace("70 %", "30 %")).unwrap();
+    folder.run("publish badges");
+    let said = folder.run("publish --apply-retroactively");
+    assert!(said.contains("badges to award: 3, to lose: 0"), "{said}");
+    serving.settled().await;
+    let held = folder.run("held");
+    assert!(held.contains("2 awards of the badge first-aid") && held.contains("; 1 left before"), "{held}");
+    let simulated = folder.run("simulate badges");
+    assert!(simulated.contains("no badge of anybody would change"), "{simulated}");
+    let compared = folder.run("reconcile awards");
+    assert!(compared.ends_with("(0)\n"), "what is held is no missed badge: {compared}");
+    serving.stop();
+}
