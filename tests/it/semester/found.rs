@@ -13,13 +13,16 @@ pub(super) struct Found {
     pub(super) persons: BTreeMap<(String, String), String>,
     /// Awards, by person and badge.
     pub(super) awards: BTreeMap<(String, String), Standings>,
+    /// Why badges wait that are earned, by person and badge.
+    pub(super) waits: BTreeMap<(String, String), String>,
     /// What is wrong by itself.
     pub(super) wrong: Vec<String>,
 }
 
 /// One question for both databases: ids as hexadecimal text.
-const QUESTIONS: [&str; 4] = [
+const QUESTIONS: [&str; 5] = [
     "SELECT source, lms_id, {hex:person_id} FROM learners",
+    "SELECT badge, reason, {hex:person_id} FROM waiting_awards",
     "SELECT {hex:awards.person_id}, awards.badge,
         CASE WHEN credentials.revoked THEN 'revoked' WHEN credentials.suspended THEN 'suspended' ELSE 'valid' END
         FROM awards JOIN credentials ON credentials.id = awards.id",
@@ -46,12 +49,21 @@ pub(super) async fn held_mails(url: &str) -> i64 {
 }
 
 impl Found {
+    /// Whether a badge waits until somebody says whether its person is another one, too.
+    pub(super) fn is_in_doubt(&self, person: &str, badge: &str) -> bool {
+        let reason = self.waits.get(&(person.to_owned(), badge.to_owned()));
+        reason.is_some_and(|reason| reason.starts_with("this may be the same person as"))
+    }
+
     /// Reads it.
     pub(super) async fn read(url: &str) -> Self {
-        let [persons, awards, mails, deliveries] = QUESTIONS.map(|question| ask(url, question));
+        let [persons, waits, awards, mails, deliveries] = QUESTIONS.map(|question| ask(url, question));
         let mut found = Self::default();
         for (source, id, person) in persons.await {
             found.persons.insert((source, id), person);
+        }
+        for (badge, reason, person) in waits.await {
+            found.waits.insert((person, badge), reason);
         }
         for (person, badge, standing) in awards.await {
             let standing = match standing.as_str() {

@@ -169,11 +169,14 @@ pub(super) fn told(campus: &mut Campus, form: &Form) {
     }
 }
 
+/// Around the marks of rules, and now and then above all points.
+fn any_tenths() -> impl Strategy<Value = i64> {
+    prop::sample::select(vec![0_i64, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 10, 11])
+}
+
 fn any_act() -> impl Strategy<Value = Act> {
-    // Around the marks of rules, and now and then above all points.
-    let tenths = || prop::sample::select(vec![0_i64, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 10, 11]);
     prop_oneof![
-        40 => tenths().prop_map(Act::Grade),
+        40 => any_tenths().prop_map(Act::Grade),
         3 => Just(Act::Delete),
         4 => Just(Act::Hide),
         5 => Just(Act::Release),
@@ -187,10 +190,10 @@ fn any_act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DeleteAccount),
         1 => Just(Act::Merge),
         1 => Just(Act::Move),
-        1 => tenths().prop_map(Act::PassMark),
+        1 => any_tenths().prop_map(Act::PassMark),
         2 => any::<bool>().prop_map(Act::Curtain),
         2 => Just(Act::Reveal),
-        3 => tenths().prop_map(Act::Phantom),
+        3 => any_tenths().prop_map(Act::Phantom),
     ]
 }
 
@@ -219,9 +222,21 @@ pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl St
             }
             Human { has, spare: spare && !test, test }
         });
-    let operation = (0..people, any::<u16>(), any_act(), any_told())
-        .prop_map(|(human, at, act, told)| Operation { human, at: at.into(), act, told });
-    let week = prop::collection::vec(operation, a_week);
+    // Who is graded is now and then graded again in the same week: readings and events of the same
+    // item overtake one another.
+    let again = prop::option::weighted(0.15, (any_tenths(), any_told()));
+    let operations =
+        (0..people, any::<u16>(), any_act(), any_told(), again).prop_map(|(human, at, act, told, again)| {
+            let first = Operation { human, at: at.into(), act, told };
+            let is_grade = matches!(act, Act::Grade(_));
+            let second = again.filter(|_| is_grade).map(|(tenths, told)| Operation {
+                act: Act::Grade(tenths),
+                told,
+                ..first
+            });
+            [Some(first), second].into_iter().flatten().collect::<Vec<_>>()
+        });
+    let week = prop::collection::vec(operations, a_week).prop_map(|operations| operations.concat());
     (prop::collection::vec(human, people), any_badges(4..8), prop::collection::vec(week, 3..5))
         .prop_map(|(humans, badges, weeks)| Plan { humans, badges, weeks })
 }

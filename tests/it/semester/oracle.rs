@@ -92,6 +92,14 @@ impl Belief {
     }
 }
 
+/// Which of the states that may be believed are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    All,
+    /// Those that do not surely keep a badge from being taken.
+    Unprotected,
+}
+
 /// Whether a rule may be met, and whether it may be not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Truth {
@@ -196,7 +204,9 @@ impl Oracle {
     /// What may have become of a badge since the last night.
     fn meanwhile(&self, person: &Person, index: usize, badge: &Badge, now: DateTime<Utc>) -> Held {
         let mut held = self.held(person, index);
-        let truth = self.truth(person, &badge.ask);
+        let truth = self.truth(person, &badge.ask, Of::All);
+        // What takes a badge away is a state in which nothing protects it.
+        let may_lose = self.truth(person, &badge.ask, Of::Unprotected).may_not;
         let safe = self.beliefs_of(person, badge).any(Belief::surely_protects);
         for _ in 0..2 {
             if truth.may {
@@ -205,7 +215,7 @@ impl Oracle {
                 }
                 held.surely_since = None;
             }
-            if truth.may_not && !safe && held.standings.may_be(Standings::VALID) {
+            if may_lose && !safe && held.standings.may_be(Standings::VALID) {
                 let since = *held.unmet_since.get_or_insert(self.last.unwrap_or(now - TimeDelta::days(1)));
                 if now - since >= grace(badge.policy) {
                     held.standings = held.standings.with(lost(badge.policy));
@@ -218,7 +228,7 @@ impl Oracle {
     /// What has become of it once everything is known.
     fn settled(&self, person: &Person, index: usize, badge: &Badge, now: DateTime<Utc>) -> Held {
         let mut held = self.held(person, index);
-        let truth = self.truth(person, &badge.ask);
+        let truth = self.truth(person, &badge.ask, Of::All);
         let safe = self.beliefs_of(person, badge).any(Belief::surely_protects);
         let unsafe_ = !self.beliefs_of(person, badge).any(Belief::may_protect);
         if !truth.may_not {
@@ -268,39 +278,40 @@ impl Oracle {
         })
     }
 
-    fn states(&self, person: &Person, place: Place) -> Vec<State> {
+    fn states(&self, person: &Person, place: Place, of: Of) -> Vec<State> {
         let mut states = Vec::new();
         for account in person.accounts.iter().filter(|account| account.lms == place.lms) {
             if let Some(belief) = self.beliefs.get(&(*account, place)) {
-                states.extend(belief.states.iter().cloned());
+                let seen = |state: &&State| of == Of::All || belief.protects(state) != Known::Yes;
+                states.extend(belief.states.iter().filter(seen).cloned());
             }
         }
         if states.is_empty() { vec![State::Nothing] } else { states }
     }
 
-    fn truth(&self, person: &Person, ask: &Ask) -> Truth {
-        let of = |parts: &[Ask]| parts.iter().map(|part| self.truth(person, part)).collect::<Vec<_>>();
+    fn truth(&self, person: &Person, ask: &Ask, of: Of) -> Truth {
+        let each = |parts: &[Ask]| parts.iter().map(|part| self.truth(person, part, of)).collect::<Vec<_>>();
         match ask {
             Ask::At(place, need) => {
-                let states = self.states(person, *place);
+                let states = self.states(person, *place, of);
                 let met = |state: &State| reached(state, *need);
                 Truth { may: states.iter().any(met), may_not: !states.iter().all(met) }
             }
             Ask::All(parts) => {
-                let parts = of(parts);
+                let parts = each(parts);
                 Truth { may: parts.iter().all(|it| it.may), may_not: parts.iter().any(|it| it.may_not) }
             }
             Ask::Any(parts) => {
-                let parts = of(parts);
+                let parts = each(parts);
                 Truth { may: parts.iter().any(|it| it.may), may_not: parts.iter().all(|it| it.may_not) }
             }
             Ask::AtLeast(count, parts) => {
-                let parts = of(parts);
+                let parts = each(parts);
                 let surely = parts.iter().filter(|it| !it.may_not).count();
                 Truth { may: parts.iter().filter(|it| it.may).count() >= *count, may_not: surely < *count }
             }
             Ask::None(parts) => {
-                let parts = of(parts);
+                let parts = each(parts);
                 Truth { may: parts.iter().all(|it| it.may_not), may_not: parts.iter().any(|it| it.may) }
             }
             Ask::Badge(index) => {
@@ -312,21 +323,21 @@ impl Oracle {
                 }
             }
             Ask::Weighted(parts, mark) => {
-                let most = self.weighted(person, parts, *mark, true);
-                let least = self.weighted(person, parts, *mark, false);
+                let most = self.weighted(person, parts, *mark, of, true);
+                let least = self.weighted(person, parts, *mark, of, false);
                 Truth { may: most, may_not: !least }
             }
         }
     }
 
     /// Whether a weighted result reaches the mark, with the best or the worst that may be believed.
-    fn weighted(&self, person: &Person, parts: &[(Place, i64)], mark: i64, best: bool) -> bool {
+    fn weighted(&self, person: &Person, parts: &[(Place, i64)], mark: i64, of: Of, best: bool) -> bool {
         // Σ weight × given ÷ possible as one fraction.
         let (mut above, mut below) = (0_i128, 1_i128);
         let mut weights = 0_i128;
         for (place, weight) in parts {
             weights += i128::from(*weight);
-            let shares = self.states(person, *place).into_iter().map(|state| match state {
+            let shares = self.states(person, *place, of).into_iter().map(|state| match state {
                 State::Shown { score: Some((given, possible)), .. } if possible > 0 => (given, possible),
                 _ => (0, 1),
             });

@@ -339,17 +339,21 @@ impl Semester<'_> {
         let (campus, sandbox) = (self.campus.clone(), &self.site.sandbox);
         let shown = |account: Account, place: Place| campus.state(sandbox, account, place);
         let expected = self.oracle.night(&self.plan.badges, &people, self.site.clock.now(), shown);
-        let mut awards = found.awards;
+        let mut awards = found.awards.clone();
         self.figures.awards = awards.len();
         self.figures.lost = awards.values().filter(|standing| **standing != Standings::VALID).count();
         for person in &people {
             for (index, badge) in self.plan.badges.iter().enumerate() {
                 let is = awards.remove(&(person.id.clone(), badge_id(index))).unwrap_or(Standings::NONE);
                 let should = expected[&(person.id.clone(), index)];
-                if !should.may_be(is) {
-                    let human = person.accounts[0].human;
+                let human = person.accounts[0].human;
+                // Who is known as two persons after their address changed is one in doubt.
+                let is_one = people.iter().filter(|other| other.accounts[0].human == human).count() == 1;
+                let waits = !is_one && found.is_in_doubt(&person.id, &badge_id(index));
+                if !(should.may_be(is) || waits && is == Standings::NONE) {
+                    let waiting = found.waits.get(&(person.id.clone(), badge_id(index)));
                     let what = format!(
-                        "{} (h{human}): {} should be {should:?} and is {is:?}\n  Its rule:\n    {}\n  What may be \
+                        "{} (h{human}): {} should be {should:?} and is {is:?} (it waits: {waiting:?})\n  Its rule:\n    {}\n  What may be \
                          believed:\n    {}",
                         name(human),
                         badge_id(index),
