@@ -11,9 +11,9 @@ RUN mkdir -p tests/it && echo '//! Not built.' > tests/it/main.rs \
     && strip target/release/accolade
 
 FROM debian:bookworm-slim
-# The roots of trust for the LMSs, the mail server and the database; a font for badge images.
+# The roots of trust for the LMSs, the mail server and the database.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates fonts-dejavu-core \
+    && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/accolade --create-home accolade
 COPY --from=build /build/target/release/accolade /usr/local/bin/accolade

@@ -216,6 +216,7 @@ impl App {
                 catalogs: self.catalogs.clone(),
                 issuer: Arc::clone(&self.issuer),
                 public_url: self.settings.public_url.clone(),
+                linkedin_organization: self.settings.issuer.linkedin_organization,
                 clock: self.clock.clone(),
                 dev_outbox: self.dev_outbox.clone(),
             }));

@@ -7,7 +7,9 @@
 mod achievement;
 pub mod bake;
 pub mod canonical;
+pub mod certificate;
 mod credential;
+mod drawing;
 mod issuer;
 mod json_text;
 mod key;

@@ -163,6 +163,8 @@ pub struct IssuerSettings {
     pub email: Option<String>,
     /// Its logo (an address on the web).
     pub image: Option<Url>,
+    /// Its number on LinkedIn.
+    pub linkedin_organization: Option<u64>,
     /// How verifiers find its key.
     pub did: DidMethod,
     /// The signing key, PKCS#8 PEM, mode 0600.

@@ -11,9 +11,9 @@ use super::accept::wants_document;
 use super::documents::{CREDENTIAL, reply};
 use super::error::PageError;
 use super::pages::{self, CredentialPage, Frame};
-use super::{Web, images};
+use super::{Web, certificate, images, linkedin};
 
-/// `GET /credentials/{id}`, `….json`, `….png`, `….svg`
+/// `GET /credentials/{id}`, `….json`, `….png`, `….svg`, `….pdf`
 pub(super) async fn show(
     State(web): State<Web>,
     Path(file): Path<String>,
@@ -46,6 +46,7 @@ pub(super) async fn show(
                 "svg",
             )
         }
+        Some("pdf") => download(certificate::of(&web, &headers, &stored).await?, &stored.badge, "pdf"),
         Some(_) => return Err(PageError::NotFound),
     };
     if ending.is_none() {
@@ -67,6 +68,7 @@ fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
         badge: &credential.badge,
         public_url: &web.public_url,
         structured: credential.structured(&web.public_url),
+        linkedin: linkedin::form(&credential, web.site.linkedin_organization),
     })?;
     // For machines that read headers rather than pages (RFC 8288).
     let link = format!("<{}.json>; rel=\"alternate\"; type=\"{CREDENTIAL}\"", credential.url);

@@ -18,6 +18,10 @@ pub(super) enum PageError {
     UnknownLink,
     /// The claim link has ended.
     LinkEnded,
+    /// The badge was withdrawn or is on hold: no certificate says otherwise.
+    NoCertificate,
+    /// The fonts lack letters of a name on the certificate.
+    NoLetters,
     /// The address does not take this kind of request.
     Method,
     /// The database is away for now.
@@ -29,8 +33,8 @@ pub(super) enum PageError {
 impl PageError {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::NotFound | Self::UnknownLink => StatusCode::NOT_FOUND,
-            Self::LinkEnded => StatusCode::GONE,
+            Self::NotFound | Self::UnknownLink | Self::NoLetters => StatusCode::NOT_FOUND,
+            Self::LinkEnded | Self::NoCertificate => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod assets;
+mod certificate;
 mod claim;
 mod credential;
 mod documents;
@@ -9,6 +10,7 @@ mod error;
 mod front;
 mod headers;
 mod images;
+mod linkedin;
 mod markdown;
 mod outbox;
 mod pages;
@@ -42,6 +44,8 @@ pub struct Site {
     pub issuer: Arc<Issuer>,
     /// Where this installation answers.
     pub public_url: Url,
+    /// The institution's number on LinkedIn.
+    pub linkedin_organization: Option<u64>,
     /// The time.
     pub clock: Clock,
     /// The outbox folder to show at `/dev/outbox`; only in the demo.
@@ -91,6 +95,8 @@ struct Inner {
     lists: tokio::sync::Mutex<HashMap<(i64, bool), documents::SignedList>>,
     /// Rendered images.
     images: std::sync::Mutex<images::Rendered>,
+    /// Who may draw a certificate.
+    certificates: Arc<tokio::sync::Semaphore>,
 }
 
 impl Deref for Web {
@@ -109,6 +115,7 @@ impl Web {
             public_url,
             lists: tokio::sync::Mutex::default(),
             images: std::sync::Mutex::default(),
+            certificates: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
         }))
     }
 

@@ -40,6 +40,8 @@ pub(super) struct CredentialPage<'a> {
     pub(super) public_url: &'a str,
     /// schema.org, safe inside a `script` element.
     pub(super) structured: String,
+    /// LinkedIn's form, filled in.
+    pub(super) linkedin: String,
 }
 
 /// A credential as its holder sees it by the claim link.
@@ -148,6 +150,18 @@ impl<'a> ErrorPage<'a> {
                 "This claim link has ended",
                 &[
                     "Your badge is safe: only the link is too old. Ask for a new one, and say which badge it is about.",
+                ],
+            ),
+            PageError::NoCertificate => (
+                "There is no certificate of this badge now",
+                &[
+                    "The badge was withdrawn or is on hold. Its page, at the same address without “.pdf”, says how it stands.",
+                ],
+            ),
+            PageError::NoLetters => (
+                "We cannot print this certificate",
+                &[
+                    "A name on it is written in letters that our printing fonts do not have. The badge itself is complete: its page, at the same address without “.pdf”, shows it, and the other files work.",
                 ],
             ),
             PageError::Method => {

@@ -5,7 +5,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
-use url::Url;
 use uuid::Uuid;
 
 use crate::badges::{Achievement, RENEWAL};
@@ -117,7 +116,6 @@ pub(super) struct Credential {
     pub(super) renewed_by: Option<String>,
     /// Addresses of the status lists.
     pub(super) lists: Vec<Link>,
-    pub(super) linkedin: String,
 }
 
 impl Credential {
@@ -141,7 +139,7 @@ impl Credential {
         let page = |id: Uuid| format!("{public_url}/credentials/{id}");
         let url = page(stored.id);
         let issuer = &document["issuer"];
-        let mut view = Self {
+        Self {
             id: stored.id.to_string(),
             holder: stored.name.clone(),
             badge: Badge::read(&subject["achievement"], &stored.badge, catalog),
@@ -159,33 +157,7 @@ impl Credential {
             renewed_by: stored.renewed_by.map(page),
             lists: list(&document["credentialStatus"]).filter_map(status_list).collect(),
             url,
-            linkedin: String::new(),
-        };
-        view.linkedin = view.linkedin();
-        view
-    }
-
-    /// LinkedIn's form, filled in.
-    fn linkedin(&self) -> String {
-        let part = |day: &Day, range: std::ops::Range<usize>| {
-            day.iso.get(range).unwrap_or_default().trim_start_matches('0').to_owned()
-        };
-        let Ok(mut url) = Url::parse("https://www.linkedin.com/profile/add") else { return String::new() };
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("startTask", "CERTIFICATION_NAME")
-            .append_pair("name", &self.badge.name)
-            .append_pair("organizationName", &self.issuer)
-            .append_pair("issueYear", &part(&self.awarded, 0..4))
-            .append_pair("issueMonth", &part(&self.awarded, 5..7));
-        if let Some(until) = &self.until {
-            query
-                .append_pair("expirationYear", &part(until, 0..4))
-                .append_pair("expirationMonth", &part(until, 5..7));
         }
-        query.append_pair("certUrl", &self.url).append_pair("certId", &self.id);
-        drop(query);
-        url.into()
     }
 
     /// The page's content for search engines and other machines (schema.org), safe inside a

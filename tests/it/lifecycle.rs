@@ -62,6 +62,11 @@ impl Lookup for Found {
 }
 
 /// What a verifier says to a credential, with what the installation serves now.
+/// The status with which the certificate of a claimed badge is answered.
+async fn certificate(process: &Process, id: Uuid) -> u16 {
+    reqwest::get(format!("{}/credentials/{id}.pdf", process.url)).await.unwrap().status().as_u16()
+}
+
 async fn verifies(process: &Process, id: Uuid) -> bool {
     verifies_at(process, id, Clock::system().now()).await
 }
@@ -220,6 +225,11 @@ async fn what_stacks_on_a_badge_about_which_a_human_decides_is_judged_again() {
     let process = site.start_with(&Role::ALL, policy).await;
     let held = credentials(&[graded(&process, 1, 41).await]);
     assert_eq!(held.len(), 2);
+    for badge in &held {
+        assert_eq!(certificate(&process, *badge).await, 404, "private until it is claimed");
+        let claimed = reqwest::Client::new().post(process.links.link(*badge)).send().await.unwrap();
+        assert_eq!(claimed.status(), 200);
+    }
     let learner = process.store.find(&Who::Email("rosa@example.test".to_owned())).await.unwrap().remove(0);
     let decide = async |kind: DecisionKind, said: &str| {
         let decision = NewDecision {
@@ -240,10 +250,12 @@ async fn what_stacks_on_a_badge_about_which_a_human_decides_is_judged_again() {
     decide(DecisionKind::Suspend, "“Rescue” is suspended").await;
     for badge in &held {
         assert!(!verifies(&process, *badge).await);
+        assert_eq!(certificate(&process, *badge).await, 410);
     }
     decide(DecisionKind::Reinstate, "“Rescue” is reinstated").await;
     for badge in &held {
         assert!(verifies(&process, *badge).await);
+        assert_eq!(certificate(&process, *badge).await, 200);
     }
     process.stop().await;
     site.end().await;

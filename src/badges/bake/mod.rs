@@ -1,7 +1,7 @@
 //! Baking: a credential inside an image (Open Badges 3.0, section 5.3), and the images themselves.
 
 mod png;
-mod render;
+pub(super) mod render;
 mod svg;
 
 /// The most bytes that an image may have.
@@ -50,8 +50,8 @@ impl BadgeImage {
 
     /// The image as PNG, `size` pixels wide where it has to be rendered (at most 4096).
     ///
-    /// Texts in an SVG are drawn with the fonts of this machine; an SVG whose letters are paths
-    /// looks the same everywhere.
+    /// Texts in an SVG are drawn in DejaVu Sans, whatever font they name: it is part of the
+    /// program, and the same everywhere.
     pub fn png(&self, size: u32) -> Result<Vec<u8>, BakeError> {
         match self {
             Self::Png(bytes) => Ok(bytes.clone()),

@@ -1,49 +1,37 @@
-//! Rendering with resvg, which reads no files and no network here: the only thing from outside is
-//! the machine's fonts.
+//! Rendering with resvg, which reads no files, no network and no fonts of the machine here.
 
 use std::sync::{Arc, OnceLock};
 
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::fontdb::Database;
+use resvg::usvg::fontdb::{Database, Source};
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
 use super::{BakeError, MOST_PIXELS, png};
 
-/// Families to draw with where an SVG names none that is here, the first that is installed.
-const FALLBACKS: [&str; 6] =
-    ["DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica", "Segoe UI"];
+/// The one family: DejaVu Sans, regular and bold, with Latin, Greek, Cyrillic and Arabic letters. It
+/// is part of the program, so that a badge looks the same on every machine.
+pub(in crate::badges) const FAMILY: &str = "DejaVu Sans";
 
-/// The fonts of this machine, read once.
+/// The fonts, read once.
 fn fonts() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let read = || {
         let mut fonts = Database::new();
-        fonts.load_system_fonts();
-        let has =
-            |name: &str| fonts.faces().any(|face| face.families.iter().any(|(family, _)| family == name));
-        let fallback = FALLBACKS.into_iter().find(|name| has(name)).map(str::to_owned).or_else(|| {
-            let mut names: Vec<String> = fonts
-                .faces()
-                .filter_map(|face| face.families.first())
-                .map(|(name, _)| name.clone())
-                .collect();
-            names.sort_unstable();
-            names.into_iter().next()
-        });
-        if let Some(family) = fallback {
-            fonts.set_serif_family(&family);
-            fonts.set_sans_serif_family(&family);
-            fonts.set_monospace_family(&family);
-            fonts.set_cursive_family(&family);
-            fonts.set_fantasy_family(&family);
+        for font in [dejavu::sans::regular(), dejavu::sans::bold()] {
+            fonts.load_font_source(Source::Binary(Arc::new(font)));
         }
+        fonts.set_serif_family(FAMILY);
+        fonts.set_sans_serif_family(FAMILY);
+        fonts.set_monospace_family(FAMILY);
+        fonts.set_cursive_family(FAMILY);
+        fonts.set_fantasy_family(FAMILY);
         Arc::new(fonts)
     };
     Arc::clone(FONTS.get_or_init(read))
 }
 
 /// The SVG, parsed; or why it cannot be drawn.
-pub(super) fn tree(svg: &str) -> Result<Tree, BakeError> {
+pub(in crate::badges) fn tree(svg: &str) -> Result<Tree, BakeError> {
     let options = Options {
         fontdb: fonts(),
         image_href_resolver: ImageHrefResolver {

@@ -56,6 +56,7 @@ fn the_public_page_says_what_the_badge_says() {
     Image (PNG)
     Image (SVG)
     Credential (JSON)
+    Certificate to print (PDF)
     Add to LinkedIn
     For Ada Example: LinkedIn opens with everything filled in.
     Verify it yourself
@@ -178,5 +179,10 @@ fn machines_can_read_the_page() {
 
 #[test]
 fn linkedin_opens_filled_in() {
-    insta::assert_snapshot!(view(&stored(&document())).linkedin, @"https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME&name=Workplace+Safety&organizationName=Example+University&issueYear=2026&issueMonth=11&expirationYear=2028&expirationMonth=11&certUrl=https%3A%2F%2Fbadges.example.edu%2Fcredentials%2F2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11&certId=2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11");
+    insta::assert_snapshot!(linkedin::form(&view(&stored(&document())), None), @"https://www.linkedin.com/profile/add?startTask=CERTIFICATION_NAME&name=Workplace+Safety&organizationName=Example+University&issueYear=2026&issueMonth=11&expirationYear=2028&expirationMonth=11&certUrl=https%3A%2F%2Fbadges.example.edu%2Fcredentials%2F2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11&certId=2f6c1b2e-8d0a-5c4b-9d55-0b6a7a3f1c11");
+    let by_number = linkedin::form(&view(&stored(&document())), Some(12345));
+    assert!(
+        by_number.contains("&organizationId=12345&") && !by_number.contains("organizationName"),
+        "{by_number}"
+    );
 }

@@ -108,6 +108,8 @@ fn pages() -> Vec<(&'static str, String)> {
         ("not-found", error(PageError::NotFound)),
         ("unknown-link", error(PageError::UnknownLink)),
         ("link-ended", error(PageError::LinkEnded)),
+        ("no-certificate", error(PageError::NoCertificate)),
+        ("no-letters", error(PageError::NoLetters)),
         ("unavailable", error(PageError::Unavailable)),
         ("internal", error(PageError::Internal)),
         ("method", error(PageError::Method)),

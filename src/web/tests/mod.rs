@@ -13,6 +13,7 @@ use crate::badges::{Achievement, Related};
 use crate::store::{StatusEntry, StoredCredential};
 
 use super::assets::STYLE_PATH;
+use super::linkedin;
 use super::pages::{ClaimPage, CredentialPage, Frame};
 use super::view::{Credential, Day};
 
@@ -136,6 +137,7 @@ fn public(credential: &Credential) -> String {
         badge: &credential.badge,
         public_url: SITE,
         structured: credential.structured(SITE),
+        linkedin: linkedin::form(credential, None),
     };
     page.render().unwrap()
 }
