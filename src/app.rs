@@ -2,6 +2,7 @@
 //! knows everything, and the only one that knows the two ways to run.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
 use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
+use crate::remote::Fetcher;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::worker::{Awarder, Confirmer, Mailer, Reconciler, Source, Sweeper};
@@ -62,6 +64,7 @@ pub struct App {
     secret: ClaimSecret,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
     http: reqwest::Client,
+    fetcher: Fetcher,
     metrics: Arc<Metrics>,
     public_url: Arc<str>,
     /// The outbox folder to show at `/dev/outbox`.
@@ -101,6 +104,7 @@ impl App {
                 .map(|(name, connector)| (name, Arc::from(connector)))
                 .collect(),
             http: Client::http().context("TLS cannot be set up")?,
+            fetcher: Fetcher::public().context("TLS cannot be set up")?,
             metrics: Arc::new(Metrics::new()),
             dev_outbox: None,
             settings,
@@ -158,7 +162,7 @@ impl App {
         self.start_workers(roles, &mut tasks, &stop_work)?;
         tasks.spawn(self.catalogs.clone().follow(catalogs::LOOK, stop_work.clone()));
         let requests_end = stop.clone();
-        let server = axum::serve(listener, router)
+        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move { requests_end.cancelled().await });
         let server = tokio::spawn(server.into_future());
         // A part that ends by itself is a fault: the process ends with it, so that whatever
@@ -218,6 +222,7 @@ impl App {
                 public_url: self.settings.public_url.clone(),
                 linkedin_organization: self.settings.issuer.linkedin_organization,
                 clock: self.clock.clone(),
+                fetcher: self.fetcher.clone(),
                 dev_outbox: self.dev_outbox.clone(),
             }));
         }
@@ -384,11 +389,12 @@ pub fn issuer(settings: &Settings) -> anyhow::Result<Issuer> {
         email: from.email.clone(),
         image: from.image.clone(),
     };
-    match from.did {
+    let issuer = match from.did {
         DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url, key)
             .context("issuer.did")?
             .with_former_keys(from.former_keys.clone())
-            .context("issuer.former_keys"),
-        DidMethod::Key => Ok(Issuer::with_did_key(profile, &settings.public_url, key)),
-    }
+            .context("issuer.former_keys")?,
+        DidMethod::Key => Issuer::with_did_key(profile, &settings.public_url, key),
+    };
+    Ok(issuer.with_jwt_key(secrets::jwt_key(&from.jwt_key_file)?))
 }

@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod lms;
 pub mod mail;
 pub mod queue;
+pub mod remote;
 pub mod rules;
 pub mod secrets;
 pub mod store;

@@ -6,8 +6,9 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use ring::rand::SystemRandom;
 
-use crate::badges::SigningKey;
+use crate::badges::{JwtKey, SigningKey};
 use crate::claim::ClaimSecret;
 
 /// Chooses the cryptography of every TLS connection of the process; a second call changes nothing.
@@ -23,6 +24,28 @@ pub fn install_tls() {
 pub fn signing_key(file: &Path) -> anyhow::Result<SigningKey> {
     let text = read(file, "issuer.key_file")?;
     SigningKey::from_pem(&text).with_context(|| format!("issuer.key_file: {}", file.display()))
+}
+
+/// Reads the key of badges in JWT form; `None` when the file is missing, as where `accolade keys
+/// generate` was run before there was one.
+///
+/// # Errors
+/// When the file is open to others, or no such key.
+pub fn jwt_key(file: &Path) -> anyhow::Result<Option<JwtKey>> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let text = read(file, "issuer.jwt_key_file")?;
+    let key = JwtKey::from_pem(&text, &SystemRandom::new());
+    key.map(Some).with_context(|| format!("issuer.jwt_key_file: {}", file.display()))
+}
+
+/// Makes a key for badges in JWT form, as PEM.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn new_jwt_key() -> anyhow::Result<String> {
+    Ok(JwtKey::generate(&SystemRandom::new())?)
 }
 
 /// Reads the secret of claim links.

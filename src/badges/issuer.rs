@@ -1,11 +1,13 @@
 //! The issuer: its profile, its identifier (DID) and its signing key.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use url::{Position, Url};
 
 use super::key::PublicKey;
 use super::vocabulary::{CREDENTIALS, OPEN_BADGES};
-use super::{KeyError, SigningKey, json_text};
+use super::{JwtKey, KeyError, SigningKey, json_text};
 
 /// What an issuer says of itself (Open Badges `Profile`).
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub struct Issuer {
     verification_method: String,
     key: SigningKey,
     former_keys: Vec<String>,
+    jwt_key: Option<Arc<JwtKey>>,
 }
 
 impl Issuer {
@@ -68,7 +71,7 @@ impl Issuer {
     fn new(profile: Profile, public_url: &Url, did: String, key: SigningKey) -> Self {
         let verification_method = format!("{did}#{}", key.public_multibase());
         let public_url = public_url[..Position::AfterPath].trim_end_matches('/').to_owned();
-        Self { profile, public_url, did, verification_method, key, former_keys: Vec::new() }
+        Self { profile, public_url, did, verification_method, key, former_keys: Vec::new(), jwt_key: None }
     }
 
     /// Adds public keys (`z6Mk…`) that signed earlier: the DID document goes on listing them, so
@@ -79,6 +82,12 @@ impl Issuer {
         }
         self.former_keys = keys;
         Ok(self)
+    }
+
+    /// Adds the key of the JWT form, if there is one.
+    pub fn with_jwt_key(mut self, key: Option<JwtKey>) -> Self {
+        self.jwt_key = key.map(Arc::new);
+        self
     }
 
     /// The DID: `issuer.id` in credentials, and the controller of the key.
@@ -101,6 +110,17 @@ impl Issuer {
         &self.verification_method
     }
 
+    /// The key of the JWT form, if there is one.
+    pub fn jwt_key(&self) -> Option<&JwtKey> {
+        self.jwt_key.as_deref()
+    }
+
+    /// The full DID URL of the JWT key; `None` for `did:key`, whose only key is its name.
+    pub fn jwt_verification_method(&self) -> Option<String> {
+        let key = self.jwt_key().filter(|_| self.did.starts_with("did:web:"))?;
+        Some(format!("{}#{}", self.did, key.thumbprint()))
+    }
+
     /// The Open Badges Profile as served at `/issuers/{slug}`; credentials embed the same
     /// without `@context`.
     pub fn profile_document(&self) -> Value {
@@ -118,7 +138,7 @@ impl Issuer {
         let current = self.key.public_multibase();
         let keys: Vec<&String> =
             std::iter::once(&current).chain(self.former_keys.iter().filter(|key| **key != current)).collect();
-        let methods: Vec<Value> = keys
+        let mut methods: Vec<Value> = keys
             .iter()
             .map(|key| {
                 json!({
@@ -130,9 +150,20 @@ impl Issuer {
             })
             .collect();
         // Relative fragments would do in DID Core, but verifiers compare the full DID URL.
-        let names: Vec<String> = keys.iter().map(|key| format!("{}#{key}", self.did)).collect();
+        let mut names: Vec<String> = keys.iter().map(|key| format!("{}#{key}", self.did)).collect();
+        let mut contexts = vec!["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"];
+        if let (Some(key), Some(name)) = (self.jwt_key(), self.jwt_verification_method()) {
+            contexts.push("https://w3id.org/security/jwk/v1");
+            methods.push(json!({
+                "id": name,
+                "type": "JsonWebKey",
+                "controller": self.did,
+                "publicKeyJwk": key.public_jwk(),
+            }));
+            names.push(name);
+        }
         Some(json!({
-            "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+            "@context": contexts,
             "id": self.did,
             "verificationMethod": methods,
             "assertionMethod": names,

@@ -81,6 +81,12 @@ impl PublicKey {
             .map_err(|_| KeyError(format!("“{}” is not a point on the curve", shorten(text))))
     }
 
+    /// Reads the 32 bytes themselves.
+    pub(super) fn from_bytes(key: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = VerifyingKey::from_bytes(key);
+        key.map(Self).map_err(|_| KeyError("the key is not a point on the curve".to_owned()))
+    }
+
     /// Whether the signature is the key's over the message. Keys and signatures of small order
     /// are refused: with them one signature fits many messages.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {

@@ -12,6 +12,7 @@ mod credential;
 mod drawing;
 mod issuer;
 mod json_text;
+mod jwt;
 mod key;
 pub mod proof;
 mod rdf;
@@ -27,6 +28,7 @@ pub use achievement::{
 pub use bake::BadgeImage;
 pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
 pub use issuer::{Issuer, Profile};
+pub use jwt::{JwtKey, jwt};
 pub use key::{KeyError, SigningKey};
 pub use sign::{SignError, sign};
 

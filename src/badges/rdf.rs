@@ -27,6 +27,9 @@ pub(super) enum RdfError {
 /// More anonymous objects than any credential has.
 const MOST_BLANK_NODES: usize = 4096;
 
+/// More contexts, or types of one object, than any credential has: looking a member up costs by both.
+const MOST_NAMES: usize = 32;
+
 /// The largest integer that JSON readers with 64-bit floats keep exactly.
 const EXACT: u64 = 1 << 53;
 
@@ -45,7 +48,7 @@ pub(super) fn dataset(document: &Value) -> Result<Dataset, RdfError> {
 
 fn contexts(named: Option<&Value>) -> Result<Vec<&'static Context>, RdfError> {
     let named = named.ok_or_else(|| RdfError::Value("the document names no @context".into()))?;
-    items(named)
+    few(items(named), "@context")?
         .iter()
         .map(|one| {
             let url = one.as_str().ok_or_else(|| RdfError::Context("written out in the document".into()))?;
@@ -61,6 +64,13 @@ pub(super) fn items(value: &Value) -> &[Value] {
         Value::Array(items) => items,
         one => std::slice::from_ref(one),
     }
+}
+
+fn few<'a>(names: &'a [Value], member: &str) -> Result<&'a [Value], RdfError> {
+    if names.len() > MOST_NAMES {
+        return Err(RdfError::Value(format!("“{member}” names more than {MOST_NAMES} things")));
+    }
+    Ok(names)
 }
 
 struct Converter<'a> {
@@ -122,7 +132,7 @@ impl Converter<'_> {
 
     fn classes(&self, object: &Map<String, Value>) -> Result<Vec<&'static Class>, RdfError> {
         let Some(types) = object.get("type") else { return Ok(Vec::new()) };
-        items(types)
+        few(items(types), "type")?
             .iter()
             .map(|name| {
                 let name = name.as_str().ok_or_else(|| RdfError::Value("a “type” is not a string".into()))?;

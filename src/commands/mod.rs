@@ -67,7 +67,8 @@ enum Command {
         #[command(subcommand)]
         command: keys::Keys,
     },
-    /// Verify a credential file: JSON, or a baked PNG or SVG.
+    /// Verify a badge of any issuer: a file (JSON, a JWT, or a baked PNG or SVG) or a link. Ends with
+    /// 0 if it is valid, 1 if it is not, and 3 if it could not be checked completely.
     Verify(verify::Verify),
     /// Try the database, the queue, the mail server and every LMS, and say what to mend.
     Doctor,

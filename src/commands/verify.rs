@@ -3,26 +3,28 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
 use clap::Args;
-use serde_json::Value;
 use url::Url;
 
-use crate::badges::verify::{Lookup, verify};
+use crate::badges::verify::Verdict;
 use crate::clock::Clock;
-use crate::lms::Client;
+use crate::remote::{Fetcher, LARGEST_BADGE, Ours, Own, examine};
 use crate::secrets;
 
-/// The largest document that is fetched.
-const LARGEST: usize = 1 << 20;
+/// What a badge at a link may be.
+const ACCEPT: &str = "application/vc+ld+json, application/vc, application/vc+jwt, application/json;q=0.9, \
+                      image/svg+xml;q=0.8, image/png;q=0.8";
 
 /// Which credential to verify.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The credential: JSON, or a baked PNG or SVG.
-    file: PathBuf,
+    /// The credential: a file (JSON, a JWT, or a baked PNG or SVG), or a link that begins with
+    /// https://.
+    #[arg(value_name = "FILE|LINK")]
+    badge: String,
     /// Read did.json and status lists from this folder's `index.json` (as `accolade demo --exit
     /// --output` writes it) instead of the web.
     #[arg(long, value_name = "DIR")]
@@ -31,28 +33,23 @@ pub(super) struct Verify {
 
 pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
     secrets::install_tls();
-    let bytes = std::fs::read(&command.file).with_context(|| command.file.display().to_string())?;
-    let mut found = Documents::default();
-    let mut report = verify(&bytes, &found, Clock::system().now());
-    // What the credential names is fetched once it is asked for, and the verdict made anew.
-    for _ in 0..3 {
-        let wanted = found.take_wanted();
-        if wanted.is_empty() {
-            break;
+    let fetcher = Fetcher::public_and_this_machine()?;
+    let bytes = match Url::parse(&command.badge) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") => {
+            let fetched = fetcher.get(&url, ACCEPT, LARGEST_BADGE).await;
+            fetched.with_context(|| command.badge.clone())?.bytes
         }
-        for id in wanted {
-            let document = match &command.documents {
-                Some(folder) => read(folder, &id),
-                None => fetch(&id).await,
-            };
-            match document {
-                Ok(document) => drop(found.held.insert(id, document)),
-                Err(error) => eprintln!("{id}: {error:#}"),
-            }
-        }
-        report = verify(&bytes, &found, Clock::system().now());
+        _ => std::fs::read(&command.badge).with_context(|| command.badge.clone())?,
+    };
+    let own: Box<dyn Own> = match &command.documents {
+        Some(folder) => Box::new(Folder { folder: folder.clone() }),
+        None => Box::new(Nothing),
+    };
+    let examined = examine(bytes, &*own, &fetcher, &Clock::system()).await?;
+    for (id, why) in &examined.unread {
+        eprintln!("{id}: {why}");
     }
-    for check in &report.checks {
+    for check in &examined.report.checks {
         let word = match check.holds {
             Some(true) => "holds ",
             Some(false) => "FAILS ",
@@ -60,95 +57,50 @@ pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
         };
         println!("{word} {:<10} {}", check.name, check.found);
     }
-    let holds = report.holds();
-    println!("{}", if holds { "the credential is valid" } else { "the credential is NOT valid" });
-    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let (said, code) = match examined.report.verdict() {
+        Verdict::Valid => ("the credential is valid", ExitCode::SUCCESS),
+        Verdict::Invalid => ("the credential is NOT valid", ExitCode::FAILURE),
+        Verdict::Open => ("the credential could NOT be checked completely", ExitCode::from(3)),
+    };
+    println!("{said}");
+    Ok(code)
 }
 
-/// Documents found so far, and a note of those that were asked for in vain.
-#[derive(Debug, Default)]
-struct Documents {
-    held: HashMap<String, Value>,
-    wanted: std::sync::Mutex<Vec<String>>,
+/// Nothing is known without the web.
+struct Nothing;
+
+#[async_trait]
+impl Own for Nothing {
+    async fn document(&self, _: &str) -> Ours {
+        Ours::No
+    }
 }
 
-impl Documents {
-    fn get(&self, id: &str) -> Option<Value> {
-        let held = self.held.get(id).cloned();
-        if held.is_none() {
-            let mut wanted = self.wanted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if !wanted.iter().any(|already| already == id) {
-                wanted.push(id.to_owned());
+/// Documents of a folder alone.
+struct Folder {
+    folder: PathBuf,
+}
+
+#[async_trait]
+impl Own for Folder {
+    async fn document(&self, id: &str) -> Ours {
+        match self.read(id) {
+            Ok(document) => Ours::Document(document),
+            Err(error) => {
+                eprintln!("{id}: {error:#}");
+                Ours::Missing
             }
         }
-        held
-    }
-
-    fn take_wanted(&mut self) -> Vec<String> {
-        std::mem::take(&mut *self.wanted.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
-impl Lookup for Documents {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.get(did)
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.get(url)
-    }
-}
-
-fn read(folder: &std::path::Path, id: &str) -> anyhow::Result<Value> {
-    let index = folder.join("index.json");
-    let text = std::fs::read_to_string(&index).with_context(|| index.display().to_string())?;
-    let index: HashMap<String, String> = serde_json::from_str(&text).context("index.json")?;
-    let file = folder.join(index.get(id).context("index.json does not name it")?);
-    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-async fn fetch(id: &str) -> anyhow::Result<Value> {
-    let url = match id.strip_prefix("did:web:") {
-        Some(rest) => did_web_url(rest)?,
-        None => Url::parse(id)?,
-    };
-    let mut response = Client::http()?
-        .get(url)
-        .header("accept", "application/vc, application/did+json, application/json;q=0.9")
-        .timeout(Duration::from_secs(15))
-        .send()
-        .await?
-        .error_for_status()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        anyhow::ensure!(body.len() + chunk.len() <= LARGEST, "larger than {LARGEST} bytes");
-        body.extend_from_slice(&chunk);
-    }
-    Ok(serde_json::from_slice(&body)?)
-}
-
-/// The address of a did:web document (did:web method specification, section 3.2), https always
-/// but for this machine's own names.
-fn did_web_url(rest: &str) -> anyhow::Result<Url> {
-    let mut parts = rest.split(':');
-    let host = parts.next().unwrap_or_default().replace("%3A", ":").replace("%3a", ":");
-    let path: Vec<&str> = parts.collect();
-    let local = matches!(host.split(':').next(), Some("localhost" | "127.0.0.1"));
-    let scheme = if local { "http" } else { "https" };
-    let path = if path.is_empty() { ".well-known".to_owned() } else { path.join("/") };
-    Ok(Url::parse(&format!("{scheme}://{host}/{path}/did.json"))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::did_web_url;
-
-    #[test]
-    fn did_web_addresses_follow_the_method() {
-        let url = |rest| did_web_url(rest).unwrap().to_string();
-        assert_eq!(url("badges.example.edu"), "https://badges.example.edu/.well-known/did.json");
-        assert_eq!(url("example.edu:faculty:law"), "https://example.edu/faculty/law/did.json");
-        assert_eq!(url("localhost%3A8080"), "http://localhost:8080/.well-known/did.json");
+impl Folder {
+    fn read(&self, id: &str) -> anyhow::Result<serde_json::Value> {
+        let index = self.folder.join("index.json");
+        let text = std::fs::read_to_string(&index).with_context(|| index.display().to_string())?;
+        let index: HashMap<String, String> = serde_json::from_str(&text).context("index.json")?;
+        let file = self.folder.join(index.get(id).context("index.json does not name it")?);
+        let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(serde_json::from_str(&text)?)
     }
 }

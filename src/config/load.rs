@@ -125,9 +125,15 @@ fn forget_lines(node: &mut Node) {
 
 /// Makes paths relative to the file's folder, and takes empty optional texts for absent ones.
 fn tidy(settings: &mut Settings, folder: &Path) {
-    for path in [&mut settings.badges, &mut settings.claim.secret_file, &mut settings.issuer.key_file]
-        .into_iter()
-        .chain(settings.mail.dkim.as_mut().map(|dkim| &mut dkim.key_file))
+    let issuer = &mut settings.issuer;
+    for path in [
+        &mut settings.badges,
+        &mut settings.claim.secret_file,
+        &mut issuer.key_file,
+        &mut issuer.jwt_key_file,
+    ]
+    .into_iter()
+    .chain(settings.mail.dkim.as_mut().map(|dkim| &mut dkim.key_file))
     {
         *path = folder.join(&*path);
     }

@@ -169,6 +169,9 @@ pub struct IssuerSettings {
     pub did: DidMethod,
     /// The signing key, PKCS#8 PEM, mode 0600.
     pub key_file: PathBuf,
+    /// The key of badges in JWT form (P-256 or RSA), PKCS#8 PEM, mode 0600. Without the file there
+    /// is no JWT form.
+    pub jwt_key_file: PathBuf,
     /// Public keys that signed before this one (`z6Mk…`): `did.json` goes on listing them.
     #[serde(default)]
     pub former_keys: Vec<String>,

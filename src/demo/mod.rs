@@ -143,6 +143,7 @@ fn settings(folder: &Path, port: u16, sandbox: &Sandbox) -> anyhow::Result<Setti
         fs::write(badges.join(name), content)?;
     }
     secrets::write_new(&folder.join("issuer.pem"), &SigningKey::from_seed(rand::random()).to_pem())?;
+    secrets::write_new(&folder.join("issuer-jwt.pem"), &secrets::new_jwt_key()?)?;
     secrets::write_new(&folder.join("claim.secret"), &ClaimSecret::new(rand::random()).to_text())?;
     let text = include_str!("demo.toml")
         .replace("{PORT}", &port.to_string())

@@ -1,19 +1,21 @@
 //! A credential in public: page, document, baked images.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use ring::rand::SystemRandom;
 use uuid::Uuid;
 
+use crate::badges;
 use crate::store::StoredCredential;
 
 use super::accept::wants_document;
-use super::documents::{CREDENTIAL, reply};
+use super::documents::{CREDENTIAL, JWT, reply};
 use super::error::PageError;
 use super::pages::{self, CredentialPage, Frame};
 use super::{Web, certificate, images, linkedin};
 
-/// `GET /credentials/{id}`, `….json`, `….png`, `….svg`, `….pdf`
+/// `GET /credentials/{id}`, `….json`, `….jwt`, `….png`, `….svg`, `….pdf`
 pub(super) async fn show(
     State(web): State<Web>,
     Path(file): Path<String>,
@@ -30,6 +32,7 @@ pub(super) async fn show(
         None if wants_document(&headers) => document(&headers, stored),
         None => page(&web, &stored)?,
         Some("json") => document(&headers, stored),
+        Some("jwt") => jwt(&web, &headers, &stored)?,
         Some("png") => {
             let image = images::png(&web, &stored.badge).await?;
             let name = stored.badge.clone();
@@ -60,6 +63,21 @@ fn document(headers: &HeaderMap, stored: StoredCredential) -> Response {
     reply(headers, CREDENTIAL, "no-cache", stored.document.into_bytes())
 }
 
+/// The same credential in JWT form.
+fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Response, PageError> {
+    let made = badges::jwt(&stored.document, &web.site.issuer, &SystemRandom::new());
+    match made.map_err(|error| PageError::fault("a credential has no JWT form", &error))? {
+        Some(jwt) => Ok(download(reply(headers, JWT, "no-cache", jwt.into_bytes()), &stored.badge, "jwt")),
+        None => Ok((
+            StatusCode::NOT_FOUND,
+            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+            "This installation has no key for badges in JWT form; its administrator can make one with \
+             `accolade keys generate`. The badge as JSON is at the same address with .json.\n",
+        )
+            .into_response()),
+    }
+}
+
 fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
     let credential = web.view(stored);
     let mut response = pages::answer(&CredentialPage {
@@ -67,6 +85,7 @@ fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,
+        jwt: web.site.issuer.jwt_key().is_some(),
         structured: credential.structured(&web.public_url),
         linkedin: linkedin::form(&credential, web.site.linkedin_organization),
     })?;

@@ -20,6 +20,9 @@ use super::view::Badge;
 
 /// The media type of credentials and status lists.
 pub(super) const CREDENTIAL: &str = "application/vc+ld+json";
+/// The media type of credentials in JWT form (Securing Verifiable Credentials using JOSE and COSE,
+/// section 6).
+pub(super) const JWT: &str = "application/vc+jwt";
 const LINKED_DATA: &str = "application/ld+json";
 
 /// A status list as it was signed last.
@@ -84,6 +87,12 @@ pub(super) async fn status(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
+    let text = list(&web, &name).await?;
+    Ok(reply(&headers, CREDENTIAL, "public, max-age=60", text.into_bytes()))
+}
+
+/// The signed list of a name: `1-revocation`.
+pub(super) async fn list(web: &Web, name: &str) -> Result<String, PageError> {
     let (number, purpose) = name.split_once('-').ok_or(PageError::NotFound)?;
     let purpose = match purpose {
         "revocation" => Purpose::Revocation,
@@ -95,8 +104,7 @@ pub(super) async fn status(
         .ok()
         .filter(|parsed: &i64| *parsed >= 0 && parsed.to_string() == number)
         .ok_or(PageError::NotFound)?;
-    let text = signed_list(&web, number, purpose).await?;
-    Ok(reply(&headers, CREDENTIAL, "public, max-age=60", text.into_bytes()))
+    signed_list(web, number, purpose).await
 }
 
 /// The bits of the list that credentials name. A credential names one list only (the schema that

@@ -24,6 +24,12 @@ pub(super) enum PageError {
     NoLetters,
     /// The address does not take this kind of request.
     Method,
+    /// This client asks too often.
+    TooMany,
+    /// Too many ask at once.
+    Busy,
+    /// What was sent is too large, or took too long.
+    TooLarge,
     /// The database is away for now.
     Unavailable,
     /// A fault of this program or its data.
@@ -36,7 +42,9 @@ impl PageError {
             Self::NotFound | Self::UnknownLink | Self::NoLetters => StatusCode::NOT_FOUND,
             Self::LinkEnded | Self::NoCertificate => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -64,8 +72,14 @@ impl From<StoreError> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if self == Self::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        let wait = match self {
+            Self::Unavailable => Some(RETRY_AFTER),
+            Self::Busy => Some("5"),
+            Self::TooMany => Some("60"),
+            _ => None,
+        };
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
         }
         response.extensions_mut().insert(self);
         response

@@ -17,6 +17,7 @@ mod pages;
 mod results;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod view;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ use url::Url;
 use crate::badges::Issuer;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;
+use crate::remote::Fetcher;
 use crate::store::{Store, StoredCredential};
 
 /// Everything that pages need.
@@ -48,6 +50,8 @@ pub struct Site {
     pub linkedin_organization: Option<u64>,
     /// The time.
     pub clock: Clock,
+    /// Reads what badges of others name.
+    pub fetcher: Fetcher,
     /// The outbox folder to show at `/dev/outbox`; only in the demo.
     pub dev_outbox: Option<std::path::PathBuf>,
 }
@@ -61,6 +65,8 @@ pub fn router(site: Site) -> Router {
         .route("/", get(front::show))
         .route("/claim/{token}", get(claim::show).post(claim::take))
         .route("/credentials/{file}", get(credential::show))
+        .route("/credentials/{file}/verify", get(verify::badge))
+        .route("/verify", get(verify::show).post(verify::check))
         .route("/.well-known/did.json", get(documents::did))
         .route("/status/{name}", get(documents::status))
         .route("/achievements/{id}", get(documents::achievement))
@@ -97,6 +103,10 @@ struct Inner {
     images: std::sync::Mutex<images::Rendered>,
     /// Who may draw a certificate.
     certificates: Arc<tokio::sync::Semaphore>,
+    /// How often whom verifies.
+    limiter: verify::Limiter,
+    /// Places for verifications.
+    verifications: tokio::sync::Semaphore,
 }
 
 impl Deref for Web {
@@ -116,6 +126,8 @@ impl Web {
             lists: tokio::sync::Mutex::default(),
             images: std::sync::Mutex::default(),
             certificates: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
+            limiter: verify::Limiter::default(),
+            verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
         }))
     }
 

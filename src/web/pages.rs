@@ -4,9 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 
+use crate::badges::verify::Verdict;
+
 use super::Site;
 use super::assets::STYLE_PATH;
 use super::error::PageError;
+use super::verify::Shown;
 use super::view::{Badge, Credential, Day, State};
 
 /// What stands around every page.
@@ -38,6 +41,8 @@ pub(super) struct CredentialPage<'a> {
     pub(super) credential: &'a Credential,
     pub(super) badge: &'a Badge,
     pub(super) public_url: &'a str,
+    /// Whether there is a JWT form.
+    pub(super) jwt: bool,
     /// schema.org, safe inside a `script` element.
     pub(super) structured: String,
     /// LinkedIn's form, filled in.
@@ -89,6 +94,16 @@ pub(super) struct FrontPage<'a> {
     pub(super) contact: Option<&'a str>,
     pub(super) public_url: &'a str,
     pub(super) badges: Vec<Badge>,
+}
+
+/// `/verify`
+#[derive(Template)]
+#[template(path = "verify.html", config = "src/web/askama.toml")]
+pub(super) struct VerifyPage<'a> {
+    pub(super) frame: Frame,
+    pub(super) shown: Option<&'a Shown>,
+    /// What to do, when nothing could be verified.
+    pub(super) hint: Option<&'a str>,
 }
 
 /// Something went wrong.
@@ -167,6 +182,19 @@ impl<'a> ErrorPage<'a> {
             PageError::Method => {
                 ("This address cannot do that", &["Please start again from the page before."])
             }
+            PageError::TooMany => (
+                "That was a lot at once",
+                &[
+                    "Badges can be verified twenty times a minute from one place. Please try again in a minute.",
+                ],
+            ),
+            PageError::Busy => {
+                ("Many badges are being verified right now", &["Please try again in a few seconds."])
+            }
+            PageError::TooLarge => (
+                "This file is too large",
+                &["A badge may have up to 8 MB. Its document (JSON) is much smaller than its image."],
+            ),
             PageError::Unavailable => (
                 "We are not quite there",
                 &[

@@ -22,4 +22,5 @@ mod semester;
 mod store;
 mod support;
 mod traps;
+mod verify;
 mod web;

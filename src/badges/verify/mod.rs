@@ -1,21 +1,23 @@
 //! Verifying: does a credential hold, and if not, what exactly fails.
 
+mod embedded;
+mod jwt;
 mod key;
+mod public;
 mod status;
 mod text;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::canonical;
+use super::key::shorten;
 use super::structure::{self, At};
-use super::{SignError, proof};
 
 /// What verification needs from outside. The caller fetches; this module stays pure.
 pub trait Lookup {
     /// The DID document of a `did:web`, or `None`.
     fn did_document(&self, did: &str) -> Option<serde_json::Value>;
-    /// A status list credential by its address, or `None`.
+    /// A status list credential by its address, or `None`; one in JWT form as a string.
     fn status_list(&self, url: &str) -> Option<serde_json::Value>;
 }
 
@@ -44,146 +46,91 @@ impl Check {
     }
 }
 
+/// What the checks say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check holds.
+    Valid,
+    /// A check fails.
+    Invalid,
+    /// None fails, but not all could be made: nothing was shown.
+    Open,
+}
+
 /// The outcome of verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Every check, in order.
     pub checks: Vec<Check>,
+    /// What the credential says of itself, if there is one.
+    pub about: Option<About>,
+}
+
+/// What a credential says of itself, in short; worth no more than the checks. Empty where it says
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The badge's name.
+    pub badge: String,
+    /// The issuer's name.
+    pub issuer: String,
+    /// The issuer's id.
+    pub issuer_id: String,
+}
+
+impl About {
+    fn of(document: &Value) -> Self {
+        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(shorten);
+        let id = text("/issuer/id").or_else(|| text("/issuer"));
+        Self {
+            badge: text("/credentialSubject/achievement/name").or_else(|| text("/name")).unwrap_or_default(),
+            issuer: text("/issuer/name").unwrap_or_default(),
+            issuer_id: id.unwrap_or_default(),
+        }
+    }
 }
 
 impl Report {
     /// Whether every check holds.
     pub fn holds(&self) -> bool {
-        self.checks.iter().all(|check| check.holds == Some(true))
+        self.verdict() == Verdict::Valid
+    }
+
+    /// What the checks say together.
+    pub fn verdict(&self) -> Verdict {
+        if self.checks.iter().any(|check| check.holds == Some(false)) {
+            Verdict::Invalid
+        } else if self.checks.iter().all(|check| check.holds == Some(true)) {
+            Verdict::Valid
+        } else {
+            Verdict::Open
+        }
     }
 }
 
-/// Verifies a credential: JSON, or a baked PNG or SVG.
+/// Verifies a credential: JSON, a JWT, or a baked PNG or SVG.
 ///
 /// The report always has the same six checks. What this verifier cannot judge, such as another
 /// issuer's contexts or kind of proof, is open (`None`) and not a failure; nothing is fetched but
 /// what `lookup` gives.
 pub fn verify(bytes: &[u8], lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
-    let document = match text::read(bytes) {
-        Ok(document) => document,
+    let found = match text::read(bytes) {
+        Ok(found) => found,
         Err(structure) => {
             let open = |name| Check::open(name, "There is no credential to check.");
             let rest = ["terms", "signature", "key", "dates", "status"].map(open);
-            return Report { checks: std::iter::once(structure).chain(rest).collect() };
+            return Report { checks: std::iter::once(structure).chain(rest).collect(), about: None };
         }
     };
-    let structure = match structure::standard(&document) {
+    let document = found.credential();
+    let structure = match structure::standard(document) {
         Ok(()) => Check::holds("structure", "It has the members that Open Badges 3.0 requires."),
         Err(why) => Check::fails("structure", format!("It is not a complete Open Badge: {why}.")),
     };
-    let [terms, signature, key] = proven(&document, lookup);
-    let dates = dates(&document, now);
-    let status = status::check(&document, lookup, now);
-    Report { checks: vec![structure, terms, signature, key, dates, status] }
-}
-
-/// The checks `terms`, `signature` and `key` of a credential or a status list.
-fn proven(document: &Value, lookup: &dyn Lookup) -> [Check; 3] {
-    let proof = match the_proof(document) {
-        Ok(proof) => proof,
-        Err(signature) => {
-            let key = Check::open("key", "Without a proof that can be checked no key is named.");
-            return [terms(document), signature, key];
-        }
-    };
-    let (public, key) = key::check(document, proof, lookup);
-    let terms = terms(document);
-    let open = |why: &str| Check::open("signature", format!("It cannot be checked {why}."));
-    let signature = match (&terms.holds, public) {
-        (Some(true), Some(public)) => {
-            let holds = signed(document, proof).map(|(hash, signature)| public.verifies(&hash, &signature));
-            match holds {
-                Ok(true) => Check::holds("signature", "The signature fits this text and the key."),
-                Ok(false) => Check::fails(
-                    "signature",
-                    "The signature does not fit: the text was changed, or another key signed it.",
-                ),
-                Err(check) => check,
-            }
-        }
-        (Some(true), None) => open("without the key"),
-        _ => open("while the meaning of some terms is unknown"),
-    };
-    [terms, signature, key]
-}
-
-/// The one proof that this verifier can check.
-fn the_proof(document: &Value) -> Result<&Value, Check> {
-    let root = At::root(document);
-    let proofs = document.get("proof").map(super::rdf::items).unwrap_or_default();
-    if proofs.is_empty() {
-        return Err(Check::fails("signature", "It is not signed: there is no proof in it."));
-    }
-    let known = |proof: &&Value| {
-        At::root(proof).is_a(proof::TYPE)
-            && proof.get("cryptosuite").and_then(Value::as_str) == Some(proof::CRYPTOSUITE)
-    };
-    let mut fitting = proofs.iter().filter(known);
-    match (fitting.next(), fitting.next(), root.may("proof")) {
-        (Some(proof), None, _) => Ok(proof),
-        (Some(_), Some(_), _) => Err(Check::open(
-            "signature",
-            "It has several proofs of one kind; it is not clear which one counts.",
-        )),
-        _ => Err(Check::open(
-            "signature",
-            format!("Its proof is of another kind; only {} can be checked here.", proof::CRYPTOSUITE),
-        )),
-    }
-}
-
-/// What was signed, and the signature.
-fn signed(document: &Value, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check> {
-    let fails = |why: &str| Check::fails("signature", format!("The proof is wrong: {why}."));
-    let root = At::root(proof);
-    if proof.get("proofPurpose").and_then(Value::as_str) != Some(proof::PURPOSE) {
-        return Err(fails("its purpose is not assertionMethod"));
-    }
-    if let Some(created) = root.may("created") {
-        created.date().map_err(|why| fails(&why))?;
-    }
-    let value = proof.get("proofValue").and_then(Value::as_str).and_then(proof::signature);
-    let value = value.ok_or_else(|| fails("proofValue is not a signature in base58"))?;
-    let canonical = |part: &Value| {
-        canonical::document(part).map_err(|error| match error {
-            SignError::UnknownTerm(term) => Check::open(
-                "signature",
-                format!("The proof uses “{term}”, which this verifier does not know."),
-            ),
-            error => Check::open("signature", format!("It cannot be checked: {error}.")),
-        })
-    };
-    let configuration = canonical(&proof::configuration(proof, document))?;
-    Ok((proof::hash(&configuration, &canonical(&unsigned(document))?), value))
-}
-
-fn unsigned(document: &Value) -> Value {
-    let mut document = document.clone();
-    if let Some(members) = document.as_object_mut() {
-        members.remove("proof");
-    }
-    document
-}
-
-fn terms(document: &Value) -> Check {
-    match super::rdf::dataset(&unsigned(document)) {
-        Ok(_) => Check::holds("terms", "Every term is defined by its contexts."),
-        Err(super::rdf::RdfError::Value(why)) => {
-            Check::fails("terms", format!("Something in it has no clear meaning: {why}."))
-        }
-        // The table holds what Accolade emits: the real contexts may define more.
-        Err(error) => Check::open(
-            "terms",
-            format!(
-                "This verifier knows only the terms of badges from Accolade: {error}. Nothing is fetched."
-            ),
-        ),
-    }
+    let [terms, signature, key] = found.proven(lookup);
+    let dates = dates(document, now);
+    let status = status::check(document, lookup, now);
+    Report { checks: vec![structure, terms, signature, key, dates, status], about: Some(About::of(document)) }
 }
 
 fn dates(document: &Value, now: DateTime<Utc>) -> Check {

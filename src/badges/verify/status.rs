@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Check, Lookup, dates, proven};
+use super::text::Found;
+use super::{Check, Lookup, dates};
 use crate::badges::rdf::items;
 use crate::badges::structure::{self, At};
 use crate::badges::{key::shorten, status};
@@ -53,6 +54,8 @@ fn check_entry(
     let list = lookup
         .status_list(url)
         .ok_or_else(|| open(format!("The status list {} could not be read.", shorten(url))))?;
+    let list = Found::fetched(list)
+        .map_err(|why| fails(format!("The status list {} is wrong: {why}.", shorten(url))))?;
     let bits = check_list(document, &list, url, purpose, lookup, now)?;
     match status::bit(&bits, index) {
         Some(false) => Ok(()),
@@ -65,7 +68,7 @@ fn check_entry(
 /// The bits of the list, if the list itself holds and is the issuer's.
 fn check_list(
     document: &Value,
-    list: &Value,
+    found: &Found,
     url: &str,
     purpose: &str,
     lookup: &dyn Lookup,
@@ -73,6 +76,7 @@ fn check_list(
 ) -> Result<Vec<u8>, Check> {
     let fails =
         |why: String| Check::fails("status", format!("The status list {} is wrong: {why}.", shorten(url)));
+    let list = found.credential();
     structure::standard(list).map_err(fails)?;
     let (root, credential) = (At::root(list), At::root(document));
     if !root.is_a("BitstringStatusListCredential") {
@@ -85,7 +89,7 @@ fn check_list(
     if issuer(&root).map_err(fails)? != issuer(&credential).map_err(fails)? {
         return Err(fails("it comes from another issuer".to_owned()));
     }
-    for check in proven(list, lookup).into_iter().chain([dates(list, now)]) {
+    for check in found.proven(lookup).into_iter().chain([dates(list, now)]) {
         match check.holds {
             Some(true) => {}
             Some(false) => return Err(fails(check.found)),

@@ -136,6 +136,7 @@ fn public(credential: &Credential) -> String {
         credential,
         badge: &credential.badge,
         public_url: SITE,
+        jwt: true,
         structured: credential.structured(SITE),
         linkedin: linkedin::form(credential, None),
     };

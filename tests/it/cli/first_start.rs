@@ -61,12 +61,14 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     insta::assert_snapshot!(folder.run("keys generate"), @r"
     $ accolade keys generate
     signing key: made data/keys/issuer.pem (mode 0600)
+    key of the JWT form: made data/keys/issuer-jwt.pem (mode 0600)
     secret of claim links: made data/keys/claim.secret (mode 0600)
     (0)
     ");
     insta::assert_snapshot!(folder.run("keys generate"), @r"
     $ accolade keys generate
     signing key: data/keys/issuer.pem is there already
+    key of the JWT form: data/keys/issuer-jwt.pem is there already
     secret of claim links: data/keys/claim.secret is there already
     (0)
     ");

@@ -72,6 +72,7 @@ impl Site {
         secrets::install_tls();
         secrets::write_new(&folder.path().join("issuer.pem"), &SigningKey::from_seed([7; 32]).to_pem())
             .unwrap();
+        secrets::write_new(&folder.path().join("issuer-jwt.pem"), &secrets::new_jwt_key().unwrap()).unwrap();
         secrets::write_new(&folder.path().join("claim.secret"), &ClaimSecret::new([8; 32]).to_text())
             .unwrap();
         let mail_url = match smtp {
@@ -133,6 +134,7 @@ slug = "example-university"
 name = "Example University"
 url = "https://www.example.edu/"
 key_file = "issuer.pem"
+jwt_key_file = "issuer-jwt.pem"
 [worker]
 settle_seconds = {settle}
 [sources.moodle]

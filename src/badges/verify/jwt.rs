@@ -1,0 +1,163 @@
+//! Credentials in JWT form: reading one, and what it says of itself.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::key::{self, Controller};
+use super::public::Key;
+use super::{Check, Lookup};
+use crate::badges::jwt::{DATE_CLAIMS, TEXT_CLAIMS, claims};
+use crate::badges::key::shorten;
+use crate::badges::structure::At;
+
+/// A compact JWS whose payload is a credential (RFC 7515, section 7.1).
+#[derive(Debug)]
+pub(super) struct Jwt {
+    header: Value,
+    payload: Value,
+    /// What is signed.
+    input: String,
+    signature: Vec<u8>,
+}
+
+/// Whether the text has the form of a compact JWS.
+pub(super) fn is_jwt(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    text.starts_with("eyJ") && text.split('.').count() == 3 && text.split('.').all(part)
+}
+
+impl Jwt {
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('.');
+        let mut part = || {
+            let part = parts.next().unwrap_or_default();
+            URL_SAFE_NO_PAD.decode(part).map_err(|_| "a part of the JWT is not base64url".to_owned())
+        };
+        let (header, payload, signature) = (part()?, part()?, part()?);
+        let json = |bytes: &[u8], what: &str| {
+            serde_json::from_slice::<Value>(bytes)
+                .map_err(|error| format!("the JWT’s {what} is not JSON: {error}"))
+        };
+        Ok(Self {
+            header: json(&header, "header")?,
+            payload: json(&payload, "payload")?,
+            input: text.rsplit_once('.').map(|(input, _)| input.to_owned()).unwrap_or_default(),
+            signature,
+        })
+    }
+
+    /// The credential: the payload itself, or its claim `vc` as in earlier versions of the
+    /// standard.
+    pub(super) fn credential(&self) -> &Value {
+        let earlier = self.payload.get("vc").filter(|vc| vc.is_object());
+        earlier.filter(|_| self.payload.get("@context").is_none()).unwrap_or(&self.payload)
+    }
+
+    /// The checks `terms`, `signature` and `key`.
+    pub(super) fn proven(&self, lookup: &dyn Lookup) -> [Check; 3] {
+        let (public, key) = match self.key(lookup) {
+            Ok((public, found)) => (Some(public), Check::holds("key", found)),
+            Err(check) => (None, check),
+        };
+        [self.claims(), self.signature(public.as_ref()), key]
+    }
+
+    fn signature(&self, public: Option<&Key>) -> Check {
+        let open = |why: String| Check::open("signature", why);
+        let fails = |why: &str| Check::fails("signature", why);
+        let text = |member: &str| self.header.get(member).and_then(Value::as_str);
+        let algorithm = text("alg").unwrap_or("none");
+        if algorithm == "none" || algorithm.starts_with("HS") {
+            return fails("It is not signed with an issuer’s key, so anybody could have written it.");
+        }
+        if !matches!(algorithm, "ES256" | "RS256" | "EdDSA") {
+            let algorithm = shorten(algorithm);
+            return open(format!(
+                "It is signed by “{algorithm}”; ES256, RS256 and EdDSA can be checked here."
+            ));
+        }
+        // Whoever does not know what is critical must not accept (RFC 7515, section 4.1.11).
+        if self.header.get("crit").is_some() {
+            return open("Its header asks for something that this verifier does not know.".to_owned());
+        }
+        match public {
+            None => open("It cannot be checked without the key.".to_owned()),
+            Some(public) if public.algorithm() != algorithm => {
+                fails("The signature is of another kind than the key.")
+            }
+            Some(public) if public.verifies(self.input.as_bytes(), &self.signature) => {
+                Check::holds("signature", "The signature fits this text and the key.")
+            }
+            Some(_) => fails("The signature does not fit: the text was changed, or another key signed it."),
+        }
+    }
+
+    /// What the JWT says twice must be the same (Open Badges 3.0, section 8.2.4.1): readers look
+    /// at the one or at the other.
+    fn claims(&self) -> Check {
+        let fails = |why: String| Check::fails("terms", why);
+        let expected = match claims(self.credential()) {
+            Ok(expected) => expected,
+            Err(why) => return fails(format!("The JWT says too little: {why}.")),
+        };
+        for (claim, member) in TEXT_CLAIMS.into_iter().chain(DATE_CLAIMS) {
+            let said = self.payload.get(claim);
+            // A date may carry a fraction.
+            let same = match (said, expected.get(claim)) {
+                (Some(said), Some(expected)) => {
+                    said == expected
+                        || said.as_f64().is_some_and(|said| Some(said.floor()) == expected.as_f64())
+                }
+                // Without the claim there is nothing to contradict.
+                (said, _) => said.is_none(),
+            };
+            if !same {
+                return fails(format!("The JWT’s claim “{claim}” does not say what “{member}” says."));
+            }
+        }
+        Check::holds(
+            "terms",
+            "The signature covers every character, and the JWT’s claims say what the badge says.",
+        )
+    }
+
+    fn key(&self, lookup: &dyn Lookup) -> Result<(Key, String), Check> {
+        let text = |member: &str| self.header.get(member).and_then(Value::as_str);
+        let issuer = key::issuer(self.credential())?;
+        if let Some(kid) = text("kid") {
+            let method = match kid {
+                fragment if fragment.starts_with('#') => format!("{issuer}{fragment}"),
+                full if full.contains(':') => full.to_owned(),
+                name => format!("{issuer}#{name}"),
+            };
+            return key::find(issuer, &method, lookup);
+        }
+        let Some(jwk) = self.header.get("jwk") else {
+            return Err(Check::open("key", "The JWT names no key."));
+        };
+        let public =
+            Key::from_jwk(jwk).map_err(|why| Check::fails("key", format!("The key is wrong: {why}.")))?;
+        // A key that travels with the badge proves nothing by itself: anybody has one.
+        let theirs = match key::controller(issuer, lookup)? {
+            Controller::Key(theirs) => theirs == public,
+            Controller::Document(document) => key::all(&document, issuer).contains(&public),
+        };
+        if theirs {
+            return Ok((public, format!("{} has this key for credentials.", shorten(issuer))));
+        }
+        let root = At::root(self.credential());
+        let named =
+            root.may("issuer").and_then(|issuer| issuer.may("name")).and_then(|name| name.text().ok());
+        Err(Check::open(
+            "key",
+            format!(
+                "The key came with the badge, and nothing shows that it is a key of {}: anybody could have \
+                 signed so.",
+                shorten(named.unwrap_or(issuer))
+            ),
+        ))
+    }
+}

@@ -1,0 +1,93 @@
+//! Public keys of issuers, whoever they are.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rsa::PublicKeyComponents;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use serde_json::Value;
+
+use crate::badges::key::{PublicKey, shorten};
+
+/// A key that this verifier can check with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    /// Ed25519: `eddsa-rdfc-2022`, and `EdDSA` in JWTs.
+    Ed25519(PublicKey),
+    /// A point of P-256, uncompressed: `ES256`.
+    P256(Vec<u8>),
+    /// `RS256`, 2048 to 8192 bits.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+}
+
+impl Key {
+    /// Reads a JWK (RFC 7517, RFC 7518 section 6, RFC 8037). One that holds its private half is
+    /// refused: it is nobody's any more.
+    pub(super) fn from_jwk(jwk: &Value) -> Result<Self, String> {
+        let text = |member: &str| jwk.get(member).and_then(Value::as_str);
+        let bytes = |member: &str| {
+            let decoded = text(member).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            decoded
+                .filter(|bytes| !bytes.is_empty())
+                .ok_or_else(|| format!("the JWK has no {member} in base64url"))
+        };
+        if jwk.get("d").is_some() {
+            return Err("the JWK holds the private half of the key".to_owned());
+        }
+        match (text("kty"), text("crv")) {
+            (Some("EC"), Some("P-256")) => {
+                let (x, y) = (bytes("x")?, bytes("y")?);
+                if x.len() != 32 || y.len() != 32 {
+                    return Err("the JWK is no point of P-256".to_owned());
+                }
+                Ok(Self::P256([&[4], x.as_slice(), &y].concat()))
+            }
+            (Some("OKP"), Some("Ed25519")) => {
+                let key = bytes("x")?.try_into().ok().and_then(|x| PublicKey::from_bytes(&x).ok());
+                key.map(Self::Ed25519).ok_or_else(|| "the JWK is no Ed25519 key".to_owned())
+            }
+            (Some("RSA"), _) => {
+                let (n, e) = (bytes("n")?, bytes("e")?);
+                let first = n.iter().position(|byte| *byte != 0).unwrap_or(n.len());
+                let n = n.get(first..).unwrap_or_default().to_vec();
+                // Checking costs by length: no key that is in use is longer.
+                if !(256..=1024).contains(&n.len()) || e.len() > 8 {
+                    return Err("the RSA key does not have 2048 to 8192 bits".to_owned());
+                }
+                Ok(Self::Rsa { n, e })
+            }
+            (kind, _) => {
+                Err(format!("keys of the kind “{}” are not known here", shorten(kind.unwrap_or("?"))))
+            }
+        }
+    }
+
+    /// The algorithm of JWTs that are signed with it (RFC 7518, section 3.1; RFC 8037): a JWT
+    /// does not choose how its key is used.
+    pub(super) fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Ed25519(_) => "EdDSA",
+            Self::P256(_) => "ES256",
+            Self::Rsa { .. } => "RS256",
+        }
+    }
+
+    /// Whether the signature is the key's over the message.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Ed25519(key) => {
+                signature.try_into().is_ok_and(|signature| key.verifies(message, signature))
+            }
+            Self::P256(point) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
+            }
+            Self::Rsa { n, e } => {
+                PublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `/verify`: whether a badge holds, of whatever issuer, in plain words. The check of one of this
+//! installation's own badges is at `/credentials/{id}/verify`.
+
+mod form;
+mod limiter;
+mod own;
+mod verdict;
+
+use std::time::Duration;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::header;
+use url::Url;
+use uuid::Uuid;
+
+use crate::remote::{LARGEST_BADGE, examine};
+
+use super::Web;
+use super::error::PageError;
+use super::pages::{self, Frame, VerifyPage};
+use own::OwnDocuments;
+
+pub(super) use limiter::Limiter;
+pub(super) use verdict::Shown;
+
+/// What a form may hold: an image, and what stands around it.
+const MOST_BYTES: usize = LARGEST_BADGE + (64 << 10);
+/// How long an upload may take.
+const UPLOAD: Duration = Duration::from_secs(20);
+/// Verifications at the same time; each may hold an image in memory.
+pub(super) const AT_ONCE: usize = 8;
+/// What a badge at a link may be.
+const ACCEPT: &str = "application/vc+ld+json, application/vc, application/vc+jwt, application/json;q=0.9, \
+                      image/svg+xml;q=0.8, image/png;q=0.8";
+
+/// `GET /verify`
+pub(super) async fn show(State(web): State<Web>) -> Result<Response, PageError> {
+    answer(&web, None, None)
+}
+
+/// `POST /verify`: a file, or a text that is a badge or a link to one. The answer is 200 whatever
+/// the verdict: it was given.
+pub(super) async fn check(State(web): State<Web>, request: Request) -> Result<Response, PageError> {
+    admit(&web, &request)?;
+    let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > MOST_BYTES) {
+        return Err(PageError::TooLarge);
+    }
+    let body = tokio::time::timeout(UPLOAD, axum::body::to_bytes(request.into_body(), MOST_BYTES)).await;
+    let body = body.map_err(|_| PageError::TooLarge)?.map_err(|_| PageError::TooLarge)?;
+    let given = form::field(&kind, &body, "file").or_else(|| form::field(&kind, &body, "text"));
+    let Some(given) = given else {
+        return answer(&web, None, Some("Choose a file, or paste a badge or a link, then press the button."));
+    };
+    let badge = match link(given) {
+        None => given.to_vec(),
+        Some(url) => match linked(&web, &url).await? {
+            Ok(bytes) => bytes,
+            Err(why) => return answer(&web, None, Some(&format!("The link could not be read: {why}."))),
+        },
+    };
+    verdict(&web, badge).await
+}
+
+/// `GET /credentials/{id}/verify`: each check of one badge of ours.
+pub(super) async fn badge(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, PageError> {
+    admit(&web, &request)?;
+    let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
+    let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound)?;
+    let stored = web.site.store.credential(id).await?.filter(|stored| stored.claimed_at.is_some());
+    verdict(&web, stored.ok_or(PageError::NotFound)?.document.into_bytes()).await
+}
+
+fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
+    let client = limiter::client(request);
+    if web.limiter.admits(client, web.site.clock.now()) { Ok(()) } else { Err(PageError::TooMany) }
+}
+
+async fn verdict(web: &Web, badge: Vec<u8>) -> Result<Response, PageError> {
+    let examined = examine(badge, &OwnDocuments(web.clone()), &web.site.fetcher, &web.site.clock).await;
+    let examined = examined.map_err(|error| PageError::fault("a verification ended early", &error))?;
+    answer(web, Some(&Shown::of(&examined)), None)
+}
+
+fn answer(web: &Web, shown: Option<&Shown>, hint: Option<&str>) -> Result<Response, PageError> {
+    pages::answer(&VerifyPage { frame: Frame::of(&web.site), shown, hint })
+}
+
+/// The link, if what was given is one.
+fn link(given: &[u8]) -> Option<Url> {
+    let text = std::str::from_utf8(given).ok()?.trim();
+    let is_link = text.len() < 4096 && (text.starts_with("https://") || text.starts_with("http://"));
+    Url::parse(text).ok().filter(|_| is_link)
+}
+
+/// The badge behind a link, or why there is none. Links to this installation are not followed but
+/// looked up.
+async fn linked(web: &Web, url: &Url) -> Result<Result<Vec<u8>, String>, PageError> {
+    if let Some(path) = own::path(web, url.as_str()) {
+        let file = path.strip_prefix("credentials/").unwrap_or_default();
+        let id = file.split(['.', '/', '?', '#']).next().unwrap_or_default();
+        let stored = match Uuid::try_parse(id) {
+            Ok(id) => web.site.store.credential(id).await?,
+            Err(_) => None,
+        };
+        let stored = stored.filter(|stored| stored.claimed_at.is_some());
+        return Ok(stored
+            .map(|stored| stored.document.into_bytes())
+            .ok_or_else(|| "no public badge is at this address".to_owned()));
+    }
+    match web.site.fetcher.get(url, ACCEPT, LARGEST_BADGE).await {
+        Ok(fetched) if fetched.kind == "text/html" => {
+            Ok(Err("it leads to a page; give the link of the badge’s file, or the file itself".to_owned()))
+        }
+        Ok(fetched) => Ok(Ok(fetched.bytes)),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
