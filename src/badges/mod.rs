@@ -19,6 +19,7 @@ mod rdf;
 mod sign;
 pub mod status;
 mod structure;
+pub mod template;
 pub mod verify;
 pub mod vocabulary;
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod award;
+mod badge;
 mod check;
 mod deliveries;
 mod doctor;
@@ -58,6 +59,11 @@ enum Command {
         #[arg(long)]
         online: bool,
     },
+    /// Look at badges before learners do.
+    Badge {
+        #[command(subcommand)]
+        command: badge::Badge,
+    },
     /// Bring the badges of a folder into use, as a version that never changes.
     Publish(publish::Publish),
     /// Try a draft of the badges on what was confirmed until now: who would gain or lose what.
@@ -113,6 +119,7 @@ impl Cli {
         match self.command {
             Command::Serve { roles } => serve::run(settings()?, &roles).await,
             Command::Check { online } => check::run(settings(), online).await,
+            Command::Badge { command } => badge::run(&command, &settings()?),
             Command::Publish(command) => publish::run(&command, &settings()?).await,
             Command::Simulate(command) => simulate::run(&command, &settings()?).await,
             Command::Recheck(command) => recheck::run(&command, &settings()?).await,

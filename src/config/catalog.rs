@@ -10,6 +10,7 @@ use super::check::is_slug;
 use super::cycle::{self, Lifetime, Term};
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
+use super::drawn::{BRAND_FILE, Brand};
 use super::files::{BadgeFiles, Shelf};
 use super::guard::{self, Expect};
 use super::regrade::{self, Regrade};
@@ -107,8 +108,10 @@ impl Catalog {
             version: Sha256::new(),
             files: BTreeMap::new(),
             stacks: Stacks::new(),
+            brand: Brand::default(),
         };
         let paths = reader.paths();
+        reader.read_brand();
         // Also those that cannot be read: what names them is not wrong.
         let known: Vec<String> = paths.iter().map(|path| id_of(path)).collect();
         let mut badges: Vec<BadgeFile> = paths.into_iter().filter_map(|path| reader.badge(path)).collect();
@@ -148,18 +151,20 @@ impl Catalog {
     }
 }
 
-struct Reader<'a> {
-    shelf: Shelf<'a>,
+pub(super) struct Reader<'a> {
+    pub(super) shelf: Shelf<'a>,
     /// All files that there are.
-    names: BTreeSet<String>,
+    pub(super) names: BTreeSet<String>,
     sources: &'a [&'a str],
     terms: &'a [Term],
-    read_image: &'a ReadImage,
-    problems: Vec<Problem>,
+    pub(super) read_image: &'a ReadImage,
+    pub(super) problems: Vec<Problem>,
     version: Sha256,
     /// What was read.
     files: BTreeMap<String, Vec<u8>>,
     stacks: Stacks,
+    /// What badges that are drawn have in common.
+    pub(super) brand: Brand,
 }
 
 /// A badge's id: the name of its file.
@@ -168,12 +173,12 @@ fn id_of(path: &Path) -> String {
 }
 
 impl Reader<'_> {
-    fn say(&mut self, at: &At, message: impl Into<String>) {
+    pub(super) fn say(&mut self, at: &At, message: impl Into<String>) {
         self.problems.push(at.problem(message));
     }
 
     /// Reports a problem after which there is nothing to give back.
-    fn fail<T>(&mut self, at: &At, message: impl Into<String>) -> Option<T> {
+    pub(super) fn fail<T>(&mut self, at: &At, message: impl Into<String>) -> Option<T> {
         self.say(at, message);
         None
     }
@@ -196,8 +201,10 @@ impl Reader<'_> {
             }
         }
         let paths = self.names.iter().map(|name| self.shelf.place().join(name));
-        let paths: Vec<PathBuf> =
-            paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
+        let paths: Vec<PathBuf> = paths
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .filter(|path| path.file_name().is_some_and(|name| name != BRAND_FILE))
+            .collect();
         if paths.is_empty() {
             self.say(&at, "no badge file here; write one named like `workplace-safety.toml`");
         }
@@ -226,9 +233,12 @@ impl Reader<'_> {
         let Value::Table(mut root) = root.value else { return None };
         let badge = root.remove("badge");
         let rule = root.remove("award");
+        let drawn = root.remove("image");
         for (key, node) in root {
-            let hint = match did_you_mean(&key, ["badge", "award"]) {
-                hint if hint.is_empty() => "; a badge file has the tables [badge] and [award]".to_owned(),
+            let hint = match did_you_mean(&key, ["badge", "award", "image"]) {
+                hint if hint.is_empty() => {
+                    "; a badge file has the tables [badge] and [award], and may have [image]".to_owned()
+                }
                 hint => hint,
             };
             self.say(&node.at, format!("unknown key `{key}`{hint}"));
@@ -251,8 +261,11 @@ impl Reader<'_> {
             Some(node) => self.achievement(&id, &node),
             None => self.fail(&at, "the table [badge] is missing: it says what the badge is"),
         };
-        let (achievement, (image_at, image_name)) = achievement?;
-        let image = self.image(&id, image_name.as_deref(), &image_at);
+        let (mut achievement, (image_at, image_name)) = achievement?;
+        let image = match drawn {
+            Some(node) => self.drawn(&mut achievement, &node),
+            None => self.image(&id, image_name.as_deref(), &image_at),
+        };
         // Only of a file with nothing else to mend: the rest would follow from that.
         if self.problems.len() == told
             && let Err(error) = trial::issue(&achievement, image.as_ref())
@@ -278,40 +291,8 @@ impl Reader<'_> {
         Some((achievement, image))
     }
 
-    /// The image that the file names, or the one that is named like the file.
-    fn image(&mut self, id: &str, named: Option<&str>, at: &At) -> Option<BadgeImage> {
-        let name = if let Some(name) = named {
-            // It becomes public: nothing from outside the folder.
-            let plain = Path::new(name).file_name().is_some_and(|file| file == name);
-            let ending = Path::new(name).extension().is_some_and(|ending| ending == "svg" || ending == "png");
-            if !plain || !ending {
-                let message = "`badge.image`: write the name of an .svg or .png file in the folder of badges";
-                return self.fail(at, message);
-            }
-            name.to_owned()
-        } else {
-            let (svg, png) = (format!("{id}.svg"), format!("{id}.png"));
-            match (self.names.contains(&svg), self.names.contains(&png)) {
-                (true, true) => {
-                    let message =
-                        format!("there is {svg} and {png}; remove one, or write `image = \"{svg}\"`");
-                    return self.fail(at, message);
-                }
-                (true, false) => svg,
-                (false, true) => png,
-                (false, false) => return None,
-            }
-        };
-        let path = self.shelf.place().join(&name);
-        let bytes = self.read_file(&path, at)?;
-        match (self.read_image)(bytes) {
-            Ok(image) => Some(image),
-            Err(why) => self.fail(&At::new(&path), format!("not an image that can be used: {why}")),
-        }
-    }
-
     /// Reads a file and lets it count for the version.
-    fn read_file(&mut self, path: &Path, at: &At) -> Option<Vec<u8>> {
+    pub(super) fn read_file(&mut self, path: &Path, at: &At) -> Option<Vec<u8>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match self.shelf.read(&name) {
             Ok(bytes) => {

@@ -167,7 +167,7 @@ const EXAMPLE_BADGES: &[(&str, &str)] = &[
     ("lab-safety.toml", include_str!("../../config/badges/lab-safety.toml")),
     ("lab-safety.svg", include_str!("../../config/badges/lab-safety.svg")),
     ("first-aid.toml", include_str!("../../config/badges/first-aid.toml")),
-    ("first-aid.svg", include_str!("../../config/badges/first-aid.svg")),
+    ("_brand.toml", include_str!("../../config/badges/_brand.toml")),
 ];
 
 /// Plays the scenes one after the other: the teacher grades, the LMS tells, the work is done.

@@ -3,6 +3,7 @@
 
 mod award;
 mod expression;
+mod images;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -238,7 +239,8 @@ fn the_example_badges_load() {
 #[test]
 fn the_example_images_are_drawings_of_one_size() {
     for badge in load_badges(Path::new("config/badges")).unwrap().badges {
-        let svg = fs::read_to_string(badge.path.with_extension("svg")).unwrap();
+        let Some(BadgeImage::Png(svg)) = badge.image else { panic!("{} has no image", badge.path.display()) };
+        let svg = String::from_utf8(svg).unwrap();
         let tree = resvg::usvg::Tree::from_str(&svg, &resvg::usvg::Options::default()).unwrap();
         assert_eq!((tree.size().width(), tree.size().height()), (512.0, 512.0));
         // Several may stand in one page.
