@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { readCertificate } from "./certificate.js";
 
 const { SITE, SHOTS, CHROMIUM } = process.env;
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -127,6 +128,25 @@ test("the badge can be downloaded in every form", async () => {
     assert.equal(document.headers()["content-type"], "application/vc+ld+json");
     assert.equal((await document.json()).id, address);
     assert.equal(await document.text(), await (await page.request.get(`${address}.json`)).text());
+  });
+});
+
+test("the certificate can be printed, copied from and scanned", async () => {
+  await visit({}, async (page) => {
+    await page.goto(await claimLink(page, 0));
+    await page.getByRole("link", { name: "Open your badge" }).click();
+    const address = page.url();
+    const badge = await page.getByRole("heading", { level: 1 }).innerText();
+    const holder = await page.locator(".holder strong").innerText();
+    const link = page.getByRole("link", { name: "Certificate to print (PDF)" });
+    const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+    assert.match(download.suggestedFilename(), /^[a-z0-9-]+\.pdf$/);
+    const { pages, text, code, info, size } = await readCertificate(await readFile(await download.path()));
+    assert.deepEqual([pages, size], [1, [842, 595]], "one page of A4, landscape");
+    const lines = text.split("\n");
+    for (const line of ["Example University", holder, badge, address]) assert.ok(lines.includes(line), line);
+    assert.equal(code, address, "the QR code leads to the public page");
+    assert.deepEqual([info.Title, info.Author, info.Language], [`${badge}: ${holder}`, "Example University", "en"]);
   });
 });
 

@@ -103,8 +103,14 @@ fn every_condition_and_its_terms_are_understood() {
 #[test]
 fn the_examples_of_the_guide_are_understood() {
     let guide = include_str!("../../../config/badges/README.md");
-    let examples: Vec<&str> =
-        guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let examples: Vec<&str> = guide
+        .split("## `[award]`")
+        .nth(1)
+        .unwrap()
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
     assert_eq!(examples.len(), 5);
     for example in examples {
         rule(example);

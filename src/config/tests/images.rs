@@ -1,6 +1,7 @@
 //! `[image]`: badges that are drawn.
 
 use super::*;
+use crate::badges::template;
 
 fn drawn(table: &str) -> String {
     format!("{BADGE}[image]\n{table}\n")
@@ -43,6 +44,24 @@ fn a_badge_is_drawn_in_the_colours_of_the_brand_and_its_own() {
     let mut other = files;
     other[0].1 = "color = \"#0f766f\"\nlogo = \"our-logo.svg\"\n";
     assert_ne!(load(&other).unwrap().version, catalog.version);
+}
+
+#[test]
+fn the_examples_of_the_guide_are_understood() {
+    let guide = include_str!("../../../config/badges/README.md");
+    let section = guide.split("## `[image]`").nth(1).unwrap().split("\n## ").next().unwrap();
+    let examples: Vec<&str> =
+        section.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [image, brand] = examples.as_slice() else { panic!("{examples:?}") };
+    let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>";
+    let badge = format!("{BADGE}{image}");
+    let catalog = load(&[("_brand.toml", *brand), ("our-logo.svg", logo), ("a.toml", &badge)]).unwrap();
+    let caption = catalog.badges[0].achievement.image_caption.as_deref();
+    assert_eq!(caption, Some("Workplace Safety, Example University"));
+    let words = template::built_in_names().chain(template::icon_names());
+    for word in words.chain(["{{color}}", "{{accent}}", "{{ink}}", "{{dark}}", "{{id}}", "{{name}}"]) {
+        assert!(section.contains(word), "{word}");
+    }
 }
 
 #[test]
