@@ -14,6 +14,7 @@ pub mod health;
 pub mod ids;
 pub mod ingest;
 pub mod lms;
+pub mod locales;
 pub mod mail;
 pub mod queue;
 pub mod remote;

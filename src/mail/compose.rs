@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::config::MailSettings;
+use crate::locales::Language;
 
 use super::dkim::Signer;
 
@@ -44,7 +45,8 @@ pub struct ClaimMail<'a> {
     pub message_id: &'a str,
     /// The Date.
     pub date: DateTime<Utc>,
-    /// The learner's language. Mails are in English for now, whatever it says.
+    /// The learner's language as the LMS tells it (`de`, `de_AT`); English where there are no words
+    /// in it.
     pub language: Option<&'a str>,
 }
 
@@ -96,6 +98,7 @@ impl Composer {
     pub fn compose(&self, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
         let address =
             ascii_address(mail.email).map_err(|why| MailError(format!("the learner's address {why}")))?;
+        let t = mail.language.and_then(Language::of_tag).unwrap_or_default();
         let words = Words {
             name: one_line(mail.name, NAME_LENGTH),
             badge: one_line(mail.badge, NAME_LENGTH),
@@ -103,23 +106,24 @@ impl Composer {
             issuer: one_line(mail.issuer, NAME_LENGTH),
             link: mail.link.as_str(),
             image: mail.image.map(Url::as_str),
-            until: day(mail.until),
-            valid_until: mail.valid_until.map(day),
-            renews: mail.renews_award_of.map(day),
+            until: t.day(mail.until),
+            valid_until: mail.valid_until.map(|at| t.day(at)),
+            renews: mail.renews_award_of.map(|at| t.day(at)),
         };
         let name = Some(words.name.clone()).filter(|name| !name.is_empty());
         let head = Head {
             to: Mailbox::new(name, address),
             message_id: mail.message_id,
             date: mail.date,
-            subject: &render(&Subject { words: &words })?,
+            subject: &render(&Subject { t, words: &words })?,
+            language: t,
         };
-        self.write(head, render(&Text { words: &words })?, render(&Html { words: &words })?)
+        self.write(head, render(&Text { t, words: &words })?, render(&Html { t, words: &words })?)
     }
 
     /// Puts a mail together.
     pub(super) fn write(&self, head: Head<'_>, text: String, html: String) -> Result<Composed, MailError> {
-        let Head { to, message_id, date, subject } = head;
+        let Head { to, message_id, date, subject, language } = head;
         let address = to.email.clone();
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![address.clone()])
             .map_err(|error| MailError(format!("the mail's addresses cannot be used: {error}")))?;
@@ -132,7 +136,7 @@ impl Composer {
             .subject(subject.trim_end())
             // RFC 3834, section 5: no out-of-office answers, please.
             .raw_header(header("Auto-Submitted", "auto-generated"))
-            .raw_header(header("Content-Language", "en"));
+            .raw_header(header("Content-Language", language.tag()));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
@@ -163,6 +167,7 @@ pub(super) struct Head<'a> {
     pub(super) message_id: &'a str,
     pub(super) date: DateTime<Utc>,
     pub(super) subject: &'a str,
+    pub(super) language: Language,
 }
 
 /// What the templates say.
@@ -182,23 +187,22 @@ struct Words<'a> {
 #[derive(Template)]
 #[template(path = "claim/subject.txt", config = "src/mail/askama.toml")]
 struct Subject<'a> {
+    t: Language,
     words: &'a Words<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "claim/body.txt", config = "src/mail/askama.toml")]
 struct Text<'a> {
+    t: Language,
     words: &'a Words<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "claim/body.html", config = "src/mail/askama.toml")]
 struct Html<'a> {
+    t: Language,
     words: &'a Words<'a>,
-}
-
-fn day(at: DateTime<Utc>) -> String {
-    at.format("%-d %B %Y").to_string()
 }
 
 pub(super) fn render(template: &impl Template) -> Result<String, MailError> {

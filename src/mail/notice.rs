@@ -6,6 +6,8 @@ use lettre::message::Mailbox;
 use url::Url;
 use uuid::Uuid;
 
+use crate::locales::Language;
+
 use super::compose::{Head, NAME_LENGTH, mailbox, one_line, render};
 use super::{Composed, Composer, MailError};
 
@@ -105,6 +107,7 @@ impl Composer {
             message_id: mail.message_id,
             date: mail.date,
             subject: &render(&Subject { words: &words })?,
+            language: Language::English,
         };
         self.write(head, render(&Text { words: &words })?, render(&Html { words: &words })?)
     }

@@ -116,7 +116,7 @@ fn the_mail_says_who_what_and_how() {
     You receive this mail because you passed an assessment at
     Example University. If that is not so, you need not do anything.
     "#);
-    for part in ["Hello Ada Example", "Workplace Safety", "alt=\"The badge", "3 December 2026"] {
+    for part in ["Hello <bdi>Ada Example</bdi>", "Workplace Safety", "alt=\"The badge", "3 December 2026"] {
         assert!(read.html.contains(part), "{part}");
     }
     assert_eq!(read.html.matches(Values::new().link.as_str()).count(), 3, "button, plain link, and its text");
@@ -184,8 +184,55 @@ fn a_renewal_says_so_and_until_when() {
 
     See your badge and claim it here:
     ");
-    assert!(mail.html.contains("has renewed your badge “Workplace Safety”."), "{}", mail.html);
-    assert!(mail.html.contains("It is valid until 3 November 2028."));
+    let html = mail.html.replace("<bdi>", "").replace("</bdi>", "");
+    assert!(html.contains("has renewed your badge “Workplace Safety”."), "{html}");
+    assert!(html.contains("It is valid until 3 November 2028."));
+}
+
+/// The LMS tells the language; each mail is kept as it reads, HTML without its styles.
+#[test]
+fn mails_speak_the_learners_language() {
+    let values = Values::new();
+    for (told, tag, dir) in [
+        (Some("en-US"), "en", "ltr"),
+        (Some("fr_CA"), "fr", "ltr"),
+        (Some("de-AT"), "de", "ltr"),
+        (Some("es"), "es", "ltr"),
+        (Some("ar"), "ar", "rtl"),
+        (Some("tlh"), "en", "ltr"),
+        (None, "en", "ltr"),
+    ] {
+        let mail = ClaimMail {
+            valid_until: Some(time("2028-11-03T09:00:00Z")),
+            renews_award_of: Some(time("2026-11-01T09:00:00Z")),
+            language: told,
+            ..values.mail()
+        };
+        let first = ClaimMail { name: "", valid_until: None, renews_award_of: None, ..mail.clone() };
+        let (mail, first) = (compose(&settings("outbox:x"), &mail), compose(&settings("outbox:x"), &first));
+        let (mail, first) = (mail.unwrap(), first.unwrap());
+        assert!(head(&mail).contains(&format!("Content-Language: {tag}\r\n")), "{told:?}");
+        let (mail, first) = (read(&mail.raw), read(&first.raw));
+        assert!(mail.html.contains(&format!("<html lang=\"{tag}\" dir=\"{dir}\">")), "{told:?}");
+        let body = mail.html.split("<body").nth(1).unwrap();
+        let html: Vec<&str> = body
+            .split('>')
+            .filter_map(|part| part.split('<').next())
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .collect();
+        insta::assert_snapshot!(
+            format!("mail_{tag}"),
+            format!(
+                "{}\n\n{}\n--- html\n{}\n--- first, of somebody without a name\n{}\n\n{}",
+                mail.subject,
+                mail.text,
+                html.join("\n"),
+                first.subject,
+                first.text
+            )
+        );
+    }
 }
 
 #[test]
@@ -254,12 +301,12 @@ fn a_configured_key_signs_the_mail() {
     DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.edu;
      s=b1; t=1793696400;
      h=from:reply-to:to:subject:date:message-id:mime-version:content-type:content-language:auto-submitted;
-     bh=mT4BUWpugMNUN892o7anGsmi+P1sKzIGRktOuDo/Flk=;
-     b=UNpAJ55HenuJ3JdUQeMsKgtBaaq5sPLgnnVhPZ+BFUxWB9jKT/HCk7kMztsf0/wxvuhHryX8
-     DJ9NlwvKLdJ40WkmbsMZn5YlL1G4LEZuZVzGQNUEtK+ksdsK4DNrgrUOcBpBXjeJEduCgKEE
-     X08c/ugxR8m4ETc2KEly6mKgUmOkaOpipUeT6Vv5kS4n7MiMfmqyw1H/ewbBDt40Dor41lzc
-     EN1zPLSo5C43McWANk1EiO+sGOLeWdNyT2QT/mYgXmSYUz5pl17rSx0WzACpu7ebNYs1vzQf
-     pyW0tFWAG3rTqkdnMwJln1YZQoqFeotqG0d5DV6f6Fneb872wjFbUw==
+     bh=pZcoQxL0PeAaUdzsBiB/HvfUheg+ubhsUvBmA14zwLw=;
+     b=WNgFZoTVh9OLcciNF4hIe+8umVLmWrAwLL4M2rVpLYiJe9eKW9rt3dw6niN3o8u8az+XTFEu
+     ioucKM9ex6a3pfqy30P2QnNmH7Am9g05m9VG/EZZv+tXW2AhtFn1kilIE70+zyCCeiaWtlep
+     4aj5gqrYFoL4NUFmixZGKQjGUyEH6pEBZ7ihdcwMNptmmyRmGG/EdA5+yEOiCPToCT2bGCvb
+     vK3Ld1Q8L166a43fVKStv7Hw8cdHK88Iu63AmvlCi47zww0pDaTVsNh44r06D31c9piePFaV
+     IrOPiC5iyUBNG/20tQDrgtADng3S2sPkzaFQjmFFUZb9qgCAPUNzhA==
     "#);
     assert_eq!(read(&mail.raw).subject, "Your badge: Workplace Safety");
     if let Some(path) = std::env::var_os("ACCOLADE_DKIM_SAMPLE") {
