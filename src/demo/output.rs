@@ -7,8 +7,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 
+use crate::badges::{self, Issuer};
 use crate::store::{DeliveryTrail, Store};
 
 /// What the report tells.
@@ -23,9 +25,10 @@ pub(super) async fn write(
     folder: &Path,
     report: &Report<'_>,
     store: &Store,
-    site: &str,
+    issuer: &Issuer,
     outbox: &Path,
 ) -> anyhow::Result<()> {
+    let site = issuer.public_url();
     for name in ["credentials", "mail", "documents"] {
         let folder = folder.join(name);
         if folder.exists() {
@@ -48,6 +51,9 @@ pub(super) async fn write(
                 continue;
             }
             fs::write(folder.join(&file), &credential.document)?;
+            if let Some(jwt) = badges::jwt(&credential.document, issuer, &SystemRandom::new())? {
+                fs::write(folder.join(format!("credentials/{id}.jwt")), jwt)?;
+            }
             collect(&serde_json::from_str(&credential.document)?, &mut named);
             awards.push(json!({
                 "credential": id, "badge": badge, "file": file, "name": credential.name, "email": credential.email,
