@@ -11,6 +11,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { base64url, importJWK, jwtVerify } from 'jose';
 
+import { finish, note } from './tally.mjs';
+
 const [folder] = process.argv.slice(2);
 if (!folder) {
   console.error('usage: node jwt.mjs DIR');
@@ -47,17 +49,6 @@ function differences({ payload, protectedHeader }, badge) {
   }).filter(([, same]) => !same).map(([what]) => what);
 }
 
-let passed = 0;
-let failed = 0;
-const note = (ok, text) => {
-  if (ok) {
-    passed += 1;
-  } else {
-    failed += 1;
-    console.log(`FAILED  ${text}`);
-  }
-};
-
 const files = (await readdir(join(folder, 'credentials'))).filter((name) => name.endsWith('.jwt')).sort();
 for (const file of files) {
   const jwt = await readFile(join(folder, 'credentials', file), 'utf8');
@@ -77,5 +68,4 @@ for (const file of files) {
 if (files.length === 0) {
   note(false, 'there are no JWTs');
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish();

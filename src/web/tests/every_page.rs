@@ -3,7 +3,7 @@
 use super::*;
 use crate::web::error::PageError;
 use crate::web::pages::{
-    AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage,
+    AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, VerifyPage,
 };
 use crate::web::view::Badge;
 
@@ -92,6 +92,7 @@ fn pages() -> Vec<(&'static str, String)> {
     let badge = Badge::of(&achievement(), true);
     let achievement =
         AchievementPage { frame: frame(), badge: &badge, issuer_slug: "example", public_url: SITE };
+    let verify = VerifyPage { frame: frame(), shown: None, hint: Some("Choose a file.") };
     let error = |error| ErrorPage::of(frame(), error, Some("badges@example.edu")).render().unwrap();
     vec![
         ("credential", public(&credential)),
@@ -113,6 +114,10 @@ fn pages() -> Vec<(&'static str, String)> {
         ("unavailable", error(PageError::Unavailable)),
         ("internal", error(PageError::Internal)),
         ("method", error(PageError::Method)),
+        ("too-many", error(PageError::TooMany)),
+        ("busy", error(PageError::Busy)),
+        ("too-large", error(PageError::TooLarge)),
+        ("verify", verify.render().unwrap()),
     ]
 }
 

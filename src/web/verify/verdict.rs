@@ -53,7 +53,7 @@ impl Line {
             "signature" => "Is it unchanged since it was signed?",
             "key" => "Does the key belong to the issuer?",
             "dates" => "Does it count today?",
-            "status" => "Has the issuer withdrawn it?",
+            "status" => "Does the issuer still stand by it?",
             other => other,
         };
         Self { holds: check.holds, question, found: check.found.clone() }
