@@ -12,6 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 const MOST: u32 = 20;
 /// The window.
 const WINDOW: TimeDelta = TimeDelta::minutes(1);
+/// Looking for ended windows costs by their number: not for every request.
+const SWEEP: TimeDelta = TimeDelta::seconds(1);
 /// Clients that are told apart; those beyond share one allowance until windows end.
 const CLIENTS: usize = 10_000;
 /// The allowance that clients share for whom there is no place.
@@ -19,22 +21,37 @@ const OTHERS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Counts by client, within fixed windows.
 #[derive(Debug, Default)]
-pub(in crate::web) struct Limiter(Mutex<HashMap<IpAddr, (DateTime<Utc>, u32)>>);
+pub(in crate::web) struct Limiter(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// When the client's window began, and its verifications since.
+    of: HashMap<IpAddr, (DateTime<Utc>, u32)>,
+    /// When ended windows were looked for last, while there was no place.
+    swept: DateTime<Utc>,
+}
 
 impl Limiter {
     /// Whether the client may go on; counts it.
     pub(in crate::web) fn admits(&self, client: IpAddr, now: DateTime<Utc>) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= CLIENTS && !counts.contains_key(&client) {
-            counts.retain(|_, (since, _)| now - *since < WINDOW);
+        if !counts.has_place(client) && now - counts.swept >= SWEEP {
+            counts.of.retain(|_, (since, _)| now - *since < WINDOW);
+            counts.swept = now;
         }
-        let client = if counts.len() >= CLIENTS && !counts.contains_key(&client) { OTHERS } else { client };
-        let (since, count) = counts.entry(client).or_insert((now, 0));
+        let client = if counts.has_place(client) { client } else { OTHERS };
+        let (since, count) = counts.of.entry(client).or_insert((now, 0));
         if now - *since >= WINDOW {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
         *count <= MOST
+    }
+}
+
+impl Counts {
+    fn has_place(&self, client: IpAddr) -> bool {
+        self.of.len() < CLIENTS || self.of.contains_key(&client)
     }
 }
 
@@ -94,10 +111,10 @@ mod tests {
         for number in 0..30_000_u32 {
             limiter.admits(IpAddr::V4(number.into()), time(0));
         }
-        assert!(limiter.0.lock().unwrap().len() <= CLIENTS + 1);
+        assert!(limiter.0.lock().unwrap().of.len() <= CLIENTS + 1);
         assert!(!limiter.admits(IpAddr::V4(1_000_000.into()), time(1)), "the shared allowance is used up");
         assert!(limiter.admits(IpAddr::V4(1_000_000.into()), time(61)));
-        assert!(limiter.0.lock().unwrap().len() < 10, "ended windows went");
+        assert!(limiter.0.lock().unwrap().of.len() < 10, "ended windows went");
     }
 
     #[test]
