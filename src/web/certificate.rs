@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use http::HeaderMap;
 
+use crate::badges::BadgeImage;
 use crate::badges::certificate::Certificate;
+use crate::locales::Language;
 use crate::store::StoredCredential;
 
 use super::documents::reply;
 use super::error::PageError;
-use super::view::State;
+use super::view::{Credential, Day, State};
 use super::{Web, images};
 
 /// Certificates that are drawn at the same time; more requests wait for their turn.
@@ -27,29 +30,7 @@ pub(super) async fn of(
     if matches!(view.state, State::Revoked | State::Suspended) {
         return Err(PageError::NoCertificate);
     }
-    let mut facts = vec![("Awarded".to_owned(), view.awarded.text)];
-    facts.extend(view.until.map(|until| ("Valid until".to_owned(), until.text)));
-    facts.extend(view.badge.credits.map(|credits| ("Credits".to_owned(), credits)));
-    facts.extend(view.badge.field.map(|field| ("Field of study".to_owned(), field)));
-    let certificate = Certificate {
-        language: "en".to_owned(),
-        right_to_left: false,
-        title: "Certificate".to_owned(),
-        certifies: "This is to certify that".to_owned(),
-        earned: "has earned the badge".to_owned(),
-        check: "This sheet is a picture of a signed Open Badges 3.0 credential. What counts is what its \
-                page says today:"
-            .to_owned(),
-        issuer: view.issuer,
-        holder: view.holder,
-        badge: view.badge.name,
-        description: view.badge.description,
-        facts,
-        id: view.id,
-        url: view.url,
-        awarded_at: stored.awarded_at,
-        image: images::of(web, &stored.badge),
-    };
+    let certificate = compose(view, stored.awarded_at, images::of(web, &stored.badge));
     let turn = Arc::clone(&web.certificates);
     let turn = turn.acquire_owned().await.map_err(|error| PageError::fault("no turn", &error))?;
     let drawn = images::bake(move || {
@@ -59,4 +40,38 @@ pub(super) async fn of(
     });
     let pdf = drawn.await?.ok_or(PageError::NoLetters)?;
     Ok(reply(headers, "application/pdf", "no-cache", pdf))
+}
+
+/// What stands on it.
+pub(super) fn compose(view: Credential, awarded_at: DateTime<Utc>, image: BadgeImage) -> Certificate {
+    // The badge's own language: what it says and what stands around it belong together.
+    let language = Language::of_tag(&view.badge.language).unwrap_or_default();
+    let fact = |key: &str, value: String| (language.say(key), value);
+    let mut facts = vec![fact("certificate-awarded", language.day(awarded_at))];
+    facts.extend(view.until.map(|until| fact("certificate-until", written(language, until))));
+    facts.extend(view.badge.credits.map(|credits| fact("certificate-credits", credits)));
+    facts.extend(view.badge.field.map(|field| fact("certificate-field", field)));
+    Certificate {
+        language: language.tag().to_owned(),
+        right_to_left: language.dir() == "rtl",
+        title: language.say("certificate-title"),
+        certifies: language.say("certificate-certifies"),
+        earned: language.say("certificate-earned"),
+        check: language.say("certificate-check"),
+        issuer: view.issuer,
+        holder: view.holder,
+        badge: view.badge.name,
+        description: view.badge.description,
+        facts,
+        id: view.id,
+        url: view.url,
+        awarded_at: awarded_at,
+        image,
+    }
+}
+
+/// A day as the language writes it.
+fn written(language: Language, day: Day) -> String {
+    let midnight = format!("{}T00:00:00Z", day.iso).parse();
+    midnight.map_or(day.text, |day| language.day(day))
 }

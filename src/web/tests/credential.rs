@@ -1,6 +1,8 @@
 //! The public page of a credential.
 
 use super::*;
+use crate::badges::BadgeImage;
+use crate::web::certificate;
 use crate::web::results::Achieved;
 use crate::web::view::State;
 
@@ -187,4 +189,27 @@ fn linkedin_opens_filled_in() {
         by_number.contains("&organizationId=12345&") && !by_number.contains("organizationName"),
         "{by_number}"
     );
+}
+
+#[test]
+fn a_certificate_is_written_in_the_language_of_the_badge() {
+    let in_language = |tag: &str| {
+        let mut document = document();
+        document["credentialSubject"]["achievement"]["inLanguage"] = tag.into();
+        let stored = stored(&document);
+        let image = BadgeImage::Svg(super::super::assets::IMAGE.to_owned());
+        certificate::compose(view(&stored), stored.awarded_at, image)
+    };
+    let arabic = in_language("ar");
+    assert_eq!(
+        (arabic.language.as_str(), arabic.right_to_left, arabic.title.as_str()),
+        ("ar", true, "شهادة")
+    );
+    assert!(arabic.can_be_drawn() && arabic.pdf().is_ok());
+    let german = in_language("de-AT");
+    assert_eq!((german.language.as_str(), german.right_to_left), ("de", false));
+    assert_eq!(german.facts[0], ("Verliehen am".to_owned(), "3. November 2026".to_owned()));
+    assert_eq!(german.facts[1], ("Gültig bis".to_owned(), "3. November 2028".to_owned()));
+    // What has no words here is said in English, and says so.
+    assert_eq!(in_language("pl").language, "en");
 }
