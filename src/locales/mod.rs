@@ -5,6 +5,7 @@
 //! language does not have is said in English. Command-line output, logs, errors and messages for
 //! administrators are English and not here.
 
+mod asked;
 mod direction;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,31 @@ impl Language {
     /// A message as HTML: arguments are text, each isolated as `<bdi>`.
     pub fn html<'a>(self, key: &str, args: impl AsRef<[(&'a str, &'a str)]>) -> String {
         self.with(key, args.as_ref(), |value| format!("<bdi>{}</bdi>", escaped(value)))
+    }
+
+    /// A message whose arguments choose between words, such as a term of a standard.
+    pub fn choose<'a>(self, key: &str, args: impl AsRef<[(&'a str, &'a str)]>) -> String {
+        self.with(key, args.as_ref(), str::to_owned)
+    }
+
+    /// The language's own name, for its speakers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::French => "Français",
+            Self::German => "Deutsch",
+            Self::Spanish => "Español",
+            Self::Arabic => "العربية",
+        }
+    }
+
+    /// A decimal number (`1.5`) as the language writes it: `1,5`. Arabic has the digits of the
+    /// badges' own documents, as is usual on the web.
+    pub fn number(self, decimal: &str) -> String {
+        match self {
+            Self::English | Self::Arabic => decimal.to_owned(),
+            Self::French | Self::German | Self::Spanish => decimal.replace('.', ","),
+        }
     }
 
     /// A day in UTC as the language writes it: `3 November 2026`, `3. November 2026`.

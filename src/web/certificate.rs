@@ -26,7 +26,7 @@ pub(super) async fn of(
     headers: &HeaderMap,
     stored: &StoredCredential,
 ) -> Result<Response, PageError> {
-    let view = web.view(stored);
+    let view = web.view(stored, Language::English);
     if matches!(view.state, State::Revoked | State::Suspended) {
         return Err(PageError::NoCertificate);
     }

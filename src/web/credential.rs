@@ -13,12 +13,14 @@ use super::accept::wants_document;
 use super::documents::{CREDENTIAL, JWT, reply};
 use super::error::PageError;
 use super::pages::{self, CredentialPage, Frame};
+use super::reader::Reader;
 use super::{Web, certificate, images, linkedin};
 
 /// `GET /credentials/{id}`, `….json`, `….jwt`, `….png`, `….svg`, `….pdf`
 pub(super) async fn show(
     State(web): State<Web>,
     Path(file): Path<String>,
+    reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let (id, ending) = file.split_once('.').map_or((file.as_str(), None), |(id, ending)| (id, Some(ending)));
@@ -30,7 +32,7 @@ pub(super) async fn show(
     }
     let mut response = match ending {
         None if wants_document(&headers) => document(&headers, stored),
-        None => page(&web, &stored)?,
+        None => page(&web, &stored, reader)?,
         Some("json") => document(&headers, stored),
         Some("jwt") => jwt(&web, &headers, &stored)?,
         Some("png") => {
@@ -53,7 +55,7 @@ pub(super) async fn show(
         Some(_) => return Err(PageError::NotFound),
     };
     if ending.is_none() {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     }
     Ok(response)
 }
@@ -78,10 +80,10 @@ fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Resp
     }
 }
 
-fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
-    let credential = web.view(stored);
+fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response, PageError> {
+    let credential = web.view(stored, reader.language);
     let mut response = pages::answer(&CredentialPage {
-        frame: Frame::of(&web.site),
+        frame: Frame::speaking(&web.site, reader.language),
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,
@@ -94,7 +96,7 @@ fn page(web: &Web, stored: &StoredCredential) -> Result<Response, PageError> {
     if let Ok(link) = HeaderValue::from_str(&link) {
         response.headers_mut().insert(HeaderName::from_static("link"), link);
     }
-    Ok(response)
+    Ok(reader.label(response))
 }
 
 fn download(mut response: Response, name: &str, ending: &str) -> Response {

@@ -14,6 +14,7 @@ mod linkedin;
 mod markdown;
 mod outbox;
 mod pages;
+mod reader;
 mod results;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use url::Url;
 use crate::badges::Issuer;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;
+use crate::locales::Language;
 use crate::remote::Fetcher;
 use crate::store::{Store, StoredCredential};
 
@@ -132,10 +134,10 @@ impl Web {
     }
 
     /// The credential as pages show it.
-    fn view(&self, stored: &StoredCredential) -> view::Credential {
+    fn view(&self, stored: &StoredCredential, language: Language) -> view::Credential {
         let catalog = self.site.catalogs.current();
         let file = catalog.known(&stored.badge).map(|file| (&file.achievement, file.image.is_some()));
-        view::Credential::read(stored, file, &self.public_url, self.site.clock.now())
+        view::Credential::read(stored, file, &self.public_url, self.site.clock.now(), language)
     }
 
     /// Every badge of the catalogue.

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header;
 
 use crate::badges::verify::Verdict;
+use crate::locales::Language;
 
 use super::Site;
 use super::assets::STYLE_PATH;
@@ -21,6 +22,10 @@ pub(super) struct Frame {
     pub(super) css: &'static str,
     /// Whether to link to the outbox of the demo.
     pub(super) outbox: bool,
+    /// The language of the page.
+    pub(super) t: Language,
+    /// Whether the page is there in every language, to choose from.
+    pub(super) choice: bool,
 }
 
 impl Frame {
@@ -29,7 +34,14 @@ impl Frame {
             site: site.issuer.profile().name.clone(),
             css: STYLE_PATH.as_str(),
             outbox: site.dev_outbox.is_some(),
+            t: Language::English,
+            choice: false,
         }
+    }
+
+    /// Of a page that is there in every language.
+    pub(super) fn speaking(site: &Site, language: Language) -> Self {
+        Self { t: language, choice: true, ..Self::of(site) }
     }
 }
 
@@ -58,6 +70,8 @@ pub(super) struct ClaimPage<'a> {
     pub(super) badge: &'a Badge,
     /// Where the button leads: the page's own address.
     pub(super) action: &'a str,
+    /// The badge's public page.
+    pub(super) open: &'a str,
     pub(super) claimed: bool,
     pub(super) link_until: Day,
     pub(super) contact: Option<&'a str>,

@@ -3,6 +3,8 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::locales::Language;
+
 use super::view::{list, number, some, spaced};
 
 /// What was achieved in one assessment.
@@ -14,7 +16,7 @@ pub(super) struct Achieved {
 }
 
 /// The results of a subject, those of one assessment together, what it came to last.
-pub(super) fn results(subject: &Value) -> Vec<Achieved> {
+pub(super) fn results(subject: &Value, t: Language) -> Vec<Achieved> {
     let mut all: Vec<Achieved> = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         let at = all.iter().position(|achieved| achieved.name == name).unwrap_or_else(|| {
@@ -38,33 +40,34 @@ pub(super) fn results(subject: &Value) -> Vec<Achieved> {
         })
         .collect();
     for (result, description, name) in &described {
-        add(name, value(result, description));
+        add(name, value(result, description, t));
     }
     for (result, _, name) in &described {
-        add(name, result["status"].as_str().map(status));
+        add(name, result["status"].as_str().map(|word| status(word, t)));
     }
     all
 }
 
 /// The value in the way of its type.
-fn value(result: &Value, description: &Value) -> Option<String> {
+fn value(result: &Value, description: &Value, t: Language) -> Option<String> {
     let value = some(&result["value"]).or_else(|| number(&result["value"]))?;
-    let shown = value.parse::<Decimal>().map_or(value.clone(), |number| number.normalize().to_string());
+    let shown =
+        value.parse::<Decimal>().map_or(value.clone(), |number| t.number(&number.normalize().to_string()));
     Some(match description["resultType"].as_str() {
-        Some("Percent") => format!("{}%", shown.trim_end_matches(['%', ' '])),
+        Some("Percent") => t.text("result-percent", [("percent", shown.trim_end_matches(['%', ' ']))]),
         Some("RawScore") => match some(&description["valueMax"]).or_else(|| number(&description["valueMax"]))
         {
-            Some(max) => format!("{shown} of {max}"),
-            None => format!("{shown} points"),
+            Some(max) => t.text("result-of", [("points", shown.as_str()), ("max", t.number(&max).as_str())]),
+            None => t.text("result-points", [("points", shown.as_str())]),
         },
         _ => shown,
     })
 }
 
 /// Open Badges `ResultStatusType` in words.
-fn status(status: &str) -> String {
+fn status(status: &str, t: Language) -> String {
     match status {
-        "Completed" => "passed".to_owned(),
+        "Completed" => t.say("result-passed"),
         other => spaced(other).to_lowercase(),
     }
 }

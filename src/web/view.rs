@@ -2,12 +2,13 @@
 //!
 //! Reading is tolerant: what is missing or of another shape is not shown.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::badges::{Achievement, RENEWAL};
+use crate::locales::Language;
 use crate::store::StoredCredential;
 
 use super::markdown::{self, web_address};
@@ -21,14 +22,8 @@ pub(super) struct Day {
 }
 
 impl Day {
-    pub(super) fn of(time: DateTime<Utc>) -> Self {
-        Self::from(time.date_naive())
-    }
-}
-
-impl From<NaiveDate> for Day {
-    fn from(date: NaiveDate) -> Self {
-        Self { iso: date.format("%Y-%m-%d").to_string(), text: date.format("%-d %B %Y").to_string() }
+    pub(super) fn of(time: DateTime<Utc>, language: Language) -> Self {
+        Self { iso: time.format("%Y-%m-%d").to_string(), text: language.day(time) }
     }
 }
 
@@ -126,6 +121,7 @@ impl Credential {
         catalog: Option<(&Achievement, bool)>,
         public_url: &str,
         now: DateTime<Utc>,
+        language: Language,
     ) -> Self {
         let document: Value = serde_json::from_str(&stored.document).unwrap_or_default();
         let subject = &document["credentialSubject"];
@@ -142,13 +138,13 @@ impl Credential {
         Self {
             id: stored.id.to_string(),
             holder: stored.name.clone(),
-            badge: Badge::read(&subject["achievement"], &stored.badge, catalog),
+            badge: Badge::read(&subject["achievement"], &stored.badge, catalog, language),
             issuer: text(&issuer["name"]),
             issuer_url: issuer["url"].as_str().and_then(web_address),
             issuer_id: issuer.as_str().map_or_else(|| text(&issuer["id"]), str::to_owned),
-            awarded: Day::of(time(&document["validFrom"]).unwrap_or(stored.awarded_at)),
-            until: until.map(Day::of),
-            results: results(subject),
+            awarded: Day::of(time(&document["validFrom"]).unwrap_or(stored.awarded_at), language),
+            until: until.map(|until| Day::of(until, language)),
+            results: results(subject, language),
             evidence: list(&document["evidence"])
                 .map(|evidence| proof(evidence, stored.renews_shown.is_some()))
                 .collect(),
@@ -206,7 +202,7 @@ impl Badge {
             id: achievement.id.clone(),
             name: achievement.name.clone(),
             description: achievement.description.clone(),
-            kind: spaced(&achievement.achievement_type),
+            kind: kind(&achievement.achievement_type, Language::English),
             criteria: markdown::html(&achievement.criteria),
             criteria_url: achievement.criteria_url.as_ref().and_then(|url| web_address(url.as_str())),
             tags: achievement.tags.clone(),
@@ -226,22 +222,22 @@ impl Badge {
                 .collect(),
             ..Self::default()
         };
-        badge.add_catalog(Some((achievement, has_image)));
+        badge.add_catalog(Some((achievement, has_image)), Language::English);
         badge
     }
 
-    fn read(achievement: &Value, id: &str, catalog: Option<(&Achievement, bool)>) -> Self {
+    fn read(achievement: &Value, id: &str, catalog: Option<(&Achievement, bool)>, t: Language) -> Self {
         let criteria = &achievement["criteria"];
         let mut badge = Self {
             id: id.to_owned(),
             name: some(&achievement["name"]).unwrap_or_else(|| id.to_owned()),
             description: text(&achievement["description"]),
             kind: some(&achievement["achievementType"])
-                .map_or_else(|| "Badge".to_owned(), |kind| spaced(&kind)),
+                .map_or_else(|| kind("Badge", t), |named| kind(&named, t)),
             criteria: markdown::html(&text(&criteria["narrative"])),
             criteria_url: criteria["id"].as_str().and_then(web_address),
             tags: list(&achievement["tag"]).filter_map(some).collect(),
-            credits: number(&achievement["creditsAvailable"]),
+            credits: number(&achievement["creditsAvailable"]).map(|credits| t.number(&credits)),
             field: some(&achievement["fieldOfStudy"]),
             language: some(&achievement["inLanguage"]).unwrap_or_else(|| "en".to_owned()),
             alignment: list(&achievement["alignment"])
@@ -257,14 +253,14 @@ impl Badge {
                 .collect(),
             ..Self::default()
         };
-        badge.add_catalog(catalog);
+        badge.add_catalog(catalog, t);
         badge
     }
 
     /// What only the file knows: the image on this site, and where to learn on.
-    fn add_catalog(&mut self, catalog: Option<(&Achievement, bool)>) {
+    fn add_catalog(&mut self, catalog: Option<(&Achievement, bool)>, t: Language) {
         super::assets::IMAGE_PATH.clone_into(&mut self.image);
-        self.alt = format!("The badge “{}”", self.name);
+        self.alt = t.text("badge-image", [("badge", self.name.as_str())]);
         let Some((achievement, has_image)) = catalog else { return };
         if has_image {
             self.image = format!("/achievements/{}/image.svg", self.id);
@@ -324,6 +320,11 @@ fn script_safe(data: &Value) -> String {
         .replace('&', "\\u0026")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
+}
+
+/// What the badge is, by its `achievementType`.
+fn kind(name: &str, t: Language) -> String {
+    t.choose("kind", [("type", name), ("words", spaced(name).as_str())])
 }
 
 /// `MicroCredential` as `Micro Credential`; extension types without their prefix.

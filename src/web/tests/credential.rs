@@ -66,9 +66,8 @@ fn the_public_page_says_what_the_badge_says() {
     See each check
     You need not trust this page. The badge is a signed document that any Open Badges 3.0 verifier can check:
     Download the credential or one of the images above.
-    Give it to a verifier that you trust, for example
-    the one of 1EdTech
-    .
+    Give it to a verifier that you trust, for example the one of 1EdTech:
+    vc.1edtech.org
     It checks the signature against the issuer’s public key, and asks whether the badge was withdrawn.
     Issuer
     did:web:badges.example.edu
@@ -140,7 +139,7 @@ fn a_renewal_and_what_it_renews_lead_to_each_other() {
 
 #[test]
 fn a_badge_without_a_file_is_still_shown() {
-    let credential = Credential::read(&stored(&document()), None, SITE, now());
+    let credential = Credential::read(&stored(&document()), None, SITE, now(), Language::English);
     assert_eq!(credential.badge.image, "/assets/badge.svg");
     assert_eq!(credential.badge.alt, "The badge “Workplace Safety”");
     assert!(!public(&credential).contains("og:image"));
@@ -166,7 +165,7 @@ fn a_document_of_any_shape_makes_a_page() {
 fn machines_can_read_the_page() {
     let page = public(&view(&stored(&document())));
     for part in [
-        "<html lang=\"en\">",
+        "<html lang=\"en\" dir=\"ltr\">",
         "<link rel=\"alternate\" type=\"application/vc+ld+json\"",
         "<meta property=\"og:image\" content=\"https://badges.example.edu/achievements/workplace-safety/image.png\">",
         "<meta property=\"og:title\" content=\"Ada Example: Workplace Safety\">",

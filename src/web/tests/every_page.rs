@@ -13,7 +13,7 @@ fn every_page_has_one_heading_and_its_landmarks() {
         assert_eq!(html.matches("<h1").count(), 1, "{name}");
         assert_eq!(html.matches("<main").count(), 1, "{name}");
         for part in [
-            "<html lang=\"en\">",
+            "<html lang=\"en\" dir=\"ltr\">",
             "class=\"skip\" href=\"#main\"",
             "<header",
             "<footer",

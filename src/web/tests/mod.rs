@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::badges::{Achievement, Related};
+use crate::locales::Language;
 use crate::store::{StatusEntry, StoredCredential};
 
 use super::assets::STYLE_PATH;
@@ -123,11 +124,17 @@ fn achievement() -> Achievement {
 }
 
 fn frame() -> Frame {
-    Frame { site: "Example University".to_owned(), css: STYLE_PATH.as_str(), outbox: false }
+    Frame {
+        site: "Example University".to_owned(),
+        css: STYLE_PATH.as_str(),
+        outbox: false,
+        t: Language::English,
+        choice: true,
+    }
 }
 
 fn view(stored: &StoredCredential) -> Credential {
-    Credential::read(stored, Some((&achievement(), true)), SITE, now())
+    Credential::read(stored, Some((&achievement(), true)), SITE, now(), Language::English)
 }
 
 fn public(credential: &Credential) -> String {
@@ -149,8 +156,9 @@ fn claim(credential: &Credential, claimed: bool) -> String {
         credential,
         badge: &credential.badge,
         action: "/claim/TOKEN",
+        open: &format!("/credentials/{ID}"),
         claimed,
-        link_until: Day::of(time("2026-12-03T09:12:00Z")),
+        link_until: Day::of(time("2026-12-03T09:12:00Z"), Language::English),
         contact: Some("badges@example.edu"),
     };
     page.render().unwrap()
@@ -159,6 +167,7 @@ fn claim(credential: &Credential, claimed: bool) -> String {
 /// A page's text as one hears it, without its head.
 fn spoken(html: &str) -> String {
     let body = html.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+    let body = body.replace("<bdi>", "").replace("</bdi>", "");
     let mut text = String::new();
     let mut inside = true;
     for c in body.chars() {
