@@ -11,7 +11,8 @@ fn the_claim_page_says_what_claiming_does() {
     Ada Example
     Recognises the hazards of a teaching laboratory, prevents them, and acts correctly when something happens.
     Claim this badge
-    This makes a public page with your name, the badge, and what is shown below. Your e-mail address is not on it. You need no account. The link works until 3 December 2026.
+    This makes a public page with your name, the badge, and what is shown below. Your e-mail
+    address is not on it. You need no account. The link works until 3 December 2026.
     Issued by
     Example University
     Awarded
@@ -45,7 +46,8 @@ fn the_claim_page_says_what_claiming_does() {
     Example Skills Framework · LAB-7
     Works by the written rules of the laboratory and stops work that is not safe.
     Is something wrong here?
-    If the name is not yours or a result is not right, do not claim the badge yet, and tell Example University.
+    If the name is not yours or a result is not right, do not claim the badge yet, and tell
+    Example University.
     badges@example.edu
     "#);
     let claimed = claim(&view(&stored(&document())), true);

@@ -64,7 +64,8 @@ fn the_public_page_says_what_the_badge_says() {
     For Ada Example: LinkedIn opens with everything filled in.
     Verify it yourself
     See each check
-    You need not trust this page. The badge is a signed document that any Open Badges 3.0 verifier can check:
+    You need not trust this page. The badge is a signed document that any Open Badges 3.0 verifier
+    can check:
     Download the credential or one of the images above.
     Give it to a verifier that you trust, for example the one of 1EdTech:
     vc.1edtech.org
