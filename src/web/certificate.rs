@@ -65,7 +65,7 @@ pub(super) fn compose(view: Credential, awarded_at: DateTime<Utc>, image: BadgeI
         facts,
         id: view.id,
         url: view.url,
-        awarded_at: awarded_at,
+        awarded_at,
         image,
     }
 }
