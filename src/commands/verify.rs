@@ -11,12 +11,8 @@ use url::Url;
 
 use crate::badges::verify::Verdict;
 use crate::clock::Clock;
-use crate::remote::{Fetcher, LARGEST_BADGE, Ours, Own, examine};
+use crate::remote::{Fetcher, Ours, Own, examine};
 use crate::secrets;
-
-/// What a badge at a link may be.
-const ACCEPT: &str = "application/vc+ld+json, application/vc, application/vc+jwt, application/json;q=0.9, \
-                      image/svg+xml;q=0.8, image/png;q=0.8";
 
 /// Which credential to verify.
 #[derive(Debug, Args)]
@@ -36,7 +32,7 @@ pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
     let fetcher = Fetcher::public_and_this_machine()?;
     let bytes = match Url::parse(&command.badge) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => {
-            let fetched = fetcher.get(&url, ACCEPT, LARGEST_BADGE).await;
+            let fetched = fetcher.badge(&url).await;
             fetched.with_context(|| command.badge.clone())?.bytes
         }
         _ => std::fs::read(&command.badge).with_context(|| command.badge.clone())?,

@@ -70,7 +70,8 @@ impl Reach {
     }
 }
 
-fn names_this_machine(host: &str) -> bool {
+/// Whether a host names this machine openly.
+pub(super) fn names_this_machine(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "[::1]")
 }
 

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::address::names_this_machine;
+
 /// The address of the document; by https always but for this machine's own names.
 pub(super) fn url(did: &str) -> Option<Url> {
     let rest = did.strip_prefix("did:web:")?;
@@ -18,7 +20,7 @@ pub(super) fn url(did: &str) -> Option<Url> {
     if host.is_empty() || path.iter().any(|part| part.is_empty() || part.chars().all(|c| c == '.')) {
         return None;
     }
-    let local = matches!(host.split(':').next(), Some("localhost" | "127.0.0.1"));
+    let local = host.split(':').next().is_some_and(names_this_machine);
     let scheme = if local { "http" } else { "https" };
     let path = if path.is_empty() { ".well-known".to_owned() } else { path.join("/") };
     Url::parse(&format!("{scheme}://{host}/{path}/did.json")).ok()

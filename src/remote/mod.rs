@@ -116,6 +116,16 @@ impl Fetcher {
         tokio::time::timeout(TIME, all).await.unwrap_or_else(|_| Err(FetchError::Unreachable(host(url))))
     }
 
+    /// The badge at a link: its document, its JWT, or its image.
+    ///
+    /// # Errors
+    /// When the address may not be fetched, or gives nothing of use.
+    pub async fn badge(&self, url: &Url) -> Result<Fetched, FetchError> {
+        const ACCEPT: &str = "application/vc+ld+json, application/vc, application/vc+jwt, \
+                              application/json;q=0.9, image/svg+xml;q=0.8, image/png;q=0.8";
+        self.get(url, ACCEPT, LARGEST_BADGE).await
+    }
+
     /// The document of a DID (did:web), or at an address.
     ///
     /// # Errors

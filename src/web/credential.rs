@@ -25,11 +25,7 @@ pub(super) async fn show(
 ) -> Result<Response, PageError> {
     let (id, ending) = file.split_once('.').map_or((file.as_str(), None), |(id, ending)| (id, Some(ending)));
     let id = Uuid::try_parse(id).map_err(|_| PageError::NotFound)?;
-    let stored = web.site.store.credential(id).await?.ok_or(PageError::NotFound)?;
-    // Private until its holder makes it public; nobody learns that it exists.
-    if stored.claimed_at.is_none() {
-        return Err(PageError::NotFound);
-    }
+    let stored = web.public(id).await?;
     let mut response = match ending {
         None if wants_document(&headers) => document(&headers, stored),
         None => page(&web, &stored, reader)?,

@@ -29,6 +29,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use url::Url;
+use uuid::Uuid;
 
 use crate::badges::Issuer;
 use crate::catalogs::Catalogs;
@@ -138,6 +139,13 @@ impl Web {
         let catalog = self.site.catalogs.current();
         let file = catalog.known(&stored.badge).map(|file| (&file.achievement, file.image.is_some()));
         view::Credential::read(stored, file, &self.public_url, self.site.clock.now(), language)
+    }
+
+    /// A credential that everybody may see. It is private until its holder makes it public, and
+    /// until then nobody learns that it exists.
+    async fn public(&self, id: Uuid) -> Result<StoredCredential, error::PageError> {
+        let stored = self.site.store.credential(id).await?;
+        stored.filter(|stored| stored.claimed_at.is_some()).ok_or(error::PageError::NotFound)
     }
 
     /// Every badge of the catalogue.

@@ -152,15 +152,19 @@ fn words(text: &[String], [x, y, width, height]: Place, ink: &str, out: &mut Str
     // The baseline: the letters' height is about 0.73 of the size.
     let mut baseline = y + (height - block) / 2.0 + size * 0.95;
     for line in lines {
-        let _ = write!(
-            out,
-            "<text x=\"{:.1}\" y=\"{baseline:.1}\" font-family=\"{FAMILY}, sans-serif\" font-size=\"{size:.1}\" \
-             font-weight=\"700\" fill=\"{ink}\" text-anchor=\"middle\">{}</text>",
-            x + width / 2.0,
-            escape(&line)
-        );
+        bold_line(&line, [x + width / 2.0, baseline], size, ink, out);
         baseline += size * 1.18;
     }
+}
+
+/// A line of bold letters around the middle of its baseline.
+fn bold_line(line: &str, [x, y]: [f32; 2], size: f32, ink: &str, out: &mut String) {
+    let _ = write!(
+        out,
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" font-family=\"{FAMILY}, sans-serif\" font-size=\"{size:.1}\" \
+         font-weight=\"700\" fill=\"{ink}\" text-anchor=\"middle\">{}</text>",
+        escape(line)
+    );
 }
 
 /// One text in that number of lines that lets its letters be largest.
@@ -211,15 +215,8 @@ fn symbol(look: &Look, place: Place, out: &mut String) {
             let room = Room { width, largest: height * 0.8, smallest: 9.0_f32.min(height), lines: 1 };
             let Fitted { size, lines } = fit(letters, true, room);
             for line in lines.into_iter().take(1) {
-                let _ = write!(
-                    out,
-                    "<text x=\"{:.1}\" y=\"{:.1}\" font-family=\"{FAMILY}, sans-serif\" font-size=\"{size:.1}\" \
-                     font-weight=\"700\" fill=\"{}\" text-anchor=\"middle\">{}</text>",
-                    x + width / 2.0,
-                    y + height / 2.0 + size * 0.365,
-                    look.ink,
-                    escape(&line)
-                );
+                let middle = [x + width / 2.0, y + height / 2.0 + size * 0.365];
+                bold_line(&line, middle, size, &look.ink, out);
             }
         }
         Symbol::Logo(svg) => {

@@ -1,5 +1,6 @@
 //! Embedded proofs: Data Integrity `eddsa-rdfc-2022`.
 
+use oxrdf::Dataset;
 use serde_json::Value;
 
 use super::public::Key;
@@ -13,15 +14,15 @@ pub(super) fn proven(document: &Value, lookup: &dyn Lookup) -> [Check; 3] {
         Ok(proof) => proof,
         Err(signature) => {
             let key = Check::open("key", "Without a proof that can be checked no key is named.");
-            return [terms(document), signature, key];
+            return [terms(document).0, signature, key];
         }
     };
     let (public, key) = key::check(document, proof, lookup);
-    let terms = terms(document);
+    let (terms, meaning) = terms(document);
     let open = |why: &str| Check::open("signature", format!("It cannot be checked {why}."));
-    let signature = match (&terms.holds, public) {
-        (Some(true), Some(public)) => {
-            let holds = signed(document, proof).map(|(hash, signature)| {
+    let signature = match (meaning, public) {
+        (Some(meaning), Some(public)) => {
+            let holds = signed(document, meaning, proof).map(|(hash, signature)| {
                 matches!(public, Key::Ed25519(_)) && public.verifies(&hash, &signature)
             });
             match holds {
@@ -33,8 +34,8 @@ pub(super) fn proven(document: &Value, lookup: &dyn Lookup) -> [Check; 3] {
                 Err(check) => check,
             }
         }
-        (Some(true), None) => open("without the key"),
-        _ => open("while the meaning of some terms is unknown"),
+        (Some(_), None) => open("without the key"),
+        (None, _) => open("while the meaning of some terms is unknown"),
     };
     [terms, signature, key]
 }
@@ -64,8 +65,8 @@ fn the_proof(document: &Value) -> Result<&Value, Check> {
     }
 }
 
-/// What was signed, and the signature.
-fn signed(document: &Value, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check> {
+/// What was signed, and the signature; `meaning` is that of the document without its proof.
+fn signed(document: &Value, meaning: Dataset, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check> {
     let fails = |why: &str| Check::fails("signature", format!("The proof is wrong: {why}."));
     let root = At::root(proof);
     if proof.get("proofPurpose").and_then(Value::as_str) != Some(proof::PURPOSE) {
@@ -76,17 +77,15 @@ fn signed(document: &Value, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check
     }
     let value = proof.get("proofValue").and_then(Value::as_str).and_then(proof::signature);
     let value = value.ok_or_else(|| fails("proofValue is not a signature in base58"))?;
-    let canonical = |part: &Value| {
-        canonical::document(part).map_err(|error| match error {
-            SignError::UnknownTerm(term) => Check::open(
-                "signature",
-                format!("The proof uses “{term}”, which this verifier does not know."),
-            ),
-            error => Check::open("signature", format!("It cannot be checked: {error}.")),
-        })
+    let open = |error: SignError| match error {
+        SignError::UnknownTerm(term) => {
+            Check::open("signature", format!("The proof uses “{term}”, which this verifier does not know."))
+        }
+        error => Check::open("signature", format!("It cannot be checked: {error}.")),
     };
-    let configuration = canonical(&proof::configuration(proof, document))?;
-    Ok((proof::hash(&configuration, &canonical(&unsigned(document))?), value))
+    let configuration = canonical::document(&proof::configuration(proof, document)).map_err(open)?;
+    let text = canonical::dataset(meaning).map_err(open)?;
+    Ok((proof::hash(&configuration, &text), value))
 }
 
 fn unsigned(document: &Value) -> Value {
@@ -97,9 +96,12 @@ fn unsigned(document: &Value) -> Value {
     document
 }
 
-fn terms(document: &Value) -> Check {
-    match rdf::dataset(&unsigned(document)) {
-        Ok(_) => Check::holds("terms", "Every term is defined by its contexts."),
+/// The check `terms`, and what the document says without its proof, where all of it is clear.
+fn terms(document: &Value) -> (Check, Option<Dataset>) {
+    let unclear = match rdf::dataset(&unsigned(document)) {
+        Ok(meaning) => {
+            return (Check::holds("terms", "Every term is defined by its contexts."), Some(meaning));
+        }
         Err(rdf::RdfError::Value(why)) => {
             Check::fails("terms", format!("Something in it has no clear meaning: {why}."))
         }
@@ -110,5 +112,6 @@ fn terms(document: &Value) -> Check {
                 "This verifier knows only the terms of badges from Accolade: {error}. Nothing is fetched."
             ),
         ),
-    }
+    };
+    (unclear, None)
 }

@@ -30,9 +30,6 @@ const MOST_BYTES: usize = LARGEST_BADGE + (64 << 10);
 const UPLOAD: Duration = Duration::from_secs(20);
 /// Verifications at the same time; each may hold an image in memory.
 pub(super) const AT_ONCE: usize = 8;
-/// What a badge at a link may be.
-const ACCEPT: &str = "application/vc+ld+json, application/vc, application/vc+jwt, application/json;q=0.9, \
-                      image/svg+xml;q=0.8, image/png;q=0.8";
 
 /// `GET /verify`
 pub(super) async fn show(State(web): State<Web>) -> Result<Response, PageError> {
@@ -75,8 +72,7 @@ pub(super) async fn badge(
     admit(&web, &request)?;
     let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound)?;
-    let stored = web.site.store.credential(id).await?.filter(|stored| stored.claimed_at.is_some());
-    verdict(&web, stored.ok_or(PageError::NotFound)?.document.into_bytes()).await
+    verdict(&web, web.public(id).await?.document.into_bytes()).await
 }
 
 fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
@@ -87,7 +83,7 @@ fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
 async fn verdict(web: &Web, badge: Vec<u8>) -> Result<Response, PageError> {
     let examined = examine(badge, &OwnDocuments(web.clone()), &web.site.fetcher, &web.site.clock).await;
     let examined = examined.map_err(|error| PageError::fault("a verification ended early", &error))?;
-    answer(web, Some(&Shown::of(&examined)), None)
+    answer(web, Some(&Shown::of(examined)), None)
 }
 
 fn answer(web: &Web, shown: Option<&Shown>, hint: Option<&str>) -> Result<Response, PageError> {
@@ -108,15 +104,16 @@ async fn linked(web: &Web, url: &Url) -> Result<Result<Vec<u8>, String>, PageErr
         let file = path.strip_prefix("credentials/").unwrap_or_default();
         let id = file.split(['.', '/', '?', '#']).next().unwrap_or_default();
         let stored = match Uuid::try_parse(id) {
-            Ok(id) => web.site.store.credential(id).await?,
-            Err(_) => None,
+            Ok(id) => web.public(id).await,
+            Err(_) => Err(PageError::NotFound),
         };
-        let stored = stored.filter(|stored| stored.claimed_at.is_some());
-        return Ok(stored
-            .map(|stored| stored.document.into_bytes())
-            .ok_or_else(|| "no public badge is at this address".to_owned()));
+        return match stored {
+            Ok(stored) => Ok(Ok(stored.document.into_bytes())),
+            Err(PageError::NotFound) => Ok(Err("no public badge is at this address".to_owned())),
+            Err(error) => Err(error),
+        };
     }
-    match web.site.fetcher.get(url, ACCEPT, LARGEST_BADGE).await {
+    match web.site.fetcher.badge(url).await {
         Ok(fetched) if fetched.kind == "text/html" => {
             Ok(Err("it leads to a page; give the link of the badge’s file, or the file itself".to_owned()))
         }

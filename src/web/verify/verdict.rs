@@ -1,23 +1,16 @@
 //! A verdict as the page shows it.
 
-use crate::badges::verify::{Check, Verdict};
+use crate::badges::verify::{About, Check, Verdict};
 use crate::remote::Examined;
 
 /// What the page says.
 pub(in crate::web) struct Shown {
     pub(in crate::web) verdict: Verdict,
-    /// What the badge says of itself.
+    /// What the badge says of itself; worth no more than the verdict.
     pub(in crate::web) about: Option<About>,
     pub(in crate::web) checks: Vec<Line>,
     /// What could not be read, and why.
     pub(in crate::web) unread: Vec<(String, String)>,
-}
-
-/// What a badge says of itself; worth no more than the verdict.
-pub(in crate::web) struct About {
-    pub(in crate::web) badge: String,
-    pub(in crate::web) issuer: String,
-    pub(in crate::web) issuer_id: String,
 }
 
 /// One check in plain words.
@@ -30,23 +23,18 @@ pub(in crate::web) struct Line {
 }
 
 impl Shown {
-    pub(super) fn of(examined: &Examined) -> Self {
-        let report = &examined.report;
+    pub(super) fn of(Examined { report, unread }: Examined) -> Self {
         Self {
             verdict: report.verdict(),
-            about: report.about.as_ref().map(|about| About {
-                badge: about.badge.clone(),
-                issuer: about.issuer.clone(),
-                issuer_id: about.issuer_id.clone(),
-            }),
-            checks: report.checks.iter().map(Line::of).collect(),
-            unread: examined.unread.clone(),
+            checks: report.checks.into_iter().map(Line::of).collect(),
+            about: report.about,
+            unread,
         }
     }
 }
 
 impl Line {
-    fn of(check: &Check) -> Self {
+    fn of(check: Check) -> Self {
         let question = match check.name {
             "structure" => "Is it a complete Open Badge?",
             "terms" => "Is its meaning clear?",
@@ -56,6 +44,6 @@ impl Line {
             "status" => "Does the issuer still stand by it?",
             other => other,
         };
-        Self { holds: check.holds, question, found: check.found.clone() }
+        Self { holds: check.holds, question, found: check.found }
     }
 }
