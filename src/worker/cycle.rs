@@ -101,8 +101,9 @@ impl<'a> Record<'a> {
         let granted = self.granted();
         let again = renew.is_some() || granted;
         let renew = renew.unwrap_or_default();
-        let opening = |award: &HeldAward| award.valid_until.map(|until| opens(award, renew.before(until)));
-        let from = opening(last).filter(|_| again);
+        let opening = |award: &HeldAward| award.valid_until.map(|until| opens(&[award], renew.before(until)));
+        // A revoked award may be newer than the one that counts; what it rests on is not new either.
+        let from = opening(last).filter(|_| again).map(|at| opens(self.awards, at));
         // Before that, a grant only makes another one.
         let open = granted || from.is_some_and(|from| from <= now);
         let kept = |award: &&HeldAward| !award.revoked || award.credential == last.credential && !open;
@@ -237,10 +238,10 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The first moment at which a result can renew an award: when its renewal opens, and never
-/// before a result that it rests on itself.
-fn opens(award: &HeldAward, at: DateTime<Utc>) -> DateTime<Utc> {
-    let rested = award.basis.iter().filter_map(|basis| basis.graded_at).max();
+/// The first moment at which a result can renew: when the renewal opens, and never before a result
+/// that one of these awards rests on.
+fn opens(awards: &[&HeldAward], at: DateTime<Utc>) -> DateTime<Utc> {
+    let rested = awards.iter().flat_map(|award| &award.basis).filter_map(|basis| basis.graded_at).max();
     let after = rested.and_then(|rested| rested.checked_add_signed(TimeDelta::microseconds(1)));
     at.max(after.unwrap_or(at))
 }

@@ -155,6 +155,22 @@ fn a_result_on_which_an_award_rests_opens_nothing() {
     assert!(!next.contains(at(85)) && next.contains(at(86)));
 }
 
+/// Two persons turned out to be one: a grant that nothing has followed yet, and an award that a
+/// regrade revoked.
+#[test]
+fn a_result_on_which_a_revoked_award_rests_opens_nothing() {
+    let ended = award(1, "once", 0, Some(1));
+    let revoked = HeldAward { revoked: true, ..award(2, "linked-2", 77, None) };
+    let grant = decision(DecisionKind::Grant, 1);
+    let once = Lifetime::default();
+    let awards = [&ended, &revoked];
+    let record = Record { lifetime: &once, awards: &awards, decision: Some(&grant) };
+    let next = record.cycles(&[], at(100)).pop().unwrap();
+    assert!(next.held.is_none() && next.decided == Some(DecisionKind::Grant));
+    let period = next.period.unwrap();
+    assert!(!period.contains(at(77)) && period.contains(at(78)));
+}
+
 #[test]
 fn each_term_has_an_award_of_its_own() {
     let termly = termly();
@@ -283,8 +299,8 @@ proptest! {
             prop_assert!(open.iter().filter(|other| other.name == cycle.name).count() == 1);
             // Nothing on which an award rests is new, but in the term of another one.
             if cycle.term.is_none() && let Some(period) = cycle.period {
-                let last = awards.last().unwrap();
-                prop_assert!(last.basis.iter().filter_map(|basis| basis.graded_at).all(|at| !period.contains(at)));
+                let rested = awards.iter().flat_map(|award| &award.basis).filter_map(|basis| basis.graded_at);
+                prop_assert!(rested.into_iter().all(|at| !period.contains(at)));
             }
         }
         prop_assert!(matches!(lifetime.again, Again::EachTerm(_)) || open.len() <= 1);
