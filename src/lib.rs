@@ -22,5 +22,6 @@ pub mod rules;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod unread;
 pub mod web;
 pub mod worker;

@@ -16,6 +16,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use crate::ids;
 use crate::lms::KeySets;
 use crate::store::{DeliveryState, NewDelivery, Recorded, Verdict};
 use crate::telemetry::Metrics;
+use crate::unread;
 
 pub use committer::{Committer, Full};
 
@@ -79,6 +81,7 @@ pub fn router(ingest: Ingest) -> Router {
         .route("/hooks/{source}/", post(receive).get(explain))
         .route("/hooks/{source}/{*rest}", post(receive).get(explain))
         .layer(limit)
+        .layer(from_fn(unread::read_on))
         .with_state(ingest)
 }
 

@@ -26,7 +26,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use url::Url;
 use uuid::Uuid;
@@ -37,6 +37,7 @@ use crate::clock::Clock;
 use crate::locales::Language;
 use crate::remote::Fetcher;
 use crate::store::{Store, StoredCredential};
+use crate::unread;
 
 /// Everything that pages need.
 #[derive(Debug, Clone)]
@@ -89,6 +90,7 @@ pub fn router(site: Site) -> Router {
         .fallback(async || error::PageError::NotFound)
         .method_not_allowed_fallback(async || error::PageError::Method)
         .layer(from_fn_with_state(web.clone(), headers::finish))
+        .layer(from_fn(unread::read_on))
         .with_state(web)
 }
 

@@ -22,5 +22,6 @@ mod semester;
 mod store;
 mod support;
 mod traps;
+mod unread;
 mod verify;
 mod web;
