@@ -1,5 +1,7 @@
 //! `accolade people`
 
+mod export;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -22,6 +24,9 @@ pub(super) enum People {
         #[arg(long)]
         json: bool,
     },
+    /// Hand out everything that is held about a learner, in every LMS, as one JSON document: for them,
+    /// when they ask. Secrets are left out, and what is about others, too.
+    Export(export::Export),
     /// Say that two learners are one person: results and badges of both count together.
     Link {
         /// A learner: SOURCE:ID with the id in that LMS, an e-mail address or the institution's id.
@@ -72,6 +77,7 @@ pub(super) async fn run(command: &People, settings: &Settings) -> anyhow::Result
     let store = Store::open(settings.database.url.expose(), 1).await?;
     match command {
         People::Doubts { json } => doubts(&store, *json).await,
+        People::Export(command) => export::run(command, &store, settings).await,
         People::Link { one, other, why } => link(&store, (one, other), &why.by()?, settings).await,
         People::Separate { learner, why } => separate(&store, learner, &why.by()?, settings).await,
         People::Dismiss { doubt, why } => dismiss(&store, *doubt, &why.by()?).await,

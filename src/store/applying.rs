@@ -16,9 +16,9 @@ statements! {
         VALUES ($1, $2, $3, 'accolade publish', $4, 'waiting', '', '', NULL)";
 
     INSERT_SIGNAL = "INSERT INTO signals
-            (id, delivery_id, source, key, batch, event, content, state, reason, attempts, due_at,
-             sweep_at, created_at, finished_at)
-        VALUES ($1, $2, $3, $4, '', 'rules.applied', '{}', 'done', $5, 0, $6, $6, $6, $6)";
+            (id, delivery_id, source, key, batch, event, content, learner, state, reason,
+             attempts, due_at, sweep_at, created_at, finished_at)
+        VALUES ($1, $2, $3, $4, '', 'rules.applied', '{}', '', 'done', $5, 0, $6, $6, $6, $6)";
 
     /// Each is about the outcome of its person that was confirmed last, and about everything.
     INSERT_WHOLE_EVENTS [id Uuid, person_id Uuid, signal_id Uuid, delivery_id Uuid, publication Int, made_at Time] =

@@ -22,12 +22,12 @@ statements! {
 
     INSERT_SIGNALS [
         id Uuid, delivery_id Uuid, source Text, key Text, batch Text, event Text, content Text,
-        due_at Time, sweep_at Time,
+        learner Text, due_at Time, sweep_at Time,
     ] = "INSERT INTO signals
-            (id, delivery_id, source, key, batch, event, content, state, reason, attempts,
+            (id, delivery_id, source, key, batch, event, content, learner, state, reason, attempts,
              due_at, sweep_at, created_at)
-        SELECT r.id, r.delivery_id, r.source, r.key, r.batch, r.event, r.content, 'waiting', '', 0,
-             r.due_at, r.sweep_at, r.due_at
+        SELECT r.id, r.delivery_id, r.source, r.key, r.batch, r.event, r.content, r.learner, 'waiting',
+             '', 0, r.due_at, r.sweep_at, r.due_at
         FROM {rows} WHERE true
         ON CONFLICT (source, key) DO NOTHING
         RETURNING id";
@@ -221,6 +221,7 @@ fn signal_row(told: &Told<'_>) -> Result<Vec<Value>, StoreError> {
         key(&told.signal.batch),
         &told.signal.event,
         to_json("signal", told.signal)?,
+        key(&told.signal.learner),
         received_at,
         received_at + GRACE,
     ])

@@ -29,6 +29,7 @@ mod notices;
 mod outcomes;
 mod parked;
 mod people;
+mod privacy;
 mod progress;
 mod reconcile;
 mod runs;
@@ -65,6 +66,7 @@ pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use notices::LeasedNotice;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
+pub use privacy::{ALL_TABLES, Class, Column, Fate, Held, HeldTable, Table};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
@@ -80,7 +82,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 33] = [
+static ALL_STATEMENTS: [&[&Statement]; 35] = [
     applying::STATEMENTS,
     awards::STATEMENTS,
     candidates::STATEMENTS,
@@ -103,6 +105,8 @@ static ALL_STATEMENTS: [&[&Statement]; 33] = [
     notices::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
+    privacy::STATEMENTS[0],
+    privacy::STATEMENTS[1],
     progress::STATEMENTS,
     reconcile::STATEMENTS,
     runs::STATEMENTS,

@@ -16,9 +16,9 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, 'waiting', '', '', NULL)";
 
     INSERT_SIGNAL = "INSERT INTO signals
-            (id, delivery_id, source, key, batch, event, content, state, reason, attempts, due_at,
-             sweep_at, created_at, finished_at)
-        VALUES ($1, $2, $3, $4, '', $5, '{}', 'done', $6, 0, $7, $7, $7, $7)";
+            (id, delivery_id, source, key, batch, event, content, learner, state, reason,
+             attempts, due_at, sweep_at, created_at, finished_at)
+        VALUES ($1, $2, $3, $4, '', $5, '{}', '', 'done', $6, 0, $7, $7, $7, $7)";
 
     /// About the outcome of the person that was confirmed last.
     INSERT_EVENT = "INSERT INTO events

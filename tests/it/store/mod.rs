@@ -14,6 +14,7 @@ mod linking;
 mod mails;
 mod parked;
 mod people;
+mod privacy;
 mod reconcile;
 mod status;
 mod sweep;

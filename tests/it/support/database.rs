@@ -1,6 +1,9 @@
 //! Databases for tests: each its own, gone with its [`TestDatabase`].
 
+use std::collections::BTreeMap;
+
 use accolade::store::Store;
+use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -131,6 +134,71 @@ impl TestDatabase {
                 sqlx::query_scalar(sql).bind(column).fetch_all(&mut connection).await.unwrap()
             }
         }
+    }
+
+    /// An id, in the words of this database.
+    pub(crate) fn literal(&self, id: Uuid) -> String {
+        match &self.place {
+            Place::Postgres { .. } => format!("CAST('{id}' AS UUID)"),
+            Place::Sqlite { .. } => format!("x'{}'", id.simple()),
+        }
+    }
+
+    /// A time, in the words of this database.
+    pub(crate) fn time(&self, time: DateTime<Utc>) -> String {
+        match &self.place {
+            Place::Postgres { .. } => format!("CAST('{}' AS TIMESTAMPTZ)", time.to_rfc3339()),
+            Place::Sqlite { .. } => time.timestamp_micros().to_string(),
+        }
+    }
+
+    /// Every table with its columns, without what keeps the migrations.
+    pub(crate) async fn tables(&self) -> BTreeMap<String, Vec<String>> {
+        let rows: Vec<(String, String)> = match &self.place {
+            Place::Postgres { .. } => {
+                let sql = "SELECT table_name::text, column_name::text FROM information_schema.columns
+                    WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position";
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Place::Sqlite { .. } => {
+                let sql = "SELECT m.name, c.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid";
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        };
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (table, column) in rows.into_iter().filter(|(table, _)| table != "_sqlx_migrations") {
+            tables.entry(table).or_default().push(column);
+        }
+        tables
+    }
+
+    /// Every value of a column past the store, as bytes: those of an id or of a text.
+    pub(crate) async fn column(&self, table: &str, column: &str) -> Vec<Vec<u8>> {
+        let values: Vec<Option<Vec<u8>>> = match &self.place {
+            Place::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let kind = "SELECT data_type::text FROM information_schema.columns
+                    WHERE table_schema = current_schema() AND table_name = $1 AND column_name = $2";
+                let kind: String =
+                    sqlx::query_scalar(kind).bind(table).bind(column).fetch_one(&mut connection).await.unwrap();
+                let value = match kind.as_str() {
+                    "bytea" => column.to_owned(),
+                    "uuid" => format!("uuid_send({column})"),
+                    _ => format!("convert_to({column}::text, 'UTF8')"),
+                };
+                let sql = sqlx::AssertSqlSafe(format!("SELECT {value} FROM {table}"));
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Place::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({column} AS BLOB) FROM {table}"));
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        };
+        values.into_iter().flatten().collect()
     }
 
     /// Counts the rows of a table past the store.
