@@ -35,9 +35,8 @@ pub(super) async fn run(command: &Export, store: &Store, settings: &Settings) ->
         return Ok(());
     };
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut opened = opened.with_context(|| {
-        format!("--out: {} cannot be written; it must not be there yet", file.display())
-    })?;
+    let mut opened = opened
+        .with_context(|| format!("--out: {} cannot be written; it must not be there yet", file.display()))?;
     opened.write_all(text.as_bytes()).and_then(|()| opened.write_all(b"\n"))?;
     opened.sync_all()?;
     let rows: usize = held.tables.iter().map(|table| table.rows.len()).sum();

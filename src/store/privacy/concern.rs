@@ -44,8 +44,6 @@ statements! {
 #[derive(Debug, Default)]
 pub(super) struct Concern {
     pub(super) person: Uuid,
-    /// Source and (shortened) LMS id of each learner.
-    pub(super) names: Vec<(String, String)>,
     pub(super) learners: Vec<Uuid>,
     pub(super) credentials: Vec<Uuid>,
     /// Signals that are about them alone.
@@ -129,11 +127,9 @@ impl Concern {
 
         let (signals, deliveries): (Vec<Uuid>, Vec<Uuid>) =
             (signals.into_iter().collect(), deliveries.into_iter().collect());
-        let shared: Vec<IdRow> =
-            session.all(&SHARED, values![deliveries.clone(), signals.clone()]).await?;
+        let shared: Vec<IdRow> = session.all(&SHARED, values![deliveries.clone(), signals.clone()]).await?;
         Ok(Some(Self {
             person,
-            names,
             learners,
             credentials: credentials.into_iter().map(|row| row.id).collect(),
             signals,

@@ -39,7 +39,8 @@ impl Store {
     pub async fn held(&self, person: Uuid) -> Result<Option<Held>, StoreError> {
         let mut session = self.pool.read().await?;
         let Some(concern) = Concern::of(&mut session, person).await? else { return Ok(None) };
-        let mut held = Held { tables: Vec::new(), mixed: Vec::new(), secrets: Vec::new(), shared: Vec::new() };
+        let mut held =
+            Held { tables: Vec::new(), mixed: Vec::new(), secrets: Vec::new(), shared: Vec::new() };
         for table in HELD {
             let Some(theirs) = &table.theirs else { continue };
             let records: Vec<Record> = session.all(theirs.select, values![concern.ids(theirs.by)]).await?;
@@ -55,14 +56,13 @@ impl Store {
                             continue;
                         }
                         Class::Nothing => continue,
-                        Class::Json => cell.document(),
                         Class::Body if id.is_some_and(|id| concern.shared.contains(&id)) => {
                             if !matches!(cell, Cell::Null) {
                                 held.shared.extend(id);
                             }
                             continue;
                         }
-                        Class::Body => cell.document(),
+                        Class::Json | Class::Body => cell.document(),
                         Class::Given | Class::Mixed => cell.json(column.kind),
                     };
                     if column.name == "id" {

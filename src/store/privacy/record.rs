@@ -62,7 +62,8 @@ impl<'r> FromRow<'r, SqliteRow> for Record {
 impl Cell {
     /// For programs, the same from both databases.
     pub(super) fn json(self, kind: Kind) -> Json {
-        let time = |time: DateTime<Utc>| Json::from(time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true));
+        let time =
+            |time: DateTime<Utc>| Json::from(time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true));
         match (self, kind) {
             (Self::Null, _) => Json::Null,
             (Self::Int(number), Kind::Bool) => Json::from(number != 0),

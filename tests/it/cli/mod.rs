@@ -8,6 +8,7 @@ mod explain;
 mod first_start;
 mod held;
 mod people;
+mod privacy;
 mod publish;
 mod recheck;
 mod reconcile;

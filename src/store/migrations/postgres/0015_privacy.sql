@@ -21,6 +21,10 @@ ALTER TABLE deliveries ADD COLUMN body_gone TEXT;
 CREATE INDEX deliveries_first ON deliveries (first_id) WHERE first_id IS NOT NULL;
 CREATE INDEX deliveries_bodies ON deliveries (received_at, id) WHERE body IS NOT NULL;
 
+-- What is done, and still says more than that.
+CREATE INDEX signals_settled ON signals (finished_at, id) WHERE state = 'done' AND content <> '{}';
+CREATE INDEX mails_settled ON mails (finished_at, id) WHERE state = 'done' AND reason <> '';
+
 -- Learners who were erased and are not taken up again: HMAC of source and LMS id under a secret of
 -- the installation, nothing else.
 CREATE TABLE erased_learners (
