@@ -16,6 +16,7 @@ mod jwt;
 mod key;
 pub mod proof;
 mod rdf;
+mod rdfc;
 mod sign;
 pub mod status;
 mod structure;

@@ -25,7 +25,13 @@ pub fn sign(mut document: Value, issuer: &Issuer, created: DateTime<Utc>) -> Res
     structure::ready_to_sign(&document, issuer).map_err(SignError::Incomplete)?;
     let options = proof::options(issuer.verification_method(), &timestamp(created));
     let configuration = canonical::document(&proof::configuration(&options, &document))?;
-    let hash = proof::hash(&configuration, &canonical::document(&document)?);
+    let text = canonical::document(&document)?;
+    if !canonical::has_one_order(&text) {
+        let why =
+            "verifiers disagree about the order of two texts of one member, as of the tags “😀” and “！”";
+        return Err(SignError::Canonical(why.to_owned()));
+    }
+    let hash = proof::hash(&configuration, &text);
     document["proof"] = options;
     document["proof"]["proofValue"] = Value::from(proof::value(issuer.key(), &hash));
     Ok(json_text::write(&document))

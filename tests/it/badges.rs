@@ -79,7 +79,7 @@ fn the_w3c_vectors_come_out_byte_for_byte() {
         // The second document's context is not among the copies: its canonical form is taken as given.
         let document = match document {
             "" => expected.clone(),
-            name => canonical::dataset(by_official_contexts(&json(vectors.join(name)), &folder)).unwrap(),
+            name => canonical::dataset(&by_official_contexts(&json(vectors.join(name)), &folder)).unwrap(),
         };
         assert_eq!(document, expected);
 
@@ -102,7 +102,7 @@ fn the_w3c_vectors_come_out_byte_for_byte() {
 }
 
 #[test]
-fn the_canonicalisation_suite_passes_or_is_refused() {
+fn the_canonicalisation_suite_passes_and_poison_is_refused() {
     let Some(folder) = official() else { return };
     let suite = folder.join("vectors/rdf-canon/rdfc10");
     let (mut passed, mut refused) = (0, Vec::new());
@@ -114,8 +114,8 @@ fn the_canonicalisation_suite_passes_or_is_refused() {
     names.sort();
     for name in names {
         let expected = suite.join(format!("{name}-rdfc10.nq"));
-        // One test asks for another hash than SHA-256, which is the only one here.
-        if !expected.exists() || name == "test075" {
+        // It asks for another hash than SHA-256, which is the only one here.
+        if name == "test075" {
             continue;
         }
         let lines = text(suite.join(format!("{name}-in.nq")));
@@ -123,7 +123,7 @@ fn the_canonicalisation_suite_passes_or_is_refused() {
         let read = |line: &str| Quad::from_str(line.trim_end_matches('.').trim_end());
         let dataset: Dataset =
             quads.map(|line| read(line).unwrap_or_else(|e| panic!("{name}: {line}: {e}"))).collect();
-        match canonical::dataset(dataset) {
+        match canonical::dataset(&dataset) {
             Ok(canonical) => {
                 assert_eq!(canonical, text(expected), "{name}");
                 passed += 1;
@@ -131,8 +131,8 @@ fn the_canonicalisation_suite_passes_or_is_refused() {
             Err(_) => refused.push(name),
         }
     }
-    println!("{passed} passed, refused: {refused:?}");
-    assert!(passed > 50, "{passed} passed, refused: {refused:?}");
+    // A clique of ten nodes, which the suite itself wants to be given up.
+    assert_eq!((passed, refused), (63, vec!["test074".to_owned()]));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn the_canonical_form_is_the_one_of_the_official_contexts() {
                     *credits = json!(2.5);
                 }
             }
-            let official = canonical::dataset(by_official_contexts(&document, &folder)).unwrap();
+            let official = canonical::dataset(&by_official_contexts(&document, &folder)).unwrap();
             assert_eq!(canonical::document(&document).unwrap(), official);
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn proven(document: &Value, lookup: &dyn Lookup) -> [Check; 3] {
     let open = |why: &str| Check::open("signature", format!("It cannot be checked {why}."));
     let signature = match (meaning, public) {
         (Some(meaning), Some(public)) => {
-            let holds = signed(document, meaning, proof).map(|(hash, signature)| {
+            let holds = signed(document, &meaning, proof).map(|(hash, signature)| {
                 matches!(public, Key::Ed25519(_)) && public.verifies(&hash, &signature)
             });
             match holds {
@@ -66,7 +66,7 @@ fn the_proof(document: &Value) -> Result<&Value, Check> {
 }
 
 /// What was signed, and the signature; `meaning` is that of the document without its proof.
-fn signed(document: &Value, meaning: Dataset, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check> {
+fn signed(document: &Value, meaning: &Dataset, proof: &Value) -> Result<([u8; 64], [u8; 64]), Check> {
     let fails = |why: &str| Check::fails("signature", format!("The proof is wrong: {why}."));
     let root = At::root(proof);
     if proof.get("proofPurpose").and_then(Value::as_str) != Some(proof::PURPOSE) {
