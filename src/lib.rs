@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod lms;
 pub mod locales;
 pub mod mail;
+pub mod negotiation;
 pub mod queue;
 pub mod remote;
 pub mod rules;

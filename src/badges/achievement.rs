@@ -1,5 +1,7 @@
 //! A badge as its file defines it: what it is, apart from when it is awarded and to whom.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -42,6 +44,32 @@ pub struct Achievement {
     pub image: Option<String>,
     /// What the image shows, for those who cannot see it.
     pub image_caption: Option<String>,
+    /// The texts in further languages, by language tag: for pages, mails and certificates. What is
+    /// signed is in [`Achievement::language`] alone.
+    #[serde(default)]
+    pub translations: BTreeMap<String, Translation>,
+}
+
+/// The texts of a badge in a language that is not its own.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translation {
+    /// The name.
+    pub name: String,
+    /// What the holder can do.
+    pub description: String,
+    /// How it is earned (Markdown).
+    pub criteria: String,
+    /// What the image shows.
+    pub image_caption: Option<String>,
+}
+
+impl Achievement {
+    /// Its texts in this language (`fr`); none where they are not there, or are its own already.
+    pub fn translation(&self, language: &str) -> Option<&Translation> {
+        let own = self.language.split('-').next().unwrap_or_default();
+        self.translations.get(language).filter(|_| own != language)
+    }
 }
 
 /// A competency or standard of some framework (Open Badges `Alignment`).

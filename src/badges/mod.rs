@@ -25,7 +25,8 @@ pub mod verify;
 pub mod vocabulary;
 
 pub use achievement::{
-    ACHIEVEMENT_TYPES, Achievement, Alignment, Related, TARGET_TYPES, is_achievement_type, is_target_type,
+    ACHIEVEMENT_TYPES, Achievement, Alignment, Related, TARGET_TYPES, Translation, is_achievement_type,
+    is_target_type,
 };
 pub use bake::BadgeImage;
 pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};

@@ -69,6 +69,7 @@ pub(super) fn achievement() -> Achievement {
         ],
         image: None,
         image_caption: Some("A green shield".to_owned()),
+        translations: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::document::did_you_mean;
 use crate::badges::{ACHIEVEMENT_TYPES, Achievement, TARGET_TYPES, is_achievement_type, is_target_type};
+use crate::locales::Language;
 
 /// What types cannot say, as pairs of key and message.
 pub(super) fn problems_of(badge: &Achievement) -> Vec<(String, String)> {
@@ -19,6 +20,23 @@ pub(super) fn problems_of(badge: &Achievement) -> Vec<(String, String)> {
     }
     if !is_language(&badge.language) {
         say("language", "not a language tag; write it like \"en\", \"de\" or \"pt-BR\"".to_owned());
+    }
+    for (language, texts) in &badge.translations {
+        let key = format!("translations.{language}");
+        if !Language::ALL.iter().any(|known| known.tag() == language) {
+            let known = Language::ALL.map(Language::tag).join(", ");
+            say(&key, format!("no page or mail is in this language; possible is {known}"));
+        }
+        if badge.language.split('-').next() == Some(language) {
+            say(&key, "the badge's own language; its texts stand under [badge]".to_owned());
+        }
+        for (member, text) in
+            [("name", &texts.name), ("description", &texts.description), ("criteria", &texts.criteria)]
+        {
+            if text.trim().is_empty() {
+                say(&format!("{key}.{member}"), "empty; learners and employers read it".to_owned());
+            }
+        }
     }
     if badge.credits.is_some_and(|credits| credits.is_sign_negative()) {
         say("credits", "below zero".to_owned());

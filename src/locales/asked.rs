@@ -1,24 +1,18 @@
 //! Which language a browser asks for (RFC 9110, section 12.5.4; look-up of RFC 4647, section 3.4).
 
 use super::Language;
+use crate::negotiation::weighted;
 
 impl Language {
     /// The language that an `Accept-Language` header likes best, of those that are here. None if
     /// it asks for none of them.
     pub fn asked_for(header: &str) -> Option<Self> {
-        let mut best: Option<(Self, f32)> = None;
-        for range in header.split(',') {
-            let mut parts = range.split(';');
-            let Some(language) = parts.next().and_then(Self::of_tag) else { continue };
-            let quality = parts
-                .filter_map(|parameter| parameter.split_once('='))
-                .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-                .map_or(Some(1.0), |(_, value)| value.trim().parse::<f32>().ok());
+        let mut best: Option<(Self, u16)> = None;
+        for (range, weight) in weighted(header).filter(|(_, weight)| *weight > 0) {
+            let Some(language) = Self::of_tag(range) else { continue };
             // The first of equals: browsers write their owner's first choice first.
-            if let Some(quality) = quality.filter(|quality| *quality > 0.0 && *quality <= 1.0)
-                && best.is_none_or(|(_, known)| quality > known)
-            {
-                best = Some((language, quality));
+            if best.is_none_or(|(_, known)| weight > known) {
+                best = Some((language, weight));
             }
         }
         best.map(|(language, _)| language)

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
+use crate::negotiation::weighted;
+
 /// Media types by which clients ask for the document.
 const DOCUMENT: [(&str, &str); 4] = [
     ("application", "vc+ld+json"),
@@ -20,8 +22,11 @@ pub(super) fn wants_document(headers: &HeaderMap) -> bool {
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(range)
+        .flat_map(weighted)
+        .filter_map(|(range, weight)| {
+            let (kind, subtype) = range.split_once('/')?;
+            Some((kind.to_ascii_lowercase(), subtype.to_ascii_lowercase(), weight))
+        })
         .collect();
     let fit = |kind: &str, subtype: &str| {
         ranges.iter().filter_map(|r| matches(r, kind, subtype)).max_by_key(|f| f.1)
@@ -29,31 +34,6 @@ pub(super) fn wants_document(headers: &HeaderMap) -> bool {
     let document = DOCUMENT.iter().filter_map(|(kind, subtype)| fit(kind, subtype)).max();
     let page: Fit = fit("text", "html").unwrap_or_default();
     document.is_some_and(|(quality, exact)| quality > 0 && (quality, exact) > page)
-}
-
-/// One range with its quality.
-fn range(text: &str) -> Option<(String, String, u16)> {
-    let mut parts = text.split(';');
-    let (kind, subtype) = parts.next()?.trim().split_once('/')?;
-    let quality = parts
-        .filter_map(|parameter| parameter.split_once('='))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-        .map_or(Some(1000), |(_, value)| quality(value.trim()))?;
-    Some((kind.to_ascii_lowercase(), subtype.trim().to_ascii_lowercase(), quality))
-}
-
-/// `0.8` as 800; nothing for what is no quality.
-fn quality(text: &str) -> Option<u16> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(1000),
-        _ => None,
-    }
 }
 
 fn matches((kind, subtype, quality): &(String, String, u16), want: &str, want_sub: &str) -> Option<Fit> {

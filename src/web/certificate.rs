@@ -13,7 +13,8 @@ use crate::store::StoredCredential;
 
 use super::documents::reply;
 use super::error::PageError;
-use super::view::{Credential, Day, State};
+use super::reader::Reader;
+use super::view::{Credential, State};
 use super::{Web, images};
 
 /// Certificates that are drawn at the same time; more requests wait for their turn.
@@ -25,12 +26,14 @@ pub(super) async fn of(
     web: &Web,
     headers: &HeaderMap,
     stored: &StoredCredential,
+    reader: Reader,
 ) -> Result<Response, PageError> {
-    let view = web.view(stored, Language::English);
+    let (view, language) = spoken(|language| web.view(stored, language), reader.language);
     if matches!(view.state, State::Revoked | State::Suspended) {
         return Err(PageError::NoCertificate);
     }
-    let certificate = compose(view, stored.awarded_at, images::of(web, &stored.badge));
+    let image = images::of(web, &stored.badge);
+    let certificate = compose(view, language, stored.awarded_at, image);
     let turn = Arc::clone(&web.certificates);
     let turn = turn.acquire_owned().await.map_err(|error| PageError::fault("no turn", &error))?;
     let drawn = images::bake(move || {
@@ -39,16 +42,27 @@ pub(super) async fn of(
         certificate.can_be_drawn().then(|| certificate.pdf()).transpose()
     });
     let pdf = drawn.await?.ok_or(PageError::NoLetters)?;
-    Ok(reply(headers, "application/pdf", "no-cache", pdf))
+    Ok(Reader { language, ..reader }.label(reply(headers, "application/pdf", "no-cache", pdf)))
+}
+
+/// The credential in a language in which the badge itself speaks: the reader's, else its own. What
+/// the badge says and what stands around it belong together.
+pub(super) fn spoken(view: impl Fn(Language) -> Credential, reader: Language) -> (Credential, Language) {
+    let credential = view(reader);
+    let language = Language::of_tag(&credential.badge.language).unwrap_or_default();
+    if language == reader { (credential, language) } else { (view(language), language) }
 }
 
 /// What stands on it.
-pub(super) fn compose(view: Credential, awarded_at: DateTime<Utc>, image: BadgeImage) -> Certificate {
-    // The badge's own language: what it says and what stands around it belong together.
-    let language = Language::of_tag(&view.badge.language).unwrap_or_default();
+pub(super) fn compose(
+    view: Credential,
+    language: Language,
+    awarded_at: DateTime<Utc>,
+    image: BadgeImage,
+) -> Certificate {
     let fact = |key: &str, value: String| (language.say(key), value);
-    let mut facts = vec![fact("certificate-awarded", language.day(awarded_at))];
-    facts.extend(view.until.map(|until| fact("certificate-until", written(language, until))));
+    let mut facts = vec![fact("certificate-awarded", view.awarded.text)];
+    facts.extend(view.until.map(|until| fact("certificate-until", until.text)));
     facts.extend(view.badge.credits.map(|credits| fact("certificate-credits", credits)));
     facts.extend(view.badge.field.map(|field| fact("certificate-field", field)));
     Certificate {
@@ -68,10 +82,4 @@ pub(super) fn compose(view: Credential, awarded_at: DateTime<Utc>, image: BadgeI
         awarded_at,
         image,
     }
-}
-
-/// A day as the language writes it.
-fn written(language: Language, day: Day) -> String {
-    let midnight = format!("{}T00:00:00Z", day.iso).parse();
-    midnight.map_or(day.text, |day| language.day(day))
 }

@@ -26,7 +26,7 @@ pub(super) async fn show(
     }
     let credential = web.view(&stored, reader.language);
     let page = pages::answer(&ClaimPage {
-        frame: Frame::speaking(&web.site, reader.language),
+        frame: Frame::speaking(&web.site, reader),
         credential: &credential,
         badge: &credential.badge,
         action: &reader.keep(&format!("/claim/{token}")),

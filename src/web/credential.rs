@@ -47,7 +47,7 @@ pub(super) async fn show(
                 "svg",
             )
         }
-        Some("pdf") => download(certificate::of(&web, &headers, &stored).await?, &stored.badge, "pdf"),
+        Some("pdf") => download(certificate::of(&web, &headers, &stored, reader).await?, &stored.badge, "pdf"),
         Some(_) => return Err(PageError::NotFound),
     };
     if ending.is_none() {
@@ -79,7 +79,7 @@ fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Resp
 fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response, PageError> {
     let credential = web.view(stored, reader.language);
     let mut response = pages::answer(&CredentialPage {
-        frame: Frame::speaking(&web.site, reader.language),
+        frame: Frame::speaking(&web.site, reader),
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,

@@ -16,7 +16,8 @@ use super::Web;
 use super::accept::wants_document;
 use super::error::PageError;
 use super::pages::{self, AchievementPage, Frame, IssuerPage};
-use super::view::Badge;
+use super::reader::Reader;
+use super::badge::Badge;
 
 /// The media type of credentials and status lists.
 pub(super) const CREDENTIAL: &str = "application/vc+ld+json";
@@ -154,6 +155,7 @@ async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String,
 pub(super) async fn achievement(
     State(web): State<Web>,
     Path(id): Path<String>,
+    reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let catalog = web.site.catalogs.current();
@@ -162,12 +164,12 @@ pub(super) async fn achievement(
         let document = achievement_document(&web.site.issuer, &file.achievement, file.image.as_ref());
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
     } else {
-        pages::answer(&AchievementPage {
-            frame: Frame::of(&web.site),
-            badge: &Badge::of(&file.achievement, file.image.is_some()),
+        reader.label(pages::answer(&AchievementPage {
+            frame: Frame::speaking(&web.site, reader),
+            badge: &Badge::of(&file.achievement, file.image.is_some(), reader.language),
             issuer_slug: &web.site.issuer.profile().slug,
             public_url: &web.public_url,
-        })?
+        })?)
     };
     Ok(varies(response))
 }
@@ -176,6 +178,7 @@ pub(super) async fn achievement(
 pub(super) async fn issuer(
     State(web): State<Web>,
     Path(slug): Path<String>,
+    reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let profile = web.site.issuer.profile();
@@ -186,19 +189,21 @@ pub(super) async fn issuer(
         let document = web.site.issuer.profile_document();
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
     } else {
-        pages::answer(&IssuerPage {
-            frame: Frame::of(&web.site),
+        reader.label(pages::answer(&IssuerPage {
+            frame: Frame::speaking(&web.site, reader),
             description: profile.description.as_deref(),
+            slug: &profile.slug,
+            public_url: &web.public_url,
             url: profile.url.as_str(),
             contact: web.contact(),
             did: web.site.issuer.did(),
-            badges: web.badges(),
-        })?
+            badges: web.badges(reader.language),
+        })?)
     };
     Ok(varies(response))
 }
 
 fn varies(mut response: Response) -> Response {
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }

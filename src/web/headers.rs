@@ -5,11 +5,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Web;
 use super::error::PageError;
 use super::pages::{ErrorPage, Frame};
+use super::reader::Reader;
 
 /// For pages: our own style sheet, our own images, forms to ourselves. No script, no frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -19,6 +20,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let private = path.starts_with("/claim/") || path.starts_with("/dev/");
+    let reader = Reader::of(request.uri(), request.headers());
+    // The answer to a form is not at its address when that is asked for again.
+    let choice = request.method() == Method::GET;
     let mut response = next.run(request).await;
     if response.status() == StatusCode::BAD_REQUEST {
         // An address that is not even text.
@@ -26,12 +30,14 @@ pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next)
     }
     if let Some(error) = response.extensions().get::<PageError>().copied() {
         let contact = web.site.issuer.profile().email.as_deref();
-        if let Ok(html) = ErrorPage::of(Frame::of(&web.site), error, contact).render() {
+        let frame = Frame { choice, ..Frame::speaking(&web.site, reader) };
+        if let Ok(html) = ErrorPage::of(frame, error, contact).render() {
             *response.body_mut() = html.into();
             let headers = response.headers_mut();
             headers.remove(header::CONTENT_LENGTH);
             set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
             set(headers, header::CACHE_CONTROL, "no-store");
+            response = reader.label(response);
         }
     }
     let headers = response.headers_mut();

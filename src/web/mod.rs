@@ -2,6 +2,7 @@
 
 mod accept;
 mod assets;
+mod badge;
 mod certificate;
 mod claim;
 mod credential;
@@ -16,6 +17,7 @@ mod outbox;
 mod pages;
 mod reader;
 mod results;
+mod structured;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -151,9 +153,9 @@ impl Web {
     }
 
     /// Every badge of the catalogue.
-    fn badges(&self) -> Vec<view::Badge> {
+    fn badges(&self, t: Language) -> Vec<badge::Badge> {
         let badge =
-            |file: &crate::config::BadgeFile| view::Badge::of(&file.achievement, file.image.is_some());
+            |file: &crate::config::BadgeFile| badge::Badge::of(&file.achievement, file.image.is_some(), t);
         self.site.catalogs.current().badges.iter().map(badge).collect()
     }
 

@@ -10,8 +10,10 @@ use crate::locales::Language;
 use super::Site;
 use super::assets::STYLE_PATH;
 use super::error::PageError;
+use super::reader::Reader;
 use super::verify::Shown;
-use super::view::{Badge, Credential, Day, State};
+use super::badge::Badge;
+use super::view::{Credential, Day, State};
 
 /// What stands around every page.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub(super) struct Frame {
     pub(super) outbox: bool,
     /// The language of the page.
     pub(super) t: Language,
+    /// What carries the reader's choice of a language on, at the end of a path.
+    pub(super) keep: &'static str,
     /// Whether the page is there in every language, to choose from.
     pub(super) choice: bool,
 }
@@ -35,13 +39,14 @@ impl Frame {
             css: STYLE_PATH.as_str(),
             outbox: site.dev_outbox.is_some(),
             t: Language::English,
+            keep: "",
             choice: false,
         }
     }
 
     /// Of a page that is there in every language.
-    pub(super) fn speaking(site: &Site, language: Language) -> Self {
-        Self { t: language, choice: true, ..Self::of(site) }
+    pub(super) fn speaking(site: &Site, reader: Reader) -> Self {
+        Self { t: reader.language, keep: reader.choice(), choice: true, ..Self::of(site) }
     }
 }
 
@@ -93,6 +98,8 @@ pub(super) struct AchievementPage<'a> {
 pub(super) struct IssuerPage<'a> {
     pub(super) frame: Frame,
     pub(super) description: Option<&'a str>,
+    pub(super) slug: &'a str,
+    pub(super) public_url: &'a str,
     pub(super) url: &'a str,
     pub(super) contact: Option<&'a str>,
     pub(super) did: &'a str,
@@ -116,8 +123,8 @@ pub(super) struct FrontPage<'a> {
 pub(super) struct VerifyPage<'a> {
     pub(super) frame: Frame,
     pub(super) shown: Option<&'a Shown>,
-    /// What to do, when nothing could be verified.
-    pub(super) hint: Option<&'a str>,
+    /// What to do, when nothing could be verified: a message, and what follows it in English.
+    pub(super) hint: Option<(&'a str, &'a str)>,
 }
 
 /// Something went wrong.
@@ -126,8 +133,8 @@ pub(super) struct VerifyPage<'a> {
 pub(super) struct ErrorPage<'a> {
     pub(super) frame: Frame,
     pub(super) code: u16,
-    pub(super) heading: &'static str,
-    pub(super) paragraphs: &'static [&'static str],
+    pub(super) heading: String,
+    pub(super) paragraphs: Vec<String>,
     pub(super) contact: Option<&'a str>,
 }
 
@@ -162,65 +169,27 @@ pub(super) struct OutboxMail {
 impl<'a> ErrorPage<'a> {
     pub(super) fn of(frame: Frame, error: PageError, contact: Option<&'a str>) -> Self {
         let (heading, paragraphs): (_, &[&str]) = match error {
-            PageError::NotFound => (
-                "There is no page here",
-                &[
-                    "The address may be incomplete, or the badge behind it is not public: a badge gets its page when its holder claims it.",
-                ],
-            ),
-            PageError::UnknownLink => (
-                "We do not know this claim link",
-                &[
-                    "Some mail programs cut long addresses in two. Please open the mail again and copy the whole link.",
-                    "If it still does not work, ask for a new one.",
-                ],
-            ),
-            PageError::LinkEnded => (
-                "This claim link has ended",
-                &[
-                    "Your badge is safe: only the link is too old. Ask for a new one, and say which badge it is about.",
-                ],
-            ),
-            PageError::NoCertificate => (
-                "There is no certificate of this badge now",
-                &[
-                    "The badge was withdrawn or is on hold. Its page, at the same address without “.pdf”, says how it stands.",
-                ],
-            ),
-            PageError::NoLetters => (
-                "We cannot print this certificate",
-                &[
-                    "A name on it is written in letters that our printing fonts do not have. The badge itself is complete: its page, at the same address without “.pdf”, shows it, and the other files work.",
-                ],
-            ),
-            PageError::Method => {
-                ("This address cannot do that", &["Please start again from the page before."])
+            PageError::NotFound => ("error-not-found", &["error-not-found-text"]),
+            PageError::UnknownLink => {
+                ("error-unknown-link", &["error-unknown-link-text", "error-unknown-link-ask"])
             }
-            PageError::TooMany => (
-                "That was a lot at once",
-                &[
-                    "Badges can be verified twenty times a minute from one place. Please try again in a minute.",
-                ],
-            ),
-            PageError::Busy => {
-                ("Many badges are being verified right now", &["Please try again in a few seconds."])
-            }
-            PageError::TooLarge => (
-                "This file is too large",
-                &["A badge may have up to 8 MB. Its document (JSON) is much smaller than its image."],
-            ),
-            PageError::Unavailable => (
-                "We are not quite there",
-                &[
-                    "Something that this page needs is being restarted. Please try again in a minute; nothing is lost.",
-                ],
-            ),
-            PageError::Internal => (
-                "That went wrong on our side",
-                &["It has been noted, and somebody will look at it. Please try again later."],
-            ),
+            PageError::LinkEnded => ("error-link-ended", &["error-link-ended-text"]),
+            PageError::NoCertificate => ("error-no-certificate", &["error-no-certificate-text"]),
+            PageError::NoLetters => ("error-no-letters", &["error-no-letters-text"]),
+            PageError::Method => ("error-method", &["error-method-text"]),
+            PageError::TooMany => ("error-too-many", &["error-too-many-text"]),
+            PageError::Busy => ("error-busy", &["error-busy-text"]),
+            PageError::TooLarge => ("error-too-large", &["error-too-large-text"]),
+            PageError::Unavailable => ("error-unavailable", &["error-unavailable-text"]),
+            PageError::Internal => ("error-internal", &["error-internal-text"]),
         };
-        Self { frame, code: error.status().as_u16(), heading, paragraphs, contact }
+        Self {
+            code: error.status().as_u16(),
+            heading: frame.t.say(heading),
+            paragraphs: paragraphs.iter().map(|key| frame.t.say(key)).collect(),
+            frame,
+            contact,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use url::form_urlencoded;
 
 use crate::locales::Language;
@@ -17,27 +17,46 @@ pub(super) struct Reader {
     /// English.
     pub(super) language: Language,
     /// Whether they chose it.
-    chosen: bool,
+    pub(super) chosen: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let query = parts.uri.query().unwrap_or_default();
-        let chosen = form_urlencoded::parse(query.as_bytes())
-            .find_map(|(name, value)| (name == "lang").then(|| Language::of_tag(&value)).flatten());
-        let values = parts.headers.get_all(header::ACCEPT_LANGUAGE);
-        let asked: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).collect();
-        let language = chosen.or_else(|| Language::asked_for(&asked.join(","))).unwrap_or_default();
-        Ok(Self { language, chosen: chosen.is_some() })
+        Ok(Self::of(&parts.uri, &parts.headers))
     }
 }
 
 impl Reader {
+    /// Who sends a request.
+    pub(super) fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let query = uri.query().unwrap_or_default();
+        let chosen = form_urlencoded::parse(query.as_bytes())
+            .find_map(|(name, value)| (name == "lang").then(|| Language::of_tag(&value)).flatten());
+        let values = headers.get_all(header::ACCEPT_LANGUAGE);
+        let asked: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).collect();
+        let language = chosen.or_else(|| Language::asked_for(&asked.join(","))).unwrap_or_default();
+        Self { language, chosen: chosen.is_some() }
+    }
+
+    /// What carries the choice of the language on, at the end of a path.
+    pub(super) fn choice(self) -> &'static str {
+        if !self.chosen {
+            return "";
+        }
+        match self.language {
+            Language::English => "?lang=en",
+            Language::French => "?lang=fr",
+            Language::German => "?lang=de",
+            Language::Spanish => "?lang=es",
+            Language::Arabic => "?lang=ar",
+        }
+    }
+
     /// The path, with the choice of the language carried on.
     pub(super) fn keep(self, path: &str) -> String {
-        if self.chosen { format!("{path}?lang={}", self.language.tag()) } else { path.to_owned() }
+        format!("{path}{}", self.choice())
     }
 
     /// Says of a page that it is in this reader's language, and that others get others.

@@ -36,7 +36,7 @@ pub(super) fn results(subject: &Value, t: Language) -> Vec<Achieved> {
                     description["id"].is_string() && description["id"] == result["resultDescription"]
                 })
                 .unwrap_or(&Value::Null);
-            (result, description, some(&description["name"]).unwrap_or_else(|| "Result".to_owned()))
+            (result, description, some(&description["name"]).unwrap_or_else(|| t.say("result")))
         })
         .collect();
     for (result, description, name) in &described {
@@ -66,8 +66,6 @@ fn value(result: &Value, description: &Value, t: Language) -> Option<String> {
 
 /// Open Badges `ResultStatusType` in words.
 fn status(status: &str, t: Language) -> String {
-    match status {
-        "Completed" => t.say("result-passed"),
-        other => spaced(other).to_lowercase(),
-    }
+    let words = spaced(status).to_lowercase();
+    t.choose("result-status", [("status", status), ("words", words.as_str())])
 }

@@ -11,7 +11,8 @@ use crate::badges::{Achievement, RENEWAL};
 use crate::locales::Language;
 use crate::store::StoredCredential;
 
-use super::markdown::{self, web_address};
+use super::badge::{Badge, Link};
+use super::markdown::web_address;
 use super::results::{Achieved, results};
 
 /// A day, for machines and for people.
@@ -34,50 +35,6 @@ pub(super) enum State {
     Expired,
     Suspended,
     Revoked,
-}
-
-/// A badge, whoever holds it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Badge {
-    /// The id in this installation's addresses.
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) description: String,
-    /// `Badge`, `Certificate`, `Micro Credential`, …
-    pub(super) kind: String,
-    /// The image's address on this site.
-    pub(super) image: String,
-    /// What the image shows, for those who cannot see it.
-    pub(super) alt: String,
-    /// The image as PNG on this site, if the badge has one of its own.
-    pub(super) png: Option<String>,
-    /// The criteria as safe HTML.
-    pub(super) criteria: String,
-    pub(super) criteria_url: Option<String>,
-    pub(super) tags: Vec<String>,
-    pub(super) credits: Option<String>,
-    pub(super) field: Option<String>,
-    /// The language of the badge's texts.
-    pub(super) language: String,
-    pub(super) alignment: Vec<Competency>,
-    pub(super) related: Vec<Link>,
-}
-
-/// A competency or standard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Competency {
-    pub(super) name: String,
-    pub(super) url: Option<String>,
-    pub(super) code: Option<String>,
-    pub(super) framework: Option<String>,
-    pub(super) description: Option<String>,
-}
-
-/// A link to somewhere else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) name: String,
-    pub(super) url: String,
 }
 
 /// On what the badge rests.
@@ -146,7 +103,7 @@ impl Credential {
             until: until.map(|until| Day::of(until, language)),
             results: results(subject, language),
             evidence: list(&document["evidence"])
-                .map(|evidence| proof(evidence, stored.renews_shown.is_some()))
+                .map(|evidence| proof(evidence, stored.renews_shown.is_some(), language))
                 .collect(),
             state,
             renews: stored.renews_shown.map(page),
@@ -155,137 +112,15 @@ impl Credential {
             url,
         }
     }
-
-    /// The page's content for search engines and other machines (schema.org), safe inside a
-    /// `script` element.
-    pub(super) fn structured(&self, public_url: &str) -> String {
-        let competencies: Vec<Value> = self.badge.alignment.iter().map(defined_term).collect();
-        let mut data = serde_json::json!({
-            "@context": "https://schema.org",
-            "@type": "EducationalOccupationalCredential",
-            "@id": self.url,
-            "url": self.url,
-            "identifier": self.id,
-            "name": self.badge.name,
-            "description": self.badge.description,
-            "credentialCategory": self.badge.kind,
-            "inLanguage": self.badge.language,
-            "datePublished": self.awarded.iso,
-            "about": { "@type": "Person", "name": self.holder },
-            "recognizedBy": { "@type": "EducationalOrganization", "name": self.issuer },
-            "encoding": {
-                "@type": "MediaObject",
-                "contentUrl": format!("{}.json", self.url),
-                "encodingFormat": "application/vc+ld+json",
-            },
-        });
-        if let Some(until) = &self.until {
-            data["expires"] = until.iso.clone().into();
-        }
-        if let Some(png) = &self.badge.png {
-            data["image"] = format!("{public_url}{png}").into();
-        }
-        if let Some(url) = &self.issuer_url {
-            data["recognizedBy"]["url"] = url.clone().into();
-        }
-        if !competencies.is_empty() {
-            data["competencyRequired"] = competencies.into();
-        }
-        script_safe(&data)
-    }
-}
-
-impl Badge {
-    /// A badge as its file defines it.
-    pub(super) fn of(achievement: &Achievement, has_image: bool) -> Self {
-        let mut badge = Self {
-            id: achievement.id.clone(),
-            name: achievement.name.clone(),
-            description: achievement.description.clone(),
-            kind: kind(&achievement.achievement_type, Language::English),
-            criteria: markdown::html(&achievement.criteria),
-            criteria_url: achievement.criteria_url.as_ref().and_then(|url| web_address(url.as_str())),
-            tags: achievement.tags.clone(),
-            credits: achievement.credits.map(|credits| credits.normalize().to_string()),
-            field: achievement.field_of_study.clone(),
-            language: achievement.language.clone(),
-            alignment: achievement
-                .alignment
-                .iter()
-                .map(|alignment| Competency {
-                    name: alignment.name.clone(),
-                    url: web_address(alignment.url.as_str()),
-                    code: alignment.code.clone(),
-                    framework: alignment.framework.clone(),
-                    description: alignment.description.clone(),
-                })
-                .collect(),
-            ..Self::default()
-        };
-        badge.add_catalog(Some((achievement, has_image)), Language::English);
-        badge
-    }
-
-    fn read(achievement: &Value, id: &str, catalog: Option<(&Achievement, bool)>, t: Language) -> Self {
-        let criteria = &achievement["criteria"];
-        let mut badge = Self {
-            id: id.to_owned(),
-            name: some(&achievement["name"]).unwrap_or_else(|| id.to_owned()),
-            description: text(&achievement["description"]),
-            kind: some(&achievement["achievementType"])
-                .map_or_else(|| kind("Badge", t), |named| kind(&named, t)),
-            criteria: markdown::html(&text(&criteria["narrative"])),
-            criteria_url: criteria["id"].as_str().and_then(web_address),
-            tags: list(&achievement["tag"]).filter_map(some).collect(),
-            credits: number(&achievement["creditsAvailable"]).map(|credits| t.number(&credits)),
-            field: some(&achievement["fieldOfStudy"]),
-            language: some(&achievement["inLanguage"]).unwrap_or_else(|| "en".to_owned()),
-            alignment: list(&achievement["alignment"])
-                .filter_map(|alignment| {
-                    Some(Competency {
-                        name: some(&alignment["targetName"])?,
-                        url: alignment["targetUrl"].as_str().and_then(web_address),
-                        code: some(&alignment["targetCode"]),
-                        framework: some(&alignment["targetFramework"]),
-                        description: some(&alignment["targetDescription"]),
-                    })
-                })
-                .collect(),
-            ..Self::default()
-        };
-        badge.add_catalog(catalog, t);
-        badge
-    }
-
-    /// What only the file knows: the image on this site, and where to learn on.
-    fn add_catalog(&mut self, catalog: Option<(&Achievement, bool)>, t: Language) {
-        super::assets::IMAGE_PATH.clone_into(&mut self.image);
-        self.alt = t.text("badge-image", [("badge", self.name.as_str())]);
-        let Some((achievement, has_image)) = catalog else { return };
-        if has_image {
-            self.image = format!("/achievements/{}/image.svg", self.id);
-            self.png = Some(format!("/achievements/{}/image.png", self.id));
-        }
-        if let Some(caption) = &achievement.image_caption {
-            self.alt.clone_from(caption);
-        }
-        self.related = achievement
-            .related
-            .iter()
-            .filter_map(|related| {
-                Some(Link { name: related.name.clone(), url: web_address(related.url.as_str())? })
-            })
-            .collect();
-    }
 }
 
 /// The page of the badge that this one renews exists only if its holder has made it public.
-fn proof(evidence: &Value, renews_shown: bool) -> Proof {
+fn proof(evidence: &Value, renews_shown: bool, t: Language) -> Proof {
     let hidden = evidence["genre"] == RENEWAL && !renews_shown;
     Proof {
         name: some(&evidence["name"])
             .or_else(|| some(&evidence["genre"]))
-            .unwrap_or_else(|| "Evidence".to_owned()),
+            .unwrap_or_else(|| t.say("evidence-unnamed")),
         narrative: text(&evidence["narrative"]),
         url: evidence["id"].as_str().and_then(web_address).filter(|_| !hidden),
     }
@@ -296,35 +131,6 @@ fn status_list(entry: &Value) -> Option<Link> {
         name: some(&entry["statusPurpose"])?,
         url: entry["statusListCredential"].as_str().and_then(web_address)?,
     })
-}
-
-fn defined_term(competency: &Competency) -> Value {
-    let mut term = serde_json::json!({ "@type": "DefinedTerm", "name": competency.name });
-    for (key, value) in [
-        ("url", &competency.url),
-        ("termCode", &competency.code),
-        ("inDefinedTermSet", &competency.framework),
-    ] {
-        if let Some(value) = value {
-            term[key] = value.clone().into();
-        }
-    }
-    term
-}
-
-/// JSON that ends no `script` element and starts no comment in one.
-fn script_safe(data: &Value) -> String {
-    data.to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-}
-
-/// What the badge is, by its `achievementType`.
-fn kind(name: &str, t: Language) -> String {
-    t.choose("kind", [("type", name), ("words", spaced(name).as_str())])
 }
 
 /// `MicroCredential` as `Micro Credential`; extension types without their prefix.
@@ -353,7 +159,7 @@ pub(super) fn some(value: &Value) -> Option<String> {
     value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     some(value).unwrap_or_default()
 }
 

@@ -21,6 +21,7 @@ use super::unwind::guarded;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
+use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
 use crate::store::{LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
@@ -255,6 +256,10 @@ impl Mailer {
                 mail.badge
             ))
         })?;
+        let spoken = mail.language.as_deref().and_then(Language::of_tag).unwrap_or_default();
+        let own = (&badge.achievement.name, &badge.achievement.description);
+        let translated = badge.achievement.translation(spoken.tag());
+        let (name, description) = translated.map_or(own, |texts| (&texts.name, &texts.description));
         let token = self.secret.token(mail.credential);
         let join = |path: &str| self.public_url.join(path).map_err(|error| settings(&error));
         let link = join(&format!("/claim/{token}"))?;
@@ -262,8 +267,8 @@ impl Mailer {
         let claim = ClaimMail {
             name: &mail.name,
             email: &mail.email,
-            badge: &badge.achievement.name,
-            description: &badge.achievement.description,
+            badge: name,
+            description,
             issuer: &self.issuer,
             link: &link,
             image: badge.image.is_some().then_some(&image),

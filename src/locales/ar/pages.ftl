@@ -49,6 +49,7 @@ fact-earlier = شارة سابقة
 fact-credits = الساعات المعتمدة
 fact-field = مجال الدراسة
 head-results = النتائج
+evidence-unnamed = دليل
 head-evidence = الأدلة
 head-criteria = كيفية الحصول على هذه الشارة
 head-competencies = الكفاءات
@@ -58,7 +59,17 @@ criteria-link = قراءة المعايير كاملة
 result-percent = { $percent }%
 result-of = { $points } من { $max }
 result-points = عدد النقاط: { $points }
-result-passed = ناجح
+result = نتيجة
+result-status = { $status ->
+    [Completed] ناجح
+    [Enrolled] مسجّل
+    [Failed] راسب
+    [InProgress] قيد التنفيذ
+    [OnHold] معلّق
+    [Provisional] مؤقت
+    [Withdrew] منسحب
+   *[other] { $words }
+}
 take-head = احتفظ بشارتك
 take-what = كل ملف من هذه الملفات هو الشارة نفسها مع توقيعها.
 take-png = صورة (PNG)

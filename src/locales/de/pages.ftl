@@ -51,6 +51,7 @@ fact-earlier = einen früheren Badge
 fact-credits = Leistungspunkte
 fact-field = Fachgebiet
 head-results = Ergebnisse
+evidence-unnamed = Nachweis
 head-evidence = Nachweise
 head-criteria = So wird dieser Badge erworben
 head-competencies = Kompetenzen
@@ -60,7 +61,17 @@ criteria-link = Die Kriterien im vollen Wortlaut
 result-percent = { $percent } %
 result-of = { $points } von { $max }
 result-points = { $points } Punkte
-result-passed = bestanden
+result = Ergebnis
+result-status = { $status ->
+    [Completed] bestanden
+    [Enrolled] eingeschrieben
+    [Failed] nicht bestanden
+    [InProgress] im Gange
+    [OnHold] ruht
+    [Provisional] vorläufig
+    [Withdrew] zurückgezogen
+   *[other] { $words }
+}
 take-head = Zum Mitnehmen
 take-what = Jede dieser Dateien ist der Badge selbst, mit Signatur.
 take-png = Bild (PNG)

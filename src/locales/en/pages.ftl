@@ -51,6 +51,7 @@ fact-earlier = an earlier badge
 fact-credits = Credits
 fact-field = Field of study
 head-results = Results
+evidence-unnamed = Evidence
 head-evidence = Evidence
 head-criteria = How this badge is earned
 head-competencies = Competencies
@@ -60,7 +61,17 @@ criteria-link = Read the criteria in full
 result-percent = { $percent }%
 result-of = { $points } of { $max }
 result-points = { $points } points
-result-passed = passed
+result = Result
+result-status = { $status ->
+    [Completed] passed
+    [Enrolled] enrolled
+    [Failed] failed
+    [InProgress] in progress
+    [OnHold] on hold
+    [Provisional] provisional
+    [Withdrew] withdrawn
+   *[other] { $words }
+}
 take-head = Take it with you
 take-what = Each of these files is the badge itself, signature included.
 take-png = Image (PNG)

@@ -51,6 +51,7 @@ fact-earlier = una insignia anterior
 fact-credits = Créditos
 fact-field = Área de estudio
 head-results = Resultados
+evidence-unnamed = Evidencia
 head-evidence = Pruebas
 head-criteria = Cómo se obtiene esta insignia
 head-competencies = Competencias
@@ -60,7 +61,17 @@ criteria-link = Leer los criterios completos
 result-percent = { $percent } %
 result-of = { $points } de { $max }
 result-points = { $points } puntos
-result-passed = superado
+result = Resultado
+result-status = { $status ->
+    [Completed] superado
+    [Enrolled] inscrito
+    [Failed] no superado
+    [InProgress] en curso
+    [OnHold] en suspenso
+    [Provisional] provisional
+    [Withdrew] retirado
+   *[other] { $words }
+}
 take-head = Llévesela
 take-what = Cada uno de estos archivos es la propia insignia, con su firma.
 take-png = Imagen (PNG)

@@ -51,6 +51,7 @@ fact-earlier = un badge précédent
 fact-credits = Crédits
 fact-field = Domaine d’études
 head-results = Résultats
+evidence-unnamed = Preuve
 head-evidence = Justificatifs
 head-criteria = Comment obtenir ce badge
 head-competencies = Compétences
@@ -60,7 +61,17 @@ criteria-link = Lire les critères en entier
 result-percent = { $percent } %
 result-of = { $points } sur { $max }
 result-points = { $points } points
-result-passed = réussi
+result = Résultat
+result-status = { $status ->
+    [Completed] réussi
+    [Enrolled] inscrit
+    [Failed] échoué
+    [InProgress] en cours
+    [OnHold] en suspens
+    [Provisional] provisoire
+    [Withdrew] retiré
+   *[other] { $words }
+}
 take-head = Emportez-le
 take-what = Chacun de ces fichiers est le badge lui-même, signature comprise.
 take-png = Image (PNG)

@@ -1,8 +1,6 @@
 //! The public page of a credential.
 
 use super::*;
-use crate::badges::BadgeImage;
-use crate::web::certificate;
 use crate::web::results::Achieved;
 use crate::web::view::State;
 
@@ -198,7 +196,10 @@ fn a_certificate_is_written_in_the_language_of_the_badge() {
         document["credentialSubject"]["achievement"]["inLanguage"] = tag.into();
         let stored = stored(&document);
         let image = BadgeImage::Svg(super::super::assets::IMAGE.to_owned());
-        certificate::compose(view(&stored), stored.awarded_at, image)
+        let read =
+            |language| Credential::read(&stored, Some((&achievement(), true)), SITE, now(), language);
+        let (view, language) = certificate::spoken(read, Language::English);
+        certificate::compose(view, language, stored.awarded_at, image)
     };
     let arabic = in_language("ar");
     assert_eq!(

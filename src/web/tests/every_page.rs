@@ -5,7 +5,7 @@ use crate::web::error::PageError;
 use crate::web::pages::{
     AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, VerifyPage,
 };
-use crate::web::view::Badge;
+use crate::web::badge::Badge;
 
 #[test]
 fn every_page_has_one_heading_and_its_landmarks() {
@@ -84,15 +84,17 @@ fn pages() -> Vec<(&'static str, String)> {
     let issuer = IssuerPage {
         frame: frame(),
         description: Some("A university that exists in examples only."),
+        slug: "example",
+        public_url: SITE,
         url: "https://www.example.edu/",
         contact: Some("badges@example.edu"),
         did: "did:web:badges.example.edu",
-        badges: vec![Badge::of(&achievement(), true)],
+        badges: vec![Badge::of(&achievement(), true, Language::English)],
     };
-    let badge = Badge::of(&achievement(), true);
+    let badge = Badge::of(&achievement(), true, Language::English);
     let achievement =
         AchievementPage { frame: frame(), badge: &badge, issuer_slug: "example", public_url: SITE };
-    let verify = VerifyPage { frame: frame(), shown: None, hint: Some("Choose a file.") };
+    let verify = VerifyPage { frame: frame(), shown: None, hint: Some(("check-link", "why")) };
     let error = |error| ErrorPage::of(frame(), error, Some("badges@example.edu")).render().unwrap();
     vec![
         ("credential", public(&credential)),
@@ -123,7 +125,7 @@ fn pages() -> Vec<(&'static str, String)> {
 
 fn front() -> String {
     let badge = |id: &str, name: &str, image| {
-        Badge::of(&Achievement { id: id.to_owned(), name: name.to_owned(), ..achievement() }, image)
+        Badge::of(&Achievement { id: id.to_owned(), name: name.to_owned(), ..achievement() }, image, Language::English)
     };
     let page = FrontPage {
         frame: Frame { outbox: true, ..frame() },

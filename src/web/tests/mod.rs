@@ -3,17 +3,20 @@
 mod claim;
 mod credential;
 mod every_page;
+mod languages;
+mod templates;
 
 use askama::Template as _;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::badges::{Achievement, Related};
+use crate::badges::{Achievement, BadgeImage, Related};
 use crate::locales::Language;
 use crate::store::{StatusEntry, StoredCredential};
 
 use super::assets::STYLE_PATH;
+use super::certificate;
 use super::linkedin;
 use super::pages::{ClaimPage, CredentialPage, Frame};
 use super::view::{Credential, Day};
@@ -120,6 +123,7 @@ fn achievement() -> Achievement {
         }],
         image: None,
         image_caption: Some("A hard hat over a laurel wreath".to_owned()),
+        translations: std::collections::BTreeMap::new(),
     }
 }
 
@@ -129,6 +133,7 @@ fn frame() -> Frame {
         css: STYLE_PATH.as_str(),
         outbox: false,
         t: Language::English,
+        keep: "",
         choice: true,
     }
 }
@@ -138,7 +143,11 @@ fn view(stored: &StoredCredential) -> Credential {
 }
 
 fn public(credential: &Credential) -> String {
-    let page = CredentialPage {
+    page(credential).render().unwrap()
+}
+
+fn page(credential: &Credential) -> CredentialPage<'_> {
+    CredentialPage {
         frame: frame(),
         credential,
         badge: &credential.badge,
@@ -146,8 +155,7 @@ fn public(credential: &Credential) -> String {
         jwt: true,
         structured: credential.structured(SITE),
         linkedin: linkedin::form(credential, None),
-    };
-    page.render().unwrap()
+    }
 }
 
 fn claim(credential: &Credential, claimed: bool) -> String {

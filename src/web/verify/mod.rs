@@ -19,6 +19,7 @@ use crate::remote::{LARGEST_BADGE, examine};
 use super::Web;
 use super::error::PageError;
 use super::pages::{self, Frame, VerifyPage};
+use super::reader::Reader;
 use own::OwnDocuments;
 
 pub(super) use limiter::Limiter;
@@ -32,13 +33,17 @@ const UPLOAD: Duration = Duration::from_secs(20);
 pub(super) const AT_ONCE: usize = 8;
 
 /// `GET /verify`
-pub(super) async fn show(State(web): State<Web>) -> Result<Response, PageError> {
-    answer(&web, None, None)
+pub(super) async fn show(State(web): State<Web>, reader: Reader) -> Result<Response, PageError> {
+    answer(&web, reader, None, None)
 }
 
 /// `POST /verify`: a file, or a text that is a badge or a link to one. The answer is 200 whatever
 /// the verdict: it was given.
-pub(super) async fn check(State(web): State<Web>, request: Request) -> Result<Response, PageError> {
+pub(super) async fn check(
+    State(web): State<Web>,
+    reader: Reader,
+    request: Request,
+) -> Result<Response, PageError> {
     admit(&web, &request)?;
     let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -51,28 +56,29 @@ pub(super) async fn check(State(web): State<Web>, request: Request) -> Result<Re
     let body = body.map_err(|_| PageError::TooLarge)?.map_err(|_| PageError::TooLarge)?;
     let given = form::field(&kind, &body, "file").or_else(|| form::field(&kind, &body, "text"));
     let Some(given) = given else {
-        return answer(&web, None, Some("Choose a file, or paste a badge or a link, then press the button."));
+        return answer(&web, reader, None, Some(("check-nothing", "")));
     };
     let badge = match link(given) {
         None => given.to_vec(),
         Some(url) => match linked(&web, &url).await? {
             Ok(bytes) => bytes,
-            Err(why) => return answer(&web, None, Some(&format!("The link could not be read: {why}."))),
+            Err(why) => return answer(&web, reader, None, Some(("check-link", &why))),
         },
     };
-    verdict(&web, badge).await
+    verdict(&web, reader, badge).await
 }
 
 /// `GET /credentials/{id}/verify`: each check of one badge of ours.
 pub(super) async fn badge(
     State(web): State<Web>,
     Path(id): Path<String>,
+    reader: Reader,
     request: Request,
 ) -> Result<Response, PageError> {
     admit(&web, &request)?;
     let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound)?;
-    verdict(&web, web.public(id).await?.document.into_bytes()).await
+    verdict(&web, reader, web.public(id).await?.document.into_bytes()).await
 }
 
 fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
@@ -80,14 +86,21 @@ fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
     if web.limiter.admits(client, web.site.clock.now()) { Ok(()) } else { Err(PageError::TooMany) }
 }
 
-async fn verdict(web: &Web, badge: Vec<u8>) -> Result<Response, PageError> {
+async fn verdict(web: &Web, reader: Reader, badge: Vec<u8>) -> Result<Response, PageError> {
     let examined = examine(badge, &OwnDocuments(web.clone()), &web.site.fetcher, &web.site.clock).await;
     let examined = examined.map_err(|error| PageError::fault("a verification ended early", &error))?;
-    answer(web, Some(&Shown::of(examined)), None)
+    answer(web, reader, Some(&Shown::of(examined)), None)
 }
 
-fn answer(web: &Web, shown: Option<&Shown>, hint: Option<&str>) -> Result<Response, PageError> {
-    pages::answer(&VerifyPage { frame: Frame::of(&web.site), shown, hint })
+fn answer(
+    web: &Web,
+    reader: Reader,
+    shown: Option<&Shown>,
+    hint: Option<(&str, &str)>,
+) -> Result<Response, PageError> {
+    let frame = Frame::speaking(&web.site, reader);
+    let page = pages::answer(&VerifyPage { frame, shown, hint })?;
+    Ok(reader.label(page))
 }
 
 /// The link, if what was given is one.

@@ -13,12 +13,12 @@ pub(in crate::web) struct Shown {
     pub(in crate::web) unread: Vec<(String, String)>,
 }
 
-/// One check in plain words.
+/// One check.
 pub(in crate::web) struct Line {
     pub(in crate::web) holds: Option<bool>,
-    /// What was asked.
-    pub(in crate::web) question: &'static str,
-    /// What was found.
+    /// What was asked: [`Check::name`].
+    pub(in crate::web) name: &'static str,
+    /// What was found, in English.
     pub(in crate::web) found: String,
 }
 
@@ -35,15 +35,6 @@ impl Shown {
 
 impl Line {
     fn of(check: Check) -> Self {
-        let question = match check.name {
-            "structure" => "Is it a complete Open Badge?",
-            "terms" => "Is its meaning clear?",
-            "signature" => "Is it unchanged since it was signed?",
-            "key" => "Does the key belong to the issuer?",
-            "dates" => "Does it count today?",
-            "status" => "Does the issuer still stand by it?",
-            other => other,
-        };
-        Self { holds: check.holds, question, found: check.found }
+        Self { holds: check.holds, name: check.name, found: check.found }
     }
 }
