@@ -36,10 +36,7 @@ mod tests {
     #[test]
     fn weights_are_read_as_the_standard_writes_them() {
         let read = |header| weighted(header).collect::<Vec<_>>();
-        assert_eq!(
-            read("de-AT, en;q=0.8 , *;Q=0.001;x=y"),
-            [("de-AT", 1000), ("en", 800), ("*", 1)]
-        );
+        assert_eq!(read("de-AT, en;q=0.8 , *;Q=0.001;x=y"), [("de-AT", 1000), ("en", 800), ("*", 1)]);
         assert_eq!(read("text/html;level=1;q=1.000, a/b;q=0"), [("text/html", 1000), ("a/b", 0)]);
         for none in ["a;q=2", "a;q=1.001", "a;q=0.1234", "a;q=.5", "a;q=-0", "a;q=x", "a;q=NaN", "a;q=é"] {
             assert_eq!(read(none), [], "{none}");

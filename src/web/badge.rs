@@ -90,7 +90,12 @@ impl Badge {
     }
 
     /// A badge as a signed document shows it.
-    pub(super) fn read(achievement: &Value, id: &str, catalog: Option<(&Achievement, bool)>, t: Language) -> Self {
+    pub(super) fn read(
+        achievement: &Value,
+        id: &str,
+        catalog: Option<(&Achievement, bool)>,
+        t: Language,
+    ) -> Self {
         let criteria = &achievement["criteria"];
         let narrative = text(&criteria["narrative"]);
         let mut badge = Self {

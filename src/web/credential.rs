@@ -47,7 +47,9 @@ pub(super) async fn show(
                 "svg",
             )
         }
-        Some("pdf") => download(certificate::of(&web, &headers, &stored, reader).await?, &stored.badge, "pdf"),
+        Some("pdf") => {
+            download(certificate::of(&web, &headers, &stored, reader).await?, &stored.badge, "pdf")
+        }
         Some(_) => return Err(PageError::NotFound),
     };
     if ending.is_none() {

@@ -14,10 +14,10 @@ use crate::badges::{achievement_document, sign};
 
 use super::Web;
 use super::accept::wants_document;
+use super::badge::Badge;
 use super::error::PageError;
 use super::pages::{self, AchievementPage, Frame, IssuerPage};
 use super::reader::Reader;
-use super::badge::Badge;
 
 /// The media type of credentials and status lists.
 pub(super) const CREDENTIAL: &str = "application/vc+ld+json";

@@ -9,10 +9,10 @@ use crate::locales::Language;
 
 use super::Site;
 use super::assets::STYLE_PATH;
+use super::badge::Badge;
 use super::error::PageError;
 use super::reader::Reader;
 use super::verify::Shown;
-use super::badge::Badge;
 use super::view::{Credential, Day, State};
 
 /// What stands around every page.

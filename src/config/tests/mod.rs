@@ -347,3 +347,22 @@ fn a_folder_without_badges_is_a_problem() {
     let error = load_badges(&files.path().join("none")).unwrap_err();
     assert!(error.contains("cannot be read"), "{error}");
 }
+
+#[test]
+fn translations_are_complete_and_in_languages_that_pages_speak() {
+    let texts = "name = \"N\"\ndescription = \"D\"\ncriteria = \"C\"\n";
+    let file = format!(
+        "[badge]\nname = \"A\"\ndescription = \"B\"\ncriteria = \"C\"\nlanguage = \"de-AT\"\n\
+         [badge.translations.pl]\n{texts}[badge.translations.de]\n{texts}\
+         [badge.translations.fr]\nname = \" \"\ndescription = \"D\"\ncriteria = \"C\"\n\
+         [award]\nsource = \"moodle\"\ncourse = \"C\"\nassessment = \"Q\"\npassed = true\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.toml"), file).unwrap();
+    let problems = load_badges(folder.path()).unwrap_err().to_string();
+    insta::assert_snapshot!(problems.replace(&format!("{}/", folder.path().display()), ""), @r#"
+    a.toml:10: `badge.translations.de`: the badge's own language; its texts stand under [badge]
+    a.toml:14: `badge.translations.fr.name`: empty; learners and employers read it
+    a.toml:6: `badge.translations.pl`: no page or mail is in this language; possible is en, fr, de, es, ar
+    "#);
+}

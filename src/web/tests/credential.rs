@@ -196,8 +196,7 @@ fn a_certificate_is_written_in_the_language_of_the_badge() {
         document["credentialSubject"]["achievement"]["inLanguage"] = tag.into();
         let stored = stored(&document);
         let image = BadgeImage::Svg(super::super::assets::IMAGE.to_owned());
-        let read =
-            |language| Credential::read(&stored, Some((&achievement(), true)), SITE, now(), language);
+        let read = |language| Credential::read(&stored, Some((&achievement(), true)), SITE, now(), language);
         let (view, language) = certificate::spoken(read, Language::English);
         certificate::compose(view, language, stored.awarded_at, image)
     };

@@ -1,11 +1,11 @@
 //! What holds for every page.
 
 use super::*;
+use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{
     AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, VerifyPage,
 };
-use crate::web::badge::Badge;
 
 #[test]
 fn every_page_has_one_heading_and_its_landmarks() {
@@ -125,7 +125,11 @@ fn pages() -> Vec<(&'static str, String)> {
 
 fn front() -> String {
     let badge = |id: &str, name: &str, image| {
-        Badge::of(&Achievement { id: id.to_owned(), name: name.to_owned(), ..achievement() }, image, Language::English)
+        Badge::of(
+            &Achievement { id: id.to_owned(), name: name.to_owned(), ..achievement() },
+            image,
+            Language::English,
+        )
     };
     let page = FrontPage {
         frame: Frame { outbox: true, ..frame() },
