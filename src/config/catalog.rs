@@ -276,15 +276,21 @@ impl Reader<'_> {
     }
 
     fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {
-        let places = node.table().cloned().unwrap_or_default();
-        let at = |key: &str| places.get(key).map_or(&node.at, |node| &node.at);
+        let at = |key: &str| {
+            let mut found = node;
+            for part in key.split('.') {
+                let Some(inner) = found.table().and_then(|table| table.get(part)) else { break };
+                found = inner;
+            }
+            &found.at
+        };
         let (achievement, broken) = decode::<Achievement>(node.clone(), "badge.", &mut self.problems);
         let mut achievement = achievement?;
         id.clone_into(&mut achievement.id);
         for (key, message) in problems_of(&achievement) {
             let outer = key.split('.').next().unwrap_or(key.as_str());
             if !broken.iter().any(|broken| broken.split('.').next() == Some(outer)) {
-                self.say(at(outer), format!("`badge.{key}`: {message}"));
+                self.say(at(&key), format!("`badge.{key}`: {message}"));
             }
         }
         let image = (at("image").clone(), achievement.image.clone());

@@ -71,6 +71,24 @@ async fn a_badge_that_this_process_does_not_know_yet_parks_no_mail() {
 }
 
 #[tokio::test]
+async fn a_mail_names_the_badge_in_its_own_language() {
+    let bench = Bench::new().await;
+    let mail = leased(&bench, &["ada"]).await.0.remove(0);
+    for (language, name) in
+        [(Some("fr_CA"), "Premiers secours"), (Some("pt"), "First Aid"), (None, "First Aid")]
+    {
+        let mail = LeasedMail {
+            badge: "first-aid".to_owned(),
+            language: language.map(str::to_owned),
+            ..mail.clone()
+        };
+        let raw = String::from_utf8(mailer(&bench).composed(&mail).unwrap().raw).unwrap();
+        let text = raw.replace("=\r\n", "");
+        assert!(text.contains(name), "{language:?}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_mail_that_crashes_harms_no_neighbour_and_is_parked_in_the_end() {
     let bench = Bench::new().await;
     let (mails, until) = leased(&bench, &["1", "2", "3"]).await;
