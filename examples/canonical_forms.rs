@@ -173,6 +173,7 @@ impl Random {
         });
         let related = related.collect::<anyhow::Result<Vec<_>>>()?;
         Ok(Achievement {
+            translations: std::collections::BTreeMap::new(),
             id: format!("badge-{}", self.below(100)),
             name: self.text(),
             description: self.text(),
