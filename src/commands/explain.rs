@@ -105,6 +105,8 @@ struct WaitAccount<'a> {
 
 #[derive(Debug, Serialize)]
 struct DecisionAccount<'a> {
+    /// The credential of the award that it is about alone; the badge as a whole without it.
+    credential: Option<Uuid>,
     /// `grant`, `refuse`, `revoke`, `suspend` or `reinstate`.
     kind: &'a str,
     by: &'a str,
@@ -242,8 +244,8 @@ fn account<'a>(
 }
 
 fn decision_account(decision: &PersonDecision) -> DecisionAccount<'_> {
-    let PersonDecision { kind, by, at, reason, .. } = decision;
-    DecisionAccount { kind, by, at: *at, reason }
+    let PersonDecision { credential, kind, by, at, reason, .. } = decision;
+    DecisionAccount { credential: *credential, kind, by, at: *at, reason }
 }
 
 fn guard_account(guarded: &Guarded) -> GuardAccount<'_> {

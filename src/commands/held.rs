@@ -1,6 +1,5 @@
 //! `accolade held`
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -9,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::confirm::{self, confirmed};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::{GuardedAward, Hold, HoldDecided, HoldDecision, Store};
@@ -190,18 +190,12 @@ async fn decide(store: &Store, decision: &Decision, release: bool, reason: &str)
 fn asked(hold: &Hold, release: bool) -> anyhow::Result<bool> {
     let what = if release { "release" } else { "cancel" };
     let awards = many(hold.held, "award", "awards");
-    print!("{what} {awards} of {}, held since {}? [y/N] ", hold.scope.name(), at_second(hold.opened_at));
-    std::io::stdout().flush()?;
-    let mut answer = String::new();
-    if std::io::stdin().read_line(&mut answer)? == 0 {
-        println!();
-        bail!("nobody answers; with --yes it is done without asking");
-    }
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let held = format!("{what} {awards} of {}, held since {}?", hold.scope.name(), at_second(hold.opened_at));
+    confirmed(&held, "--yes")
 }
 
 fn many(count: u32, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
+    confirm::many(count as usize, one, more)
 }
 
 fn at_second(time: DateTime<Utc>) -> String {

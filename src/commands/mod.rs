@@ -1,8 +1,9 @@
 //! The command line.
 
-mod award;
+mod awards;
 mod badge;
 mod check;
+mod confirm;
 mod deliveries;
 mod doctor;
 mod explain;
@@ -86,8 +87,12 @@ enum Command {
     Explain(explain::Explain),
     /// Judge awards again by the facts and the rules that are kept with them.
     Recheck(recheck::RecheckAwards),
-    /// Decide about one badge of one learner: the decision outranks the rules.
-    Award(award::Award),
+    /// Show awards and decide about them, one or many at once: a decision outranks the rules.
+    #[command(alias = "award")]
+    Awards {
+        #[command(subcommand)]
+        command: awards::Awards,
+    },
     /// Show badges that are earned and not signed yet, because a name, an address or
     /// the person is in doubt, or the guard holds them.
     Waiting(waiting::Waiting),
@@ -129,7 +134,7 @@ impl Cli {
             Command::Reconcile(command) => reconcile::run(&command, settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
             Command::Explain(command) => explain::run(&command, &settings()?).await,
-            Command::Award(command) => award::run(&command, &settings()?).await,
+            Command::Awards { command } => awards::run(&command, &settings()?).await,
             Command::Waiting(command) => waiting::run(&command, &settings()?).await,
             Command::People { command } => people::run(&command, &settings()?).await,
             Command::Held(command) => held::run(&command, &settings()?).await,

@@ -47,7 +47,7 @@ statements! {
             LEFT JOIN losses ON losses.award_id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
 
-    PERSONS_DECISIONS = "SELECT person_id, issuer, badge, kind, decided_at FROM decisions
+    PERSONS_DECISIONS = "SELECT person_id, issuer, badge, award_id, kind, decided_at FROM decisions
         WHERE person_id {in $1} ORDER BY decided_at, id";
 
     PERSONS_WAITS = "SELECT person_id, issuer, badge FROM waiting_awards
@@ -73,7 +73,7 @@ pub struct Candidate {
     pub outcomes: Vec<StoredOutcome>,
     /// What the person was awarded, earliest first.
     pub held: Vec<HeldAward>,
-    /// The newest decision of an administrator on each badge.
+    /// The newest decision of an administrator about each badge as a whole.
     pub decisions: Vec<Decision>,
     /// Badges that are earned and not signed yet ([`super::Wait`]), as issuer and badge.
     pub waiting: Vec<(String, String)>,
@@ -124,6 +124,8 @@ pub struct HeldAward {
     pub suspended: bool,
     /// Set while its rule is not met any more.
     pub loss: Option<Loss>,
+    /// The newest decision of an administrator about this award alone.
+    pub decision: Option<Decision>,
 }
 
 /// A result on which an award rests, as it was then.
@@ -143,7 +145,7 @@ pub struct Basis {
     pub graded_at: Option<DateTime<Utc>>,
 }
 
-/// What an administrator decided last about a badge.
+/// What an administrator decided last about a badge, or about one award of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The issuer's slug.
@@ -203,6 +205,7 @@ struct DecisionRow {
     person_id: Uuid,
     issuer: String,
     badge: String,
+    award_id: Option<Uuid>,
     kind: String,
     decided_at: Time,
 }
@@ -253,7 +256,10 @@ impl Store {
             held.entry(person).or_default().push(award);
         }
         let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
-        let decisions = newest(rows)?;
+        let (decisions, mut of_awards) = newest(rows)?;
+        for award in held.values_mut().flatten() {
+            award.decision = of_awards.remove(&award.credential);
+        }
         let guarded = guarded_of(&mut session, &persons).await?;
         let rows: Vec<WaitRow> = session.all(&PERSONS_WAITS, values![persons.clone()]).await?;
         let mut waiting: BTreeMap<Uuid, Vec<(String, String)>> = BTreeMap::new();
@@ -341,23 +347,38 @@ impl TryFrom<AwardRow> for HeldAward {
             revoked: row.revoked,
             suspended: row.suspended,
             loss: row.lost_at.map(|since| Loss { since: since.0, reason }),
+            decision: None,
         })
     }
 }
 
-/// Of each person and badge the newest of decisions, which come oldest first.
-fn newest(rows: Vec<DecisionRow>) -> Result<BTreeMap<Uuid, Vec<Decision>>, StoreError> {
-    let mut newest: BTreeMap<Uuid, Vec<Decision>> = BTreeMap::new();
+/// The kind of a stored decision.
+pub(super) fn kind_of(name: &str) -> Result<DecisionKind, StoreError> {
+    DecisionKind::from_name(name).ok_or_else(|| StoreError::Corrupt {
+        table: "decisions",
+        column: "kind",
+        message: format!("{name:?} is no decision"),
+    })
+}
+
+/// The decisions of each person.
+type ByPerson = BTreeMap<Uuid, Vec<Decision>>;
+
+/// Of decisions, which come oldest first, the newest of each person about each badge, and of each
+/// award.
+fn newest(rows: Vec<DecisionRow>) -> Result<(ByPerson, BTreeMap<Uuid, Decision>), StoreError> {
+    let (mut newest, mut of_awards) = (ByPerson::new(), BTreeMap::new());
     for row in rows {
         // What a newer version of the program decided must not be acted against.
-        let kind = DecisionKind::from_name(&row.kind).ok_or_else(|| StoreError::Corrupt {
-            table: "decisions",
-            column: "kind",
-            message: format!("{:?} is no decision", row.kind),
-        })?;
+        let kind = kind_of(&row.kind)?;
+        let decision = Decision { issuer: row.issuer, badge: row.badge, kind, decided_at: row.decided_at.0 };
+        if let Some(award) = row.award_id {
+            of_awards.insert(award, decision);
+            continue;
+        }
         let of_person = newest.entry(row.person_id).or_default();
-        of_person.retain(|earlier| (&earlier.issuer, &earlier.badge) != (&row.issuer, &row.badge));
-        of_person.push(Decision { issuer: row.issuer, badge: row.badge, kind, decided_at: row.decided_at.0 });
+        of_person.retain(|earlier| (&earlier.issuer, &earlier.badge) != (&decision.issuer, &decision.badge));
+        of_person.push(decision);
     }
-    Ok(newest)
+    Ok((newest, of_awards))
 }

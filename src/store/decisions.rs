@@ -1,5 +1,6 @@
-//! Decisions of administrators about one badge of one person. They outrank the rules, are kept
-//! for ever, and the newest counts.
+//! Decisions of administrators about one badge of one person, whichever awards of it there are. They
+//! outrank the rules, are kept for ever, and the newest counts. [`super::award_decisions`] has those
+//! about awards.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -20,9 +21,10 @@ statements! {
 
     CHANGE_PERSON = "UPDATE persons SET version = version + 1 WHERE id = $1";
 
-    PERSONS_BADGE = "SELECT awards.id, awards.awarded_at, awards.valid_until, credentials.revoked
+    PERSONS_BADGE = "SELECT awards.id, awards.awarded_at, awards.valid_until
         FROM awards JOIN credentials ON credentials.id = awards.id
         WHERE awards.person_id = $1 AND awards.issuer = $2 AND awards.badge = $3
+            AND NOT credentials.revoked
         ORDER BY awards.awarded_at, awards.id";
 
     INSERT_DECISION = "INSERT INTO decisions
@@ -37,11 +39,11 @@ pub enum DecisionKind {
     Grant,
     /// No rule awards the badge, and none reinstates it.
     Refuse,
-    /// The badge is taken away for good.
+    /// An award is taken away for good.
     Revoke,
-    /// The badge is suspended until another decision.
+    /// An award is suspended until another decision.
     Suspend,
-    /// A suspended badge is valid again, and no regrade takes it away.
+    /// A suspended award is valid again, and no regrade takes it away.
     Reinstate,
 }
 
@@ -64,26 +66,45 @@ impl DecisionKind {
     }
 }
 
+/// What is decided about a badge of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadgeDecision {
+    /// [`DecisionKind::Grant`]
+    Grant {
+        /// It is for an award that was made since then, or for a new one: the begin of the term,
+        /// where the badge is awarded each term.
+        since: Option<DateTime<Utc>>,
+    },
+    /// [`DecisionKind::Refuse`]
+    Refuse,
+}
+
+impl BadgeDecision {
+    fn kind(self) -> DecisionKind {
+        match self {
+            Self::Grant { .. } => DecisionKind::Grant,
+            Self::Refuse => DecisionKind::Refuse,
+        }
+    }
+}
+
 /// A decision to store.
 #[derive(Debug, Clone)]
 pub struct NewDecision {
     /// What.
-    pub kind: DecisionKind,
+    pub what: BadgeDecision,
     /// The issuer's slug.
     pub issuer: String,
     /// The badge.
     pub badge: String,
     /// The person, as [`Store::find`] gives it.
     pub person: Uuid,
-    /// The source and the id of one of the person's learners, for the delivery.
+    /// The source of one of the person's learners, for the delivery.
     pub source: String,
     /// Why.
     pub reason: String,
     /// Who decided.
     pub by: String,
-    /// A grant is for an award that was made since then, or for a new one: the begin of the term,
-    /// where the badge is awarded each term.
-    pub since: Option<DateTime<Utc>>,
 }
 
 /// What came of a decision.
@@ -93,10 +114,6 @@ pub enum Decided {
     Stored(Option<Uuid>),
     /// The badge is awarded by a worker; this delivery shows what comes of it.
     Awarding(Uuid),
-    /// There is no such award, so nothing was stored.
-    NotHeld,
-    /// It is revoked for good, so nothing was stored.
-    Revoked,
 }
 
 #[derive(sqlx::FromRow)]
@@ -104,7 +121,6 @@ struct AwardRow {
     id: Uuid,
     awarded_at: Time,
     valid_until: Option<Time>,
-    revoked: bool,
 }
 
 impl Store {
@@ -112,68 +128,53 @@ impl Store {
     /// award that exists; a delivery with an event for one that is to be made, for a worker to
     /// sign. What was judged of the person meanwhile is stale.
     pub async fn decide(&self, decision: &NewDecision, now: DateTime<Utc>) -> Result<Decided, StoreError> {
-        let NewDecision { kind, issuer, badge, person, .. } = decision;
+        let NewDecision { what, issuer, badge, person, .. } = decision;
         let mut session = self.pool.write().await?;
         session.run(&LOCK_PERSON, values![*person]).await?;
-        let awards: Vec<AwardRow> =
+        let mut valid: Vec<AwardRow> =
             session.all(&PERSONS_BADGE, values![*person, key(issuer), key(badge)]).await?;
-        let mut valid: Vec<&AwardRow> = awards.iter().filter(|award| !award.revoked).collect();
-        let awards_exist = !awards.is_empty();
-        let grant = *kind == DecisionKind::Grant;
         let stands = |award: &AwardRow| award.valid_until.is_none_or(|until| until.0 > now);
-        let since = decision.since.filter(|_| grant);
-        // What has ended stays as it was, unless there is nothing else that can be meant.
-        if grant || valid.iter().any(|award| stands(award)) {
-            valid.retain(|award| stands(award) && since.is_none_or(|since| award.awarded_at.0 >= since));
-        }
-        if valid.is_empty()
-            && matches!(kind, DecisionKind::Revoke | DecisionKind::Suspend | DecisionKind::Reinstate)
-        {
-            session.commit().await?;
-            return Ok(if awards_exist { Decided::Revoked } else { Decided::NotHeld });
+        match what {
+            BadgeDecision::Grant { since } => {
+                let recent = |award: &AwardRow| since.is_none_or(|since| award.awarded_at.0 >= since);
+                valid.retain(|award| stands(award) && recent(award));
+            }
+            // One that has ended is meant only where there is nothing else.
+            BadgeDecision::Refuse if valid.iter().any(stands) => valid.retain(stands),
+            BadgeDecision::Refuse => {}
         }
         let values = values![
             ids::timed(now),
             key(issuer),
             key(badge),
             *person,
-            kind.as_str(),
+            what.kind().as_str(),
             &decision.reason,
             &decision.by,
             now,
         ];
         session.run(&INSERT_DECISION, values).await?;
         session.run(&CHANGE_PERSON, values![*person]).await?;
-        let bits = |revoked: bool, suspended: bool| {
-            valid.iter().map(|award| (award.id, revoked, suspended)).collect::<Vec<_>>()
-        };
-        let bits = match kind {
-            DecisionKind::Revoke => bits(true, false),
-            DecisionKind::Suspend => bits(false, true),
-            DecisionKind::Grant | DecisionKind::Reinstate => bits(false, false),
-            DecisionKind::Refuse => Vec::new(),
-        };
-        let changes = !bits.is_empty();
-        if changes {
-            // From now on the decision is the reason for what the award is.
-            forget_losses(&mut session, bits.iter().map(|(id, ..)| *id).collect()).await?;
-            set_bits(&mut session, bits, now).await?;
-        }
-        if *kind == DecisionKind::Refuse {
-            let wait = Wait { issuer: issuer.clone(), badge: badge.clone(), reason: None };
-            store_waits(&mut session, &[(Uuid::nil(), *person, &wait)], now).await?;
-            let over = Guarding { issuer: issuer.clone(), badge: badge.clone(), held: None };
-            store_guarding(&mut session, &[(Uuid::nil(), *person, &over)]).await?;
-        }
-        let decided = match valid.last() {
-            None if grant => Decided::Awarding(tell(&mut session, decision, now).await?),
-            award => {
-                let award = award.map(|award| award.id);
-                if changes {
-                    // Badges that stack on this one are judged again.
-                    tell(&mut session, decision, now).await?;
-                }
-                Decided::Stored(award)
+        let held = valid.last().map(|award| award.id);
+        let decided = match (what, held) {
+            (BadgeDecision::Grant { .. }, None) => {
+                Decided::Awarding(tell(&mut session, decision, now).await?)
+            }
+            (BadgeDecision::Grant { .. }, Some(_)) => {
+                // From now on the decision is the reason for what the award is.
+                forget_losses(&mut session, valid.iter().map(|award| award.id).collect()).await?;
+                let bits = valid.iter().map(|award| (award.id, false, false)).collect();
+                set_bits(&mut session, bits, now).await?;
+                // Badges that stack on this one are judged again.
+                tell(&mut session, decision, now).await?;
+                Decided::Stored(held)
+            }
+            (BadgeDecision::Refuse, _) => {
+                let wait = Wait { issuer: issuer.clone(), badge: badge.clone(), reason: None };
+                store_waits(&mut session, &[(Uuid::nil(), *person, &wait)], now).await?;
+                let over = Guarding { issuer: issuer.clone(), badge: badge.clone(), held: None };
+                store_guarding(&mut session, &[(Uuid::nil(), *person, &over)]).await?;
+                Decided::Stored(held)
             }
         };
         session.commit().await?;
@@ -183,13 +184,14 @@ impl Store {
 
 /// A delivery that tells of a decision, with the event that a worker evaluates.
 async fn tell(session: &mut Session, decision: &NewDecision, now: DateTime<Utc>) -> Result<Uuid, StoreError> {
-    let NewDecision { kind, badge, person, source, reason, by, .. } = decision;
+    let NewDecision { what, badge, person, source, reason, by, .. } = decision;
+    let kind = what.kind().as_str();
     let typed = Typed {
-        command: "accolade award",
-        event: format!("award.{}", kind.as_str()),
+        command: "accolade awards",
+        event: format!("award.{kind}"),
         source,
-        body: serde_json::json!({"decision": kind.as_str(), "badge": badge, "reason": reason, "by": by}),
-        said: format!("{by} decided to {} “{badge}”: {reason}", kind.as_str()),
+        body: serde_json::json!({"decision": kind, "badge": badge, "reason": reason, "by": by}),
+        said: format!("{by} decided to {kind} “{badge}”: {reason}"),
         persons: &[*person],
         whole: false,
     };

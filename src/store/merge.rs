@@ -37,8 +37,13 @@ statements! {
 
     MOVE_DECISIONS = "UPDATE decisions SET person_id = $2 WHERE person_id = $1";
 
+    /// A decision about one award goes where the award is.
+    MOVE_DECISIONS_OF_AWARDS = "UPDATE decisions SET person_id = $2 WHERE person_id = $1
+        AND award_id IN (SELECT id FROM awards WHERE awards.person_id = $2)";
+
     /// Decisions about badges that this person has now go with them.
-    MOVE_DECISIONS_WITH_AWARDS = "UPDATE decisions SET person_id = $2 WHERE person_id = $1 AND EXISTS
+    MOVE_DECISIONS_WITH_AWARDS = "UPDATE decisions SET person_id = $2
+        WHERE person_id = $1 AND award_id IS NULL AND EXISTS
         (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.issuer = decisions.issuer
             AND awards.badge = decisions.badge)
         AND NOT EXISTS
@@ -47,7 +52,7 @@ statements! {
 
     /// Refusals, and decisions about badges that both have.
     DECISIONS_OF_BOTH = "SELECT issuer, badge, kind, reason, decided_by, decided_at FROM decisions
-        WHERE person_id = $1 AND (kind = 'refuse' OR EXISTS
+        WHERE person_id = $1 AND award_id IS NULL AND (kind = 'refuse' OR EXISTS
             (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.issuer = decisions.issuer
                 AND awards.badge = decisions.badge))
         ORDER BY decided_at, id";
@@ -191,6 +196,7 @@ pub(super) async fn split(
     let moved: Vec<MovedRow> = session.all(&MOVE_LEARNERS_AWARDS, values![*person, *learner, *own]).await?;
     session.run(&MOVE_LEARNERS_WAITS, values![*person, *learner, *own]).await?;
     session.run(&MOVE_LEARNERS_GUARDED, values![*person, *learner, *own]).await?;
+    session.run(&MOVE_DECISIONS_OF_AWARDS, values![*person, *own]).await?;
     session.run(&MOVE_DECISIONS_WITH_AWARDS, values![*person, *own]).await?;
     let both: Vec<DecisionRow> = session.all(&DECISIONS_OF_BOTH, values![*person, *own]).await?;
     let copies = both.into_iter().map(|row| {

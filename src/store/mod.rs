@@ -4,6 +4,7 @@
 //! both the result and the work that follows from it.
 
 mod applying;
+mod award_decisions;
 mod awards;
 mod candidates;
 mod confirm;
@@ -34,6 +35,7 @@ mod progress;
 mod reconcile;
 mod runs;
 mod scopes;
+mod selection;
 mod session;
 mod signals;
 mod statement;
@@ -48,11 +50,12 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use award_decisions::{AwardDecision, AwardState, AwardsDecided, NewAwardDecision};
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
 pub use candidates::{Basis, Candidate, Decision, HeldAward, StoredOutcome};
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
-pub use decisions::{Decided, DecisionKind, NewDecision};
+pub use decisions::{BadgeDecision, Decided, DecisionKind, NewDecision};
 pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
 pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
@@ -69,6 +72,7 @@ pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, P
 pub use privacy::{ALL_TABLES, Class, Column, Fate, Held, HeldTable, Table};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
+pub use selection::{AwardFilter, SelectedAward};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
@@ -82,8 +86,9 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 35] = [
+static ALL_STATEMENTS: [&[&Statement]; 37] = [
     applying::STATEMENTS,
+    award_decisions::STATEMENTS,
     awards::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
@@ -111,6 +116,7 @@ static ALL_STATEMENTS: [&[&Statement]; 35] = [
     reconcile::STATEMENTS,
     runs::STATEMENTS,
     scopes::STATEMENTS,
+    selection::STATEMENTS,
     signals::STATEMENTS,
     status::STATEMENTS,
     sweep::STATEMENTS,

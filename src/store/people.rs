@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::candidates::{basis_of, outcomes_of};
+use super::candidates::{basis_of, kind_of, outcomes_of};
 use super::guarding::{Guarded, guarded_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
-use super::{HeldAward, Loss, Store, StoreError, StoredOutcome};
+use super::{Decision, HeldAward, Loss, Store, StoreError, StoredOutcome};
 
 statements! {
     FIND_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
@@ -29,7 +29,7 @@ statements! {
             LEFT JOIN losses ON losses.award_id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
 
-    THEIR_BADGE_DECISIONS = "SELECT badge, kind, reason, decided_by, decided_at FROM decisions
+    THEIR_BADGE_DECISIONS = "SELECT issuer, badge, award_id, kind, reason, decided_by, decided_at FROM decisions
         WHERE person_id {in $1} ORDER BY decided_at DESC, id DESC";
 
     THEIR_WAITS = "SELECT badge, reason, since FROM waiting_awards
@@ -107,6 +107,8 @@ pub struct Person {
 pub struct PersonDecision {
     /// The badge.
     pub badge: String,
+    /// The credential of the award that it is about alone; the badge as a whole without it.
+    pub credential: Option<Uuid>,
     /// What, by its stored name ([`super::DecisionKind`]).
     pub kind: String,
     /// Why.
@@ -176,7 +178,9 @@ struct AwardRow {
 
 #[derive(sqlx::FromRow)]
 struct DecisionRow {
+    issuer: String,
     badge: String,
+    award_id: Option<Uuid>,
     kind: String,
     reason: String,
     decided_by: String,
@@ -225,8 +229,20 @@ impl Store {
         }
         let mut outcomes = outcomes_of(&mut session, &ids).await?;
         let rows: Vec<AwardRow> = session.all(&THEIR_AWARDS, values![ids.as_slice()]).await?;
+        let decisions: Vec<DecisionRow> =
+            session.all(&THEIR_BADGE_DECISIONS, values![ids.as_slice()]).await?;
         let mut awards = Vec::with_capacity(rows.len());
         for row in rows {
+            // Newest first.
+            let decision = decisions.iter().find(|decision| decision.award_id == Some(row.id));
+            let decision = decision.map(|decision| {
+                Ok::<_, StoreError>(Decision {
+                    issuer: decision.issuer.clone(),
+                    badge: decision.badge.clone(),
+                    kind: kind_of(&decision.kind)?,
+                    decided_at: decision.decided_at.0,
+                })
+            });
             awards.push(PersonAward {
                 held: HeldAward {
                     issuer: row.issuer,
@@ -242,6 +258,7 @@ impl Store {
                     loss: row
                         .lost_at
                         .map(|since| Loss { since: since.0, reason: row.reason.unwrap_or_default() }),
+                    decision: decision.transpose()?,
                 },
                 grace_ends: row.due_at.map(|time| time.0),
                 rules: row.rules,
@@ -249,10 +266,9 @@ impl Store {
                 claimed_at: row.claimed_at.map(|time| time.0),
             });
         }
-        let decisions: Vec<DecisionRow> =
-            session.all(&THEIR_BADGE_DECISIONS, values![ids.as_slice()]).await?;
         let decisions = decisions.into_iter().map(|row| PersonDecision {
             badge: row.badge,
+            credential: row.award_id,
             kind: row.kind,
             reason: row.reason,
             by: row.decided_by,

@@ -21,19 +21,22 @@ statements! {
         VALUES ($1, $2, $3, $4, '', $5, '{}', '', 'done', $6, 0, $7, $7, $7, $7)";
 
     /// About the outcome of the person that was confirmed last.
-    INSERT_EVENT = "INSERT INTO events
+    INSERT_EVENTS [id Uuid, signal_id Uuid, delivery_id Uuid, person_id Uuid, made_at Time, whole Bool] =
+        "INSERT INTO events
             (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, whole,
              state, reason, attempts, due_at, sweep_at, created_at)
-        SELECT $1, $2, $3, learners.source, learners.id, outcomes.id, outcomes.passes,
-             outcomes.content, $6, 'waiting', '', 0, $5, $5, $5
-        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
-        WHERE learners.person_id = $4
-        ORDER BY outcomes.confirmed_at DESC, outcomes.id DESC LIMIT 1";
+        SELECT r.id, r.signal_id, r.delivery_id, learners.source, learners.id, outcomes.id, outcomes.passes,
+             outcomes.content, r.whole, 'waiting', '', 0, r.made_at, r.made_at, r.made_at
+        FROM {rows}
+            JOIN outcomes ON outcomes.id = (SELECT newest.id FROM outcomes AS newest
+                JOIN learners AS own ON own.id = newest.learner_id WHERE own.person_id = r.person_id
+                ORDER BY newest.confirmed_at DESC, newest.id DESC LIMIT 1)
+            JOIN learners ON learners.id = outcomes.learner_id";
 }
 
 /// What was typed.
 pub(super) struct Typed<'a> {
-    /// The command, as in `accolade award`.
+    /// The command, as in `accolade awards`.
     pub(super) command: &'static str,
     /// The event's name, as in `award.grant`.
     pub(super) event: String,
@@ -61,10 +64,8 @@ pub(super) async fn deliver(
     session.run(&INSERT_DELIVERY, values).await?;
     let values = values![signal, delivery, typed.source, signal.to_string(), &typed.event, &typed.said, now];
     session.run(&INSERT_SIGNAL, values).await?;
-    for person in typed.persons {
-        let values = values![ids::timed(now), signal, delivery, *person, now, typed.whole];
-        session.run(&INSERT_EVENT, values).await?;
-    }
+    let row = |person: &Uuid| values![ids::timed(now), signal, delivery, *person, now, typed.whole];
+    session.run_rows(&INSERT_EVENTS, typed.persons.iter().map(row).collect()).await?;
     settle(session, [delivery]).await?;
     Ok(delivery)
 }

@@ -69,17 +69,24 @@ impl<'a> Record<'a> {
             return false;
         };
         let at = decision.decided_at;
-        let answers = |award: &HeldAward| !award.revoked && (award.awarded_at >= at || !award.ended(at));
+        // That a human revoked the award since is about this award alone, and no new grant.
+        let revoked_since = |award: &HeldAward| {
+            award
+                .decision
+                .as_ref()
+                .is_some_and(|one| one.kind == DecisionKind::Revoke && one.decided_at >= at)
+        };
+        let stood = |award: &HeldAward| !award.revoked || revoked_since(award);
         match &self.lifetime.again {
             Again::EachTerm(terms) => match term_of(terms, at) {
-                Some(term) => {
-                    let held = self.in_term(terms, term);
-                    held.is_none_or(|held| held.revoked)
-                        && !self.awards.iter().any(|award| award.awarded_at >= at)
-                }
+                Some(term) => !self.awards.iter().any(|award| {
+                    award.awarded_at >= at || stood(award) && of_term(terms, award) == Some(term)
+                }),
                 None => false,
             },
-            _ => !self.awards.iter().any(|award| answers(award)),
+            _ => {
+                !self.awards.iter().any(|award| stood(award) && (award.awarded_at >= at || !award.ended(at)))
+            }
         }
     }
 
@@ -206,15 +213,28 @@ impl<'a> Record<'a> {
         names.find(|name| self.awards.iter().all(|award| award.cycle != *name)).unwrap_or_default()
     }
 
-    /// What a human decided for a cycle. What keeps a badge away holds until another decision;
-    /// what gives or protects one is about the award that there was, or that it led to.
+    /// What a human decided for a cycle: the newest of what is about its award alone and of what is
+    /// about the badge.
     fn decided(self, cycle: &Cycle<'_>) -> Option<DecisionKind> {
-        let Decision { kind, decided_at, .. } = self.decision?;
-        let holds = match (kind, cycle.held) {
+        let own = cycle.held.and_then(|held| held.decision.as_ref());
+        let badge = self.decision.filter(|decision| self.holds(decision, cycle));
+        match (own, badge) {
+            (Some(own), Some(badge)) if badge.decided_at <= own.decided_at => Some(own.kind),
+            (own, badge) => badge.or(own).map(|decision| decision.kind),
+        }
+    }
+
+    /// Whether a decision about the badge is about this cycle. What keeps a badge away holds until
+    /// another decision; what gives or protects one is about the award that there was, or that it led
+    /// to. Only `refuse` and `grant` are made so; the others were in earlier versions of this program.
+    fn holds(self, Decision { kind, decided_at, .. }: &Decision, cycle: &Cycle<'_>) -> bool {
+        match (kind, cycle.held) {
             (DecisionKind::Refuse | DecisionKind::Revoke | DecisionKind::Suspend, _) => true,
             (DecisionKind::Grant, None) => cycle.present && self.granted() && self.grants(cycle),
             (DecisionKind::Reinstate, None) => false,
             (DecisionKind::Reinstate, Some(held)) => held.awarded_at <= *decided_at,
+            // A grant for another cycle does not bring back what is revoked.
+            (DecisionKind::Grant, Some(held)) if held.revoked => false,
             (DecisionKind::Grant, Some(held)) => {
                 let answers = self.awards.iter().find(|award| award.awarded_at >= *decided_at);
                 let stood = self.awards.iter().any(|award| {
@@ -223,8 +243,7 @@ impl<'a> Record<'a> {
                 held.awarded_at <= *decided_at
                     || !stood && answers.is_some_and(|one| one.credential == held.credential)
             }
-        };
-        holds.then_some(*kind)
+        }
     }
 
     /// Whether a grant that nothing has followed yet is for this cycle.

@@ -115,7 +115,8 @@ fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&
         .iter()
         .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
         .map(|held| &held.badge);
-    let decided = candidate.decisions.iter().filter(|one| one.issuer == slug);
+    let of_awards = candidate.held.iter().filter_map(|held| held.decision.as_ref());
+    let decided = candidate.decisions.iter().chain(of_awards).filter(|one| one.issuer == slug);
     let above = decided.flat_map(|one| catalog.rules.badges_after(&one.badge));
     let own = waiting.chain(guarded).chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str);
     own.chain(above).collect()
@@ -394,6 +395,7 @@ mod tests {
             revoked: false,
             suspended: false,
             loss: None,
+            decision: None,
         };
         judged(outcomes, vec![held])
     }
@@ -469,6 +471,7 @@ mod tests {
             revoked: false,
             suspended: false,
             loss: None,
+            decision: None,
         };
         let low = vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
         let candidate = candidate(low, vec![award(1, ONCE), award(2, "linked-2")]);
@@ -519,6 +522,7 @@ mod tests {
             revoked,
             suspended: false,
             loss: revoked.then(|| Loss { since: Clock::system().now(), reason: String::new() }),
+            decision: None,
         };
         let low = || vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
         assert!(judged(low(), vec![award(1, true, "school")]).is_none());

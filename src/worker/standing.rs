@@ -118,6 +118,7 @@ mod tests {
             revoked: false,
             suspended,
             loss: lost.map(|day| Loss { since: at(day), reason: String::new() }),
+            decision: None,
         }
     }
 

@@ -7,7 +7,7 @@ use accolade::app::Role;
 use accolade::badges::verify::{Lookup, verify};
 use accolade::clock::Clock;
 use accolade::config::Settings;
-use accolade::store::{Decided, DecisionKind, DeliveryTrail, NewDecision, Who};
+use accolade::store::{AwardDecision, DeliveryTrail, NewAwardDecision};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -230,29 +230,26 @@ async fn what_stacks_on_a_badge_about_which_a_human_decides_is_judged_again() {
         let claimed = reqwest::Client::new().post(process.links.link(*badge)).send().await.unwrap();
         assert_eq!(claimed.status(), 200);
     }
-    let learner = process.store.find(&Who::Email("rosa@example.test".to_owned())).await.unwrap().remove(0);
-    let decide = async |kind: DecisionKind, said: &str| {
-        let decision = NewDecision {
-            kind,
-            issuer: "example-university".to_owned(),
-            badge: "first-aid".to_owned(),
-            person: learner.person,
-            source: "forms".to_owned(),
-            reason: "an inquiry".to_owned(),
-            by: "Dean".to_owned(),
-            since: None,
-        };
-        let decided = process.store.decide(&decision, site.clock.now()).await.unwrap();
-        assert!(matches!(decided, Decided::Stored(Some(_))), "{decided:?}");
+    let mut below = held[0];
+    for badge in &held {
+        if process.store.credential(*badge).await.unwrap().unwrap().badge == "first-aid" {
+            below = *badge;
+        }
+    }
+    let decide = async |what: AwardDecision, said: &str| {
+        let (reason, by) = ("an inquiry".to_owned(), "Dean".to_owned());
+        let decision = NewAwardDecision { what, credentials: vec![below], reason, by };
+        let decided = process.store.decide_awards(&decision, site.clock.now()).await.unwrap();
+        assert_eq!(decided.changed, [below]);
         let told = |trails: &[DeliveryTrail]| trails.iter().any(|trail| trail.reason.contains(said));
         process.until(said, told).await;
     };
-    decide(DecisionKind::Suspend, "“Rescue” is suspended").await;
+    decide(AwardDecision::Suspend, "“Rescue” is suspended").await;
     for badge in &held {
         assert!(!verifies(&process, *badge).await);
         assert_eq!(certificate(&process, *badge).await, 410);
     }
-    decide(DecisionKind::Reinstate, "“Rescue” is reinstated").await;
+    decide(AwardDecision::Reinstate, "“Rescue” is reinstated").await;
     for badge in &held {
         assert!(verifies(&process, *badge).await);
         assert_eq!(certificate(&process, *badge).await, 200);

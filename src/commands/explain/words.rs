@@ -91,7 +91,8 @@ fn about(text: &mut String, badge: &BadgeAccount<'_>) {
 
 /// Where a badge stands that was never awarded.
 fn verdict(badge: &BadgeAccount<'_>) -> String {
-    let refused = badge.decisions.first().is_some_and(|newest| newest.kind == DecisionKind::Refuse.as_str());
+    let newest = badge.decisions.iter().find(|decision| decision.credential.is_none());
+    let refused = newest.is_some_and(|newest| newest.kind == DecisionKind::Refuse.as_str());
     match (&badge.waits, badge.earned) {
         (None, true) if badge.guard.as_ref().is_some_and(|guard| guard.state == "open") => {
             "earned, but held".to_owned()
@@ -105,8 +106,9 @@ fn verdict(badge: &BadgeAccount<'_>) -> String {
 
 /// `on 24 November 2026 Registrar decided to refuse it: plagiarism`
 fn decided(decision: &DecisionAccount<'_>) -> String {
-    let DecisionAccount { kind, by, at, reason } = decision;
-    format!("on {} {by} decided to {kind} it: {reason}", date(*at))
+    let DecisionAccount { credential, kind, by, at, reason } = decision;
+    let what = credential.map_or_else(|| "it".to_owned(), |id| format!("credential {id}"));
+    format!("on {} {by} decided to {kind} {what}: {reason}", date(*at))
 }
 
 /// What the loss of an award's basis did to it, or will do.

@@ -54,6 +54,7 @@ fn award(number: u128, cycle: &str, day: i64, valid: Option<i64>) -> HeldAward {
         revoked: false,
         suspended: false,
         loss: None,
+        decision: None,
     }
 }
 
@@ -232,6 +233,76 @@ fn what_takes_away_holds_on_and_what_gives_is_about_one_award() {
     assert_eq!(said, ["term:A:again-1 0..100 held 1 grant", "term:B 120..220 now"]);
 }
 
+/// An award about which a human decided alone.
+fn ruled(award: HeldAward, kind: DecisionKind, day: i64) -> HeldAward {
+    let revoked = kind == DecisionKind::Revoke;
+    HeldAward { decision: Some(decision(kind, day)), revoked, ..award }
+}
+
+#[test]
+fn a_decision_about_one_award_is_about_no_other() {
+    let yearly = yearly();
+    let first = ruled(award(1, "once", 0, Some(100)), DecisionKind::Suspend, 50);
+    assert_eq!(
+        cycles(&yearly, std::slice::from_ref(&first), None, &[], 90),
+        ["once ..80 held 1 suspend", "again-1 80.. renews 1 now"]
+    );
+    let revoked = ruled(award(1, "once", 0, Some(100)), DecisionKind::Revoke, 50);
+    assert_eq!(
+        cycles(&yearly, std::slice::from_ref(&revoked), None, &[], 60),
+        ["once ..80 held 1 now revoke", "again-1 80.."]
+    );
+    let termly = termly();
+    let terms =
+        [award(2, "term:A", 50, None), ruled(award(3, "term:B", 130, None), DecisionKind::Revoke, 140)];
+    assert_eq!(
+        cycles(&termly, &terms, None, &[], 150),
+        ["term:A:again-1 0..100 held 2", "term:B:again-1 120..220 held 3 now revoke"]
+    );
+    // The newer one counts, whichever it is.
+    let refuse = |day| decision(DecisionKind::Refuse, day);
+    let said = |day| cycles(&yearly, std::slice::from_ref(&first), Some(&refuse(day)), &[], 60);
+    assert_eq!(said(40), ["once ..80 held 1 now suspend", "again-1 80.. renews 1 refuse"]);
+    assert_eq!(said(55), ["once ..80 held 1 now refuse", "again-1 80.. renews 1 refuse"]);
+    let reinstated = ruled(award(1, "once", 0, Some(100)), DecisionKind::Reinstate, 50);
+    assert_eq!(
+        cycles(&yearly, &[reinstated], None, &[], 60),
+        ["once ..80 held 1 now reinstate", "again-1 80.. renews 1"]
+    );
+}
+
+/// Else it would be awarded again as soon as it was revoked.
+#[test]
+fn an_award_that_is_revoked_alone_still_answers_its_grant() {
+    let (once, yearly, termly) = (Lifetime::default(), yearly(), termly());
+    let grant = decision(DecisionKind::Grant, 30);
+    let granted = |lifetime: &Lifetime, award: &HeldAward| {
+        Record { lifetime, awards: &[award], decision: Some(&grant) }.granted()
+    };
+    for (lifetime, cycle) in [(&once, "once"), (&yearly, "once"), (&termly, "term:A")] {
+        for day in [20, 40] {
+            // Made by the grant, or held when it was given.
+            let revoked = ruled(award(1, cycle, day, None), DecisionKind::Revoke, 50);
+            assert!(!granted(lifetime, &revoked), "{lifetime:?} {day}");
+            let said = cycles(lifetime, std::slice::from_ref(&revoked), Some(&grant), &[], 60);
+            assert!(said[0].ends_with("held 1 now revoke"), "{said:?}");
+        }
+        let before = ruled(award(1, cycle, 20, None), DecisionKind::Revoke, 25);
+        assert!(granted(lifetime, &before), "that one was gone already");
+    }
+}
+
+#[test]
+fn a_grant_for_one_term_brings_back_nothing_of_another() {
+    let termly = termly();
+    let lost = HeldAward { revoked: true, ..award(1, "term:A", 50, None) };
+    let grant = decision(DecisionKind::Grant, 130);
+    assert_eq!(
+        cycles(&termly, &[lost], Some(&grant), &[], 150),
+        ["term:A:again-1 0..100 held 1", "term:B 120..220 now grant"]
+    );
+}
+
 #[test]
 fn the_same_attempt_graded_once_more_is_the_old_result() {
     let outcome = |attempt, graded: Option<i64>| {
@@ -259,9 +330,17 @@ fn the_same_attempt_graded_once_more_is_the_old_result() {
     assert_eq!(times, [at(3), at(3), at(90)]);
 }
 
-fn any_award() -> impl Strategy<Value = (i64, Option<i64>, Option<i64>, bool)> {
-    (0_i64..400, prop::option::of(1_i64..200), prop::option::of(0_i64..400), prop::bool::weighted(0.2))
+/// Its day, for how long, the day of its result, whether it is revoked, what was decided about it and
+/// how long after.
+type Drawn = (i64, Option<i64>, Option<i64>, bool, Option<(usize, i64)>);
+
+fn any_award() -> impl Strategy<Value = Drawn> {
+    let own = prop::option::weighted(0.3, (0_usize..3, 0_i64..100));
+    (0_i64..400, prop::option::of(1_i64..200), prop::option::of(0_i64..400), prop::bool::weighted(0.2), own)
 }
+
+/// What can be decided about one award.
+const OWN: [DecisionKind; 3] = [DecisionKind::Revoke, DecisionKind::Suspend, DecisionKind::Reinstate];
 
 fn any_lifetime() -> impl Strategy<Value = Lifetime> {
     prop::sample::select(vec![Lifetime::default(), yearly(), termly()])
@@ -277,12 +356,14 @@ proptest! {
         let mut made = made;
         made.sort_by_key(|(day, ..)| *day);
         let mut awards: Vec<HeldAward> = Vec::new();
-        for (number, (day, valid, graded, revoked)) in made.into_iter().enumerate() {
+        for (number, (day, valid, graded, revoked, own)) in made.into_iter().enumerate() {
             let earlier = awards.last().map(|award| award.credential);
             let name = if number == 0 { "once".to_owned() } else { format!("again-{number}") };
+            let own = own.map(|(kind, later)| decision(OWN[kind], day + later));
             awards.push(HeldAward {
                 basis: vec![basis(graded, None)],
-                revoked,
+                revoked: revoked || own.as_ref().is_some_and(|one| one.kind == DecisionKind::Revoke),
+                decision: own,
                 renews: earlier,
                 ..award(number as u128 + 1, &name, day, valid.map(|length| day + length))
             });
@@ -302,6 +383,18 @@ proptest! {
                 let rested = awards.iter().flat_map(|award| &award.basis).filter_map(|basis| basis.graded_at);
                 prop_assert!(rested.into_iter().all(|at| !period.contains(at)));
             }
+        }
+        // A grant is answered by what it led to, whatever a human did with that one since.
+        if let Some(grant) = decision.as_ref().filter(|one| one.kind == DecisionKind::Grant) {
+            let by_hand = |award: &HeldAward| {
+                award.decision.as_ref().is_some_and(|one| one.kind == DecisionKind::Revoke)
+            };
+            let answer = awards.iter().any(|award| award.awarded_at >= grant.decided_at && by_hand(award));
+            prop_assert!(!(answer && record.granted()));
+        }
+        // What is revoked is awarded again by a grant in a cycle of its own only.
+        for cycle in cycles.iter().filter(|cycle| cycle.held.is_some_and(|held| held.revoked)) {
+            prop_assert!(cycle.decided != Some(DecisionKind::Grant), "{cycle:?}");
         }
         prop_assert!(matches!(lifetime.again, Again::EachTerm(_)) || open.len() <= 1);
         prop_assert!(cycles.iter().filter(|cycle| cycle.present).count() <= 2);

@@ -126,6 +126,7 @@ impl Learner {
                 revoked: false,
                 suspended: false,
                 loss: None,
+                decision: None,
             });
         }
         (judged.earned.len(), judged.reason.join("; "))

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::publish::unhashed;
 use super::{Folder, Serving};
 
 fn graded(id: &str, name: &str, minute: u32, points: u32) -> Value {
@@ -29,16 +30,16 @@ async fn a_human_outranks_the_rules() {
 
     // Refused before it is earned.
     told(&serving, graded("ada", "Ada Example", 1, 10)).await;
-    insta::assert_snapshot!(folder.run("award refuse --learner forms:ada --badge first-aid --reason plagiarism --by Registrar"), @r"
-    $ accolade award refuse --learner forms:ada --badge first-aid --reason plagiarism --by Registrar
+    insta::assert_snapshot!(folder.run("awards refuse --learner forms:ada --badge first-aid --reason plagiarism --by Registrar"), @r"
+    $ accolade awards refuse --learner forms:ada --badge first-aid --reason plagiarism --by Registrar
     refused, so no rule awards it: “first-aid” of Ada Example (forms:ada, ada@example.test)
     (0)
     ");
     let reason = told(&serving, graded("ada", "Ada Example", 2, 41)).await;
     assert!(reason.contains("“First Aid” is earned, but an administrator refused it"), "{reason}");
     // The newest decision counts.
-    insta::assert_snapshot!(folder.run("award grant --learner ADA@example.test --badge first-aid --reason cleared --by Dean"), @r"
-    $ accolade award grant --learner ADA@example.test --badge first-aid --reason cleared --by Dean
+    insta::assert_snapshot!(folder.run("awards grant --learner ADA@example.test --badge first-aid --reason cleared --by Dean"), @r"
+    $ accolade awards grant --learner ADA@example.test --badge first-aid --reason cleared --by Dean
     “first-aid” will be awarded to Ada Example (forms:ada, ada@example.test): at once where `accolade serve` runs, else when it starts; `accolade deliveries ID` shows what came of it
     (0)
     ");
@@ -62,7 +63,7 @@ async fn a_human_outranks_the_rules() {
 
     // Granted below the mark, and no regrade takes it away.
     told(&serving, graded("bo", "Bo Example", 1, 20)).await;
-    folder.run("award grant --learner forms:bo --badge first-aid --reason practised");
+    folder.run("awards grant --learner forms:bo --badge first-aid --reason practised");
     let trail = serving.settled().await.pop().unwrap();
     let credential = trail.signals[0].events[0].credentials[0].0;
     let reason = told(&serving, graded("bo", "Bo Example", 2, 5)).await;
@@ -77,35 +78,51 @@ async fn a_human_outranks_the_rules() {
     std::fs::write(folder.folder.path().join("badge.json"), &stored.document).unwrap();
     assert!(folder.run("verify badge.json").contains("the credential is valid"));
 
-    insta::assert_snapshot!(folder.run("award suspend --learner forms:bo --badge first-aid --reason inquiry"), @r"
-    $ accolade award suspend --learner forms:bo --badge first-aid --reason inquiry
-    suspended: “first-aid” of Bo Example (forms:bo, bo@example.test), credential ID
+    let decide = |what: &str| {
+        let which = "--learner forms:bo --badge first-aid --reason because --yes --at-most 1";
+        unhashed(&folder.run(&format!("awards {what} {which}")))
+    };
+    insta::assert_snapshot!(decide("suspend"), @r"
+    $ accolade awards suspend --learner forms:bo --badge first-aid --reason because --yes --at-most 1
+    to suspend: 1 award
+      ID TIME first-aid                forms:bo             valid, unclaimed, rules HASH, Bo Example
+    suspended: 1 award
+    `accolade deliveries ID` shows what came of it
     (0)
     ");
     assert!(folder.run("verify badge.json").contains("FAILS  status"));
     told(&serving, graded("bo", "Bo Example", 3, 50)).await;
     assert!(folder.run("verify badge.json").contains("FAILS  status"), "a rise does not lift it");
-    insta::assert_snapshot!(folder.run("award reinstate --learner forms:bo --badge first-aid --reason cleared"), @r"
-    $ accolade award reinstate --learner forms:bo --badge first-aid --reason cleared
-    valid again, and no regrade takes it away: “first-aid” of Bo Example (forms:bo, bo@example.test), credential ID
+    insta::assert_snapshot!(decide("reinstate"), @r"
+    $ accolade awards reinstate --learner forms:bo --badge first-aid --reason because --yes --at-most 1
+    to reinstate: 1 award
+      ID TIME first-aid                forms:bo             suspended, unclaimed, rules HASH, Bo Example
+    valid again, and no regrade takes them away: 1 award
+    `accolade deliveries ID` shows what came of it
     (0)
     ");
     assert!(folder.run("verify badge.json").contains("holds  status"));
-    insta::assert_snapshot!(folder.run("award revoke --learner forms:bo --badge first-aid --reason fraud"), @r"
-    $ accolade award revoke --learner forms:bo --badge first-aid --reason fraud
-    revoked: “first-aid” of Bo Example (forms:bo, bo@example.test), credential ID
+    insta::assert_snapshot!(decide("revoke"), @r"
+    $ accolade awards revoke --learner forms:bo --badge first-aid --reason because --yes --at-most 1
+    to revoke: 1 award
+      ID TIME first-aid                forms:bo             valid, unclaimed, rules HASH, Bo Example
+    revoked for good: 1 award
+    `accolade deliveries ID` shows what came of it
     (0)
     ");
-    insta::assert_snapshot!(folder.run("award reinstate --learner forms:bo --badge first-aid --reason cleared"), @r"
-    $ accolade award reinstate --learner forms:bo --badge first-aid --reason cleared
-    accolade: “first-aid” of Bo Example (forms:bo, bo@example.test) is revoked for good; `accolade award grant` makes a new one
+    insta::assert_snapshot!(decide("reinstate"), @r"
+    $ accolade awards reinstate --learner forms:bo --badge first-aid --reason because --yes --at-most 1
+    accolade: nothing to do: 1 award is revoked for good; `accolade awards grant` makes a new one
     (1)
     ");
     assert!(store.credential(credential).await.unwrap().unwrap().revoked);
+    // The grant made that award and no other: it is not made again.
+    let reason = told(&serving, graded("bo", "Bo Example", 4, 49)).await;
+    assert!(reason.contains("“First Aid” stays revoked by an administrator"), "{reason}");
     // Granted again, after the event of the revocation: another credential, and the old one stays
     // revoked.
     serving.settled().await;
-    folder.run("award grant --learner forms:bo --badge first-aid --reason appeal");
+    folder.run("awards grant --learner forms:bo --badge first-aid --reason appeal");
     let trail = serving.settled().await.pop().unwrap();
     let again = trail.signals[0].events[0].credentials[0].0;
     assert_ne!(again, credential);
@@ -124,31 +141,31 @@ async fn a_decision_names_one_person_and_one_badge() {
         event["data"]["learner"]["email"] = json!("shared@example.test");
         told(&serving, event).await;
     }
-    insta::assert_snapshot!(folder.run("award grant --learner shared@example.test --badge first-aid --reason r"), @r"
-    $ accolade award grant --learner shared@example.test --badge first-aid --reason r
+    insta::assert_snapshot!(folder.run("awards grant --learner shared@example.test --badge first-aid --reason r"), @r"
+    $ accolade awards grant --learner shared@example.test --badge first-aid --reason r
     accolade: “shared@example.test” is not one person; name one of these as SOURCE:ID
       Ada Example (forms:ada, shared@example.test)
       Ada Example (forms:bo, shared@example.test)
     (1)
     ");
-    insta::assert_snapshot!(folder.run("award grant --learner forms:eve --badge first-aid --reason r"), @r"
-    $ accolade award grant --learner forms:eve --badge first-aid --reason r
+    insta::assert_snapshot!(folder.run("awards grant --learner forms:eve --badge first-aid --reason r"), @r"
+    $ accolade awards grant --learner forms:eve --badge first-aid --reason r
     accolade: nobody is known as “forms:eve”: a learner is known once the LMS has confirmed a result of theirs; `accolade deliveries` shows what arrived
     (1)
     ");
-    insta::assert_snapshot!(folder.run("award grant --learner eve --badge first-aid --reason r"), @r"
-    $ accolade award grant --learner eve --badge first-aid --reason r
+    insta::assert_snapshot!(folder.run("awards grant --learner eve --badge first-aid --reason r"), @r"
+    $ accolade awards grant --learner eve --badge first-aid --reason r
     accolade: nobody is known as “eve”: a learner is known once the LMS has confirmed a result of theirs; `accolade deliveries` shows what arrived
     (1)
     ");
-    insta::assert_snapshot!(folder.run("award grant --learner forms:ada --badge first-ade --reason r"), @r"
-    $ accolade award grant --learner forms:ada --badge first-ade --reason r
+    insta::assert_snapshot!(folder.run("awards grant --learner forms:ada --badge first-ade --reason r"), @r"
+    $ accolade awards grant --learner forms:ada --badge first-ade --reason r
     accolade: --badge: there is no badge “first-ade”; the badges are: first-aid
     (1)
     ");
-    insta::assert_snapshot!(folder.run("award revoke --learner forms:ada --badge first-aid --reason r"), @r"
-    $ accolade award revoke --learner forms:ada --badge first-aid --reason r
-    accolade: Ada Example (forms:ada, shared@example.test) does not hold “first-aid”
+    insta::assert_snapshot!(folder.run("awards revoke --learner forms:ada --badge first-aid --reason r"), @r"
+    $ accolade awards revoke --learner forms:ada --badge first-aid --reason r
+    accolade: no award fits
     (1)
     ");
 }
@@ -184,4 +201,106 @@ async fn what_waits_at_the_gate_goes_on_by_itself() {
     nothing waits
     (0)
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_awards_are_shown_before_they_are_revoked_together() {
+    let folder = Folder::new(None);
+    folder.run("keys generate");
+    let serving = folder.serve().await;
+    for (id, name, minute) in [("ada", "Ada Example", 1), ("bo", "Bo Example", 2), ("cy", "Cy Example", 3)] {
+        told(&serving, graded(id, name, minute, 41)).await;
+    }
+    let trails = serving.settled().await;
+    let ada = trails[0].signals[0].events[0].credentials[0].0;
+    let listed = unhashed(&folder.run("awards list"));
+    insta::assert_snapshot!(listed, @r"
+    $ accolade awards list
+    ID TIME first-aid                forms:cy             valid, unclaimed, rules HASH, Cy Example
+    ID TIME first-aid                forms:bo             valid, unclaimed, rules HASH, Bo Example
+    ID TIME first-aid                forms:ada            valid, unclaimed, rules HASH, Ada Example
+    (0)
+    ");
+    let list = |which: &str| folder.run(&format!("awards list {which}")).lines().count() - 2;
+    assert_eq!(list("--badge first-aid --course forms:FA1 --unclaimed --issued-from 2026-01-01"), 3);
+    assert_eq!(list(&format!("--credential http://localhost/credentials/{ada}")), 1);
+    insta::assert_snapshot!(folder.run("awards list --claimed"), @r"
+    $ accolade awards list --claimed
+    no award fits
+    (0)
+    ");
+    let found: Value =
+        serde_json::from_str(folder.run_plain("awards list --learner forms:ada --json").trim()).unwrap();
+    assert_eq!((&found["credential"], &found["state"]), (&json!(ada), &json!("valid")));
+    assert_eq!(list(&format!("--rules {}", found["rules"].as_str().unwrap())), 3);
+
+    insta::assert_snapshot!(folder.run("awards suspend --reason r"), @r"
+    $ accolade awards suspend --reason r
+    accolade: say which awards: --credential, --badge, --learner, --course, --issued-from, --issued-before, --rules, --claimed or --unclaimed; `accolade awards list` shows what fits
+    (1)
+    ");
+    insta::assert_snapshot!(folder.run("awards suspend --course FA1 --reason r --yes"), @r"
+    $ accolade awards suspend --course FA1 --reason r --yes
+    error: the following required arguments were not provided:
+      --at-most <NUMBER>
+
+    Usage: accolade awards suspend --reason <TEXT> --at-most <NUMBER> --course <COURSE> --yes --config <FILE>
+
+    For more information, try '--help'.
+    (2)
+    ");
+    let ask = |typed| unhashed(&folder.answer("awards suspend --course FA1 --reason inquiry", typed));
+    insta::assert_snapshot!(ask("n\n"), @r"
+    $ accolade awards suspend --course FA1 --reason inquiry
+    to suspend: 3 awards
+      ID TIME first-aid                forms:cy             valid, unclaimed, rules HASH, Cy Example
+      ID TIME first-aid                forms:bo             valid, unclaimed, rules HASH, Bo Example
+      ID TIME first-aid                forms:ada            valid, unclaimed, rules HASH, Ada Example
+    suspend 3 awards? [y/N] accolade: nothing was done
+    (1)
+    ");
+    assert!(ask("").contains("nobody answers; with --yes and --at-most NUMBER it is done without asking"));
+    let most = "awards suspend --course FA1 --reason inquiry --yes --at-most 2";
+    assert!(
+        folder.run(most).ends_with("3 awards would change, and --at-most says 2; nothing was done\n(1)\n")
+    );
+    let preview = folder.run_plain("awards revoke --course FA1 --reason r --preview --json");
+    let preview: Value = serde_json::from_str(&preview).unwrap();
+    assert_eq!((&preview["done"], preview["awards"].as_array().unwrap().len()), (&json!(false), 3));
+    assert!(
+        folder.run("awards list").contains(" valid, ") && !folder.run("awards list").contains("suspended")
+    );
+
+    assert!(
+        folder
+            .run(&format!("awards revoke --credential {ada} --reason r --yes --at-most 1"))
+            .ends_with("(0)\n")
+    );
+    insta::assert_snapshot!(ask("y\n"), @r"
+    $ accolade awards suspend --course FA1 --reason inquiry
+    to suspend: 2 awards
+      ID TIME first-aid                forms:cy             valid, unclaimed, rules HASH, Cy Example
+      ID TIME first-aid                forms:bo             valid, unclaimed, rules HASH, Bo Example
+      left as they are: 1 award is revoked for good
+    suspend 2 awards? [y/N] suspended: 2 awards
+    `accolade deliveries ID` shows what came of it
+    (0)
+    ");
+    insta::assert_snapshot!(ask("y\n"), @r"
+    $ accolade awards suspend --course FA1 --reason inquiry
+    accolade: nothing to do: 1 award is revoked for good, 2 awards are suspended already
+    (1)
+    ");
+    let done = folder.run_plain("awards reinstate --course FA1 --reason cleared --yes --at-most 2 --json");
+    let done: Value = serde_json::from_str(&done).unwrap();
+    assert_eq!(
+        (&done["done"], &done["left"], done["awards"].as_array().unwrap().len()),
+        (&json!(true), &json!(1), 2)
+    );
+    serving.settled().await;
+    let told = folder.run(&format!("deliveries {}", done["deliveries"][0].as_str().unwrap()));
+    assert!(told.contains("an administrator decided to reinstate 2 awards: cleared"), "{told}");
+    let explained = folder.run("explain --learner forms:ada");
+    let said = format!("an administrator decided to revoke credential ID: r");
+    assert!(explained.contains(&said), "{explained}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accolade::config::{Expect, Expected, Notify};
 use accolade::store::{
-    AwardCommit, Candidate, Committed, Counted, DecisionKind, Guarding, Hold, HoldDecided, HoldState,
+    AwardCommit, BadgeDecision, Candidate, Committed, Counted, Guarding, Hold, HoldDecided, HoldState,
     NewDecision, Passage, Scope, StillHeld, Store, Work,
 };
 use chrono::TimeDelta;
@@ -315,13 +315,12 @@ contract! {
         assert!(store.guarded_awards(None, Some("go"), 10).await.unwrap().is_empty());
         // A human refuses it by hand.
         let refused = NewDecision {
-            kind: DecisionKind::Refuse,
+            what: BadgeDecision::Refuse,
             issuer: "school".to_owned(),
             badge: "rust".to_owned(),
             person: commit.person,
             source: "moodle".to_owned(),
             reason: "no".to_owned(),
-            since: None,
             by: "Dean".to_owned(),
         };
         store.decide(&refused, at(22)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use accolade::config::SourceIdentity;
 use accolade::store::{
-    By, Candidate, Committed, Decided, DecisionKind, Doubt, Linked, NewDecision, NewEvent, Separated, Store,
+    BadgeDecision, By, Candidate, Committed, Decided, Doubt, Linked, NewDecision, NewEvent, Separated, Store,
     Wait, Who,
 };
 use accolade_connectors::Outcome;
@@ -204,14 +204,13 @@ contract! {
         let three = told(&store, "canvas", known_as("70", BO, None)).await;
         let other = award(&store, &three).await;
         let decision = NewDecision {
-            kind: DecisionKind::Refuse,
+            what: BadgeDecision::Refuse,
             issuer: "school".to_owned(),
             badge: "go".to_owned(),
             person: three.person,
             source: "canvas".to_owned(),
             reason: "because".to_owned(),
             by: "Dean".to_owned(),
-            since: None,
         };
         assert_eq!(store.decide(&decision, at(30)).await.unwrap(), Decided::Stored(None));
         let Linked::Done { delivery, shared, doubts } = link(&store, ("canvas", "70"), ("moodle", "7")).await

@@ -1,8 +1,8 @@
 //! Losses, decisions, and what waits.
 
 use accolade::store::{
-    AwardChange, Change, Committed, Consequence, Decided, DecisionKind, DeliveryState, NewDecision,
-    RuledOutcome, Store, Wait, Work,
+    AwardChange, AwardDecision, AwardsDecided, BadgeDecision, Change, Committed, Consequence, Decided,
+    DecisionKind, DeliveryState, NewAwardDecision, NewDecision, RuledOutcome, Store, Wait, Work,
 };
 use accolade_connectors::{Outcome, Release, Withheld};
 use uuid::Uuid;
@@ -40,16 +40,22 @@ fn lost(then: Consequence, seconds: i64) -> Change {
     Change::Lost { since: at(seconds), reason: "40 of 100".to_owned(), then }
 }
 
-fn decision(kind: DecisionKind, person: Uuid) -> NewDecision {
+const GRANT: BadgeDecision = BadgeDecision::Grant { since: None };
+
+pub(super) fn about(what: AwardDecision, credentials: &[Uuid]) -> NewAwardDecision {
+    let (reason, by) = ("because".to_owned(), "Dean".to_owned());
+    NewAwardDecision { what, credentials: credentials.to_vec(), reason, by }
+}
+
+pub(super) fn decision(what: BadgeDecision, person: Uuid) -> NewDecision {
     NewDecision {
-        kind,
+        what,
         issuer: "school".to_owned(),
         badge: "rust".to_owned(),
         person,
         source: "moodle".to_owned(),
         reason: "because".to_owned(),
         by: "Dean".to_owned(),
-        since: None,
     }
 }
 
@@ -174,24 +180,29 @@ contract! {
         let store = database.store().await;
         let commit = awarded(&store, "7").await;
         let credential = commit.awards[0].credential.id;
-        let decide = async |kind, seconds| store.decide(&decision(kind, commit.person), at(seconds)).await.unwrap();
+        let decide = async |what, seconds| store.decide(&decision(what, commit.person), at(seconds)).await.unwrap();
+        let of_award = async |what, seconds| {
+            let decided = store.decide_awards(&about(what, &[credential]), at(seconds)).await.unwrap();
+            assert_eq!(decided.deliveries.len(), decided.changed.len());
+            decided.changed == [credential]
+        };
         let state = async || {
             let stored = store.credential(credential).await.unwrap().unwrap();
             (stored.suspended, stored.revoked)
         };
         change(&store, "7", credential, 50, lost(Consequence::Suspend, 50)).await;
         let held = Decided::Stored(Some(credential));
-        assert_eq!(decide(DecisionKind::Reinstate, 60).await, held);
+        assert!(of_award(AwardDecision::Reinstate, 60).await);
         assert_eq!((state().await, database.count("losses").await), ((false, false), 0));
-        assert_eq!(decide(DecisionKind::Suspend, 61).await, held);
+        assert!(of_award(AwardDecision::Suspend, 61).await);
         assert_eq!(state().await, (true, false));
-        assert_eq!(decide(DecisionKind::Refuse, 62).await, held);
+        assert_eq!(decide(BadgeDecision::Refuse, 62).await, held);
         assert_eq!(state().await, (true, false), "a refusal takes nothing away");
-        assert_eq!(decide(DecisionKind::Grant, 63).await, held);
+        assert_eq!(decide(GRANT, 63).await, held);
         assert_eq!(state().await, (false, false));
-        assert_eq!(decide(DecisionKind::Revoke, 64).await, held);
+        assert!(of_award(AwardDecision::Revoke, 64).await);
         assert_eq!(state().await, (false, true));
-        assert_eq!(decide(DecisionKind::Reinstate, 65).await, Decided::Revoked);
+        assert!(!of_award(AwardDecision::Reinstate, 65).await);
         assert_eq!(database.count("decisions").await, 5, "what was not possible is not kept");
         let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
         let notes = &trail.signals[0].events[0].notes;
@@ -199,8 +210,16 @@ contract! {
         assert_eq!(notes[0], "badge rust is revoked");
         assert!(notes[5].ends_with("Dean decided to revoke rust: because"), "{notes:?}");
         let event = grade(&store, "moodle", outcome("7", "item:9", 80, at(1))).await.remove(0);
-        let decisions = candidate_of(&store, event.id).await.decisions;
-        assert_eq!((decisions.len(), decisions[0].kind), (1, DecisionKind::Revoke), "the newest");
+        let candidate = candidate_of(&store, event.id).await;
+        assert_eq!((candidate.decisions.len(), candidate.decisions[0].kind), (1, DecisionKind::Grant), "the newest");
+        let own = candidate.held[0].decision.as_ref().unwrap();
+        assert_eq!((own.kind, own.decided_at), (DecisionKind::Revoke, at(64)));
+        let person = store.person(candidate.person).await.unwrap().unwrap();
+        assert_eq!(person.awards[0].held.decision.as_ref(), Some(own));
+        let kept: Vec<_> = person.decisions.iter().map(|one| (one.kind.as_str(), one.credential)).collect();
+        let of = Some(credential);
+        let all = [("revoke", of), ("grant", None), ("refuse", None), ("suspend", of), ("reinstate", of)];
+        assert_eq!(kept, all);
     }
 
     async fn a_grant_of_a_badge_that_has_ended_makes_another_one(database) {
@@ -210,19 +229,16 @@ contract! {
         commit.awards[0].valid_until = Some(at(100));
         let credential = commit.awards[0].credential.id;
         store.award(&[commit.clone()], at(20)).await.unwrap();
-        let grant = decision(DecisionKind::Grant, candidate.person);
+        let grant = decision(GRANT, candidate.person);
         assert_eq!(store.decide(&grant, at(99)).await.unwrap(), Decided::Stored(Some(credential)), "it is valid");
         assert!(matches!(store.decide(&grant, at(100)).await.unwrap(), Decided::Awarding(_)));
         // One of an earlier term is not meant either.
         let other = awarded(&store, "8").await;
-        let mut grant = decision(DecisionKind::Grant, other.person);
-        grant.since = Some(at(20));
-        assert!(matches!(store.decide(&grant, at(60)).await.unwrap(), Decided::Stored(Some(_))));
-        grant.since = Some(at(50));
-        assert!(matches!(store.decide(&grant, at(61)).await.unwrap(), Decided::Awarding(_)));
-        // What has ended can still be revoked, where there is nothing else.
-        let revoke = decision(DecisionKind::Revoke, candidate.person);
-        assert_eq!(store.decide(&revoke, at(200)).await.unwrap(), Decided::Stored(Some(credential)));
+        let since = |seconds| decision(BadgeDecision::Grant { since: Some(at(seconds)) }, other.person);
+        assert!(matches!(store.decide(&since(20), at(60)).await.unwrap(), Decided::Stored(Some(_))));
+        assert!(matches!(store.decide(&since(50), at(61)).await.unwrap(), Decided::Awarding(_)));
+        // What has ended can still be revoked.
+        store.decide_awards(&about(AwardDecision::Revoke, &[credential]), at(200)).await.unwrap();
         assert!(store.credential(credential).await.unwrap().unwrap().revoked);
     }
 
@@ -230,19 +246,20 @@ contract! {
         let store = database.store().await;
         let candidate = candidate(&store, "7").await;
         let commit = commit_for(&store, &candidate, "rust").await;
-        let refuse = decision(DecisionKind::Refuse, candidate.person);
+        let refuse = decision(BadgeDecision::Refuse, candidate.person);
         assert_eq!(store.decide(&refuse, at(15)).await.unwrap(), Decided::Stored(None));
         assert_eq!(store.award(&[commit], at(20)).await.unwrap(), [Committed::Stale]);
         assert_eq!(database.count("awards").await, 0);
-        let suspend = decision(DecisionKind::Suspend, candidate.person);
-        assert_eq!(store.decide(&suspend, at(16)).await.unwrap(), Decided::NotHeld);
+        let suspend = about(AwardDecision::Suspend, &[Uuid::from_u128(1)]);
+        let nothing = AwardsDecided { changed: Vec::new(), deliveries: Vec::new() };
+        assert_eq!(store.decide_awards(&suspend, at(16)).await.unwrap(), nothing);
     }
 
     async fn a_grant_is_work_for_a_worker(database) {
         let store = database.store().await;
         assert_eq!(named(&store, outcome("7", "item:1", 10, at(1))).await, 1);
         let learner = learner_of(&store, "moodle", "7").await;
-        let grant = decision(DecisionKind::Grant, learner.person);
+        let grant = decision(GRANT, learner.person);
         let Decided::Awarding(delivery) = store.decide(&grant, at(50)).await.unwrap() else { panic!() };
         let trail = store.delivery(delivery).await.unwrap().unwrap();
         assert_eq!((trail.state, trail.source.as_str()), (DeliveryState::Waiting, "moodle"));

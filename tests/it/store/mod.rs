@@ -1,6 +1,7 @@
 //! The contract of the store: every test runs on SQLite, and on PostgreSQL where
 //! `DATABASE_URL` names one.
 
+mod award_decisions;
 mod awards;
 mod confirm;
 mod credentials;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accolade::store::{
-    ALL_TABLES, By, Class, DecisionKind, Fate, NewDecision, NewDelivery, Store, Table, Verdict,
+    ALL_TABLES, BadgeDecision, By, Class, Fate, NewDecision, NewDelivery, Store, Table, Verdict,
 };
 use accolade_connectors::{Outcome, Signal};
 use serde_json::{Value, json};
@@ -101,14 +101,13 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
     store.separate(bert.id, &by("bert is not moodle:ada-7"), at(32)).await.unwrap();
     let person = learner_of(store, "moodle", "ada-7").await.person;
     let grant = NewDecision {
-        kind: DecisionKind::Grant,
+        what: BadgeDecision::Grant { since: None },
         issuer: "school".to_owned(),
         badge: "rust".to_owned(),
         person,
         source: "moodle".to_owned(),
         reason: "moodle:ada-7 asked".to_owned(),
         by: "Dean".to_owned(),
-        since: None,
     };
     store.decide(&grant, at(33)).await.unwrap();
     let (person_id, award, now) =

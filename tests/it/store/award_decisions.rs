@@ -1,0 +1,235 @@
+//! Awards that are selected, and decisions about many of them.
+
+use std::collections::BTreeSet;
+
+use accolade::store::{
+    AwardDecision, AwardFilter, Basis, By, Committed, DeliveryState, Linked, Separated, Store, Work,
+};
+use uuid::Uuid;
+
+use super::contract;
+use super::fixtures::{at, award_for, awarded, candidate_of, commit_for, grade, id, learner_of, outcome};
+use super::lifecycle::{about, decision};
+
+/// An award of a learner of a source: its credential.
+async fn award(store: &Store, source: &str, learner: &str, badge: &str, seconds: i64) -> Uuid {
+    let mut result = outcome(learner, &format!("item:{badge}"), 80, at(1));
+    result.course.id = format!("course of {badge}");
+    result.course.also = vec![badge.to_uppercase()];
+    result.learner.email = Some(format!("{learner}@{source}.test"));
+    let event = grade(store, source, result).await.remove(0);
+    let candidate = candidate_of(store, event.id).await;
+    let mut commit = commit_for(store, &candidate, badge).await;
+    commit.awards[0].awarded_at = at(seconds);
+    if badge == "rust" {
+        commit.awards[0].rules = "sha256:2".to_owned();
+        commit.awards[0].basis = vec![Basis {
+            source: source.to_owned(),
+            learner: learner.to_owned(),
+            course: "course of rust".to_owned(),
+            assessment: "item:rust".to_owned(),
+            attempt: None,
+            graded_at: None,
+        }];
+    }
+    let answers = store.award(std::slice::from_ref(&commit), at(seconds)).await.unwrap();
+    assert!(matches!(answers[0], Committed::Stored { .. }), "{answers:?}");
+    commit.awards[0].credential.id
+}
+
+fn school() -> AwardFilter {
+    AwardFilter { issuer: "school".to_owned(), ..AwardFilter::default() }
+}
+
+async fn state(store: &Store, credential: Uuid) -> (bool, bool) {
+    let stored = store.credential(credential).await.unwrap().unwrap();
+    (stored.suspended, stored.revoked)
+}
+
+contract! {
+    async fn awards_are_selected_by_each_thing_and_by_all(database) {
+        let store = database.store().await;
+        let ada = award(&store, "moodle", "ada", "rust", 20).await;
+        let bo = award(&store, "canvas", "bo", "rust", 30).await;
+        let go = award(&store, "moodle", "ada", "go", 40).await;
+        let claim = store.credential(bo).await.unwrap().unwrap();
+        assert!(claim.claimed_at.is_none());
+        let select = async |filter: AwardFilter| -> Vec<Uuid> {
+            let found = store.select_awards(&filter, 9).await.unwrap();
+            found.into_iter().map(|award| award.credential).collect()
+        };
+        assert_eq!(select(school()).await, [go, bo, ada], "newest first");
+        let badges = |badges: &[&str]| badges.iter().map(|badge| (*badge).to_owned()).collect();
+        assert_eq!(select(AwardFilter { badges: badges(&["rust"]), ..school() }).await, [bo, ada]);
+        assert_eq!(select(AwardFilter { badges: badges(&["rust", "go"]), ..school() }).await, [go, bo, ada]);
+        assert_eq!(select(AwardFilter { credentials: vec![bo, go], ..school() }).await, [go, bo]);
+        let person = Some(learner_of(&store, "moodle", "ada").await.person);
+        assert_eq!(select(AwardFilter { person, ..school() }).await, [go, ada]);
+        assert_eq!(select(AwardFilter { person, badges: badges(&["rust"]), ..school() }).await, [ada]);
+        let (from, before) = (Some(at(30)), Some(at(40)));
+        assert_eq!(select(AwardFilter { from, ..school() }).await, [go, bo]);
+        assert_eq!(select(AwardFilter { before, ..school() }).await, [bo, ada]);
+        assert_eq!(select(AwardFilter { from, before, ..school() }).await, [bo]);
+        let rules = |version: &str| AwardFilter { rules: Some(version.to_owned()), ..school() };
+        assert_eq!(select(rules("sha256:2")).await, [bo, ada]);
+        assert_eq!(select(rules("sha256:")).await, [go, bo, ada]);
+        assert!(select(rules("sha256:22")).await.is_empty());
+        assert_eq!(select(AwardFilter { claimed: Some(false), ..school() }).await, [go, bo, ada]);
+        database.execute("UPDATE credentials SET claimed_at = claim_until WHERE name = 'Learner'").await;
+        assert_eq!(select(AwardFilter { claimed: Some(true), ..school() }).await, [go, bo, ada]);
+        assert!(select(AwardFilter { claimed: Some(false), ..school() }).await.is_empty());
+        let course = |course: &str| AwardFilter { course: Some(course.to_owned()), ..school() };
+        assert_eq!(select(course("course of rust")).await, [bo, ada], "by its id");
+        assert_eq!(select(course("RUST")).await, [bo, ada], "by another name");
+        assert_eq!(select(course("canvas:RUST")).await, [bo]);
+        assert_eq!(select(course("GO")).await, [go], "it is not kept what this one rests on");
+        assert!(select(course("forms:GO")).await.is_empty());
+        assert!(select(AwardFilter { issuer: "museum".to_owned(), ..school() }).await.is_empty());
+        assert_eq!(store.select_awards(&school(), 2).await.unwrap().len(), 2);
+        assert_eq!(store.select_awards(&course("RUST"), 1).await.unwrap().len(), 1);
+    }
+
+    async fn pages_of_awards_overlap_nowhere(database) {
+        let store = database.store().await;
+        let first = award(&store, "moodle", "ada", "rust", 20).await;
+        // As many at one time as fill a page and more.
+        let copy = match store.kind() {
+            "postgres" => "SELECT gen_random_uuid() AS id, n FROM generate_series(1, 2100) AS n",
+            _ => "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 2100)
+                SELECT randomblob(16) AS id, n FROM r",
+        };
+        database.execute(&format!("CREATE TABLE copies AS {copy}")).await;
+        let (hash, number) = match store.kind() {
+            "postgres" => ("decode(replace(CAST(copies.id AS TEXT), '-', ''), 'hex')", "CAST(copies.n AS TEXT)"),
+            _ => ("copies.id", "CAST(copies.n AS TEXT)"),
+        };
+        database.execute(&format!(
+            "INSERT INTO awards (id, issuer, badge, person_id, cycle, event_id, awarded_at, rules, explanation)
+                SELECT copies.id, issuer, badge, person_id, {number}, event_id, awarded_at, rules, explanation
+                FROM awards, copies;
+            INSERT INTO credentials (id, document, status_list, status_index, name, email, claim_hash,
+                    claim_until, revoked, suspended)
+                SELECT copies.id, document, status_list, copies.n + 200, name, email, {hash}, claim_until,
+                    revoked, suspended
+                FROM credentials, copies"
+        )).await;
+        let found = store.select_awards(&school(), usize::MAX).await.unwrap();
+        let ids: BTreeSet<Uuid> = found.iter().map(|award| award.credential).collect();
+        assert_eq!((found.len(), ids.len()), (2_101, 2_101));
+        // All of them in one transaction.
+        let all: Vec<Uuid> = ids.into_iter().collect();
+        let decided = store.decide_awards(&about(AwardDecision::Revoke, &all), at(50)).await.unwrap();
+        assert_eq!((decided.changed.len(), decided.deliveries.len()), (2_101, 1));
+        let list = store.credential(first).await.unwrap().unwrap().status.list;
+        assert_eq!(store.status_list(list).await.unwrap().unwrap().revoked.len(), 2_101);
+    }
+
+    async fn a_batch_holds_with_its_bits_and_is_told_to_each_source(database) {
+        let store = database.store().await;
+        let (ada, bo) = (award(&store, "moodle", "ada", "rust", 20).await, award(&store, "canvas", "bo", "rust", 30).await);
+        let (go, other) = (award(&store, "moodle", "ada", "go", 40).await, award(&store, "moodle", "cy", "rust", 41).await);
+        let waiting = grade(&store, "moodle", outcome("ada", "item:8", 80, at(2))).await.remove(0);
+        let judged = commit_for(&store, &candidate_of(&store, waiting.id).await, "java").await;
+        store.decide_awards(&about(AwardDecision::Revoke, &[bo]), at(45)).await.unwrap();
+        let decided = store.decide_awards(&about(AwardDecision::Suspend, &[ada, bo, go]), at(50)).await.unwrap();
+        assert_eq!(BTreeSet::from_iter(decided.changed), BTreeSet::from([ada, go]), "what is revoked stays so");
+        for (credential, expected) in [(ada, (true, false)), (bo, (false, true)), (go, (true, false)), (other, (false, false))] {
+            assert_eq!(state(&store, credential).await, expected);
+        }
+        assert_eq!(store.award(&[judged], at(51)).await.unwrap(), [Committed::Stale]);
+        let [delivery] = decided.deliveries.as_slice() else { panic!("{:?}", decided.deliveries) };
+        let trail = store.delivery(*delivery).await.unwrap().unwrap();
+        assert_eq!((trail.state, trail.source.as_str()), (DeliveryState::Waiting, "moodle"));
+        assert_eq!(trail.signals[0].reason, "Dean decided to suspend 2 awards: because");
+        assert_eq!(trail.signals[0].events.len(), 1, "ada is judged once");
+        assert!(!store.due(Work::Assessments, at(50), at(90), 9).await.unwrap().is_empty());
+        let all = [ada, bo, go, other];
+        let decided = store.decide_awards(&about(AwardDecision::Revoke, &all), at(60)).await.unwrap();
+        assert_eq!(decided.changed.len(), 3);
+        let again = store.decide_awards(&about(AwardDecision::Revoke, &all), at(61)).await.unwrap();
+        assert!(again.changed.is_empty() && again.deliveries.is_empty());
+        assert_eq!(database.count("decisions").await, 6);
+    }
+
+    async fn a_batch_that_cannot_be_told_changes_nothing(database) {
+        let store = database.store().await;
+        let (ada, bo) = (award(&store, "moodle", "ada", "rust", 20).await, award(&store, "canvas", "bo", "rust", 30).await);
+        let list = store.credential(ada).await.unwrap().unwrap().status.list;
+        let before = store.status_list(list).await.unwrap().unwrap();
+        database.execute("ALTER TABLE signals RENAME COLUMN event TO gone").await;
+        assert!(store.decide_awards(&about(AwardDecision::Revoke, &[ada, bo]), at(50)).await.is_err());
+        assert_eq!((state(&store, ada).await, state(&store, bo).await), ((false, false), (false, false)));
+        assert_eq!(store.status_list(list).await.unwrap().unwrap(), before);
+        assert_eq!(database.count("decisions").await, 0);
+    }
+
+    async fn of_two_who_decide_at_once_one_changes_an_award(database) {
+        let store = database.store().await;
+        let mut credentials = Vec::new();
+        for learner in 0..10 {
+            credentials.push(awarded(&store, &learner.to_string()).await.awards[0].credential.id);
+        }
+        let tasks: Vec<_> = (0..6)
+            .map(|number| {
+                let (store, mut these) = (store.clone(), credentials.clone());
+                if number % 2 == 0 {
+                    these.reverse();
+                }
+                tokio::spawn(async move {
+                    store.decide_awards(&about(AwardDecision::Revoke, &these), at(50)).await.unwrap().changed
+                })
+            })
+            .collect();
+        let mut changed = Vec::new();
+        for task in tasks {
+            changed.extend(task.await.unwrap());
+        }
+        changed.sort_unstable();
+        credentials.sort_unstable();
+        assert_eq!(changed, credentials);
+        assert_eq!(database.count("decisions").await, 10);
+    }
+
+    async fn a_decision_about_one_award_goes_with_it_when_a_person_is_taken_apart(database) {
+        let store = database.store().await;
+        let (ada, bo) = (award(&store, "moodle", "ada", "rust", 20).await, award(&store, "canvas", "bo", "rust", 30).await);
+        let (one, other) = (learner_of(&store, "moodle", "ada").await, learner_of(&store, "canvas", "bo").await);
+        let by = By { who: "Dean".to_owned(), reason: "because".to_owned() };
+        assert!(matches!(store.link((one.id, other.id), &by, at(40)).await.unwrap(), Linked::Done { .. }));
+        store.decide_awards(&about(AwardDecision::Suspend, &[bo]), at(50)).await.unwrap();
+        store.decide_awards(&about(AwardDecision::Revoke, &[ada]), at(51)).await.unwrap();
+        let together = learner_of(&store, "canvas", "bo").await.person;
+        let refused = decision(accolade::store::BadgeDecision::Refuse, together);
+        store.decide(&refused, at(52)).await.unwrap();
+        assert!(matches!(store.separate(other.id, &by, at(60)).await.unwrap(), Separated::Done { .. }));
+        for (source, learner, credential, kind) in [("moodle", "ada", ada, "revoke"), ("canvas", "bo", bo, "suspend")] {
+            let person = learner_of(&store, source, learner).await.person;
+            let person = store.person(person).await.unwrap().unwrap();
+            assert_eq!(person.awards.len(), 1);
+            assert_eq!(person.awards[0].held.decision.as_ref().unwrap().kind.as_str(), kind);
+            let mut kept: Vec<_> =
+                person.decisions.iter().map(|one| (one.kind.as_str(), one.credential)).collect();
+            kept.sort_unstable();
+            assert_eq!(kept, [("refuse", None), (kind, Some(credential))], "{source}");
+        }
+    }
+
+    async fn what_is_made_again_after_a_revocation_is_another_award(database) {
+        let store = database.store().await;
+        let first = awarded(&store, "7").await;
+        let event = grade(&store, "moodle", outcome("7", "item:2", 90, at(30))).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        commit.awards = vec![award_for(&store, &candidate, "rust").await];
+        "again-1".clone_into(&mut commit.awards[0].cycle);
+        (commit.awards[0].credential.id, commit.awards[0].mail.id) = (id(), id());
+        store.award(std::slice::from_ref(&commit), at(40)).await.unwrap();
+        let (one, two) = (first.awards[0].credential.id, commit.awards[0].credential.id);
+        store.decide_awards(&about(AwardDecision::Revoke, &[one]), at(50)).await.unwrap();
+        assert_eq!((state(&store, one).await, state(&store, two).await), ((false, true), (false, false)));
+        let notes = async |delivery| {
+            store.delivery(delivery).await.unwrap().unwrap().signals[0].events[0].notes.len()
+        };
+        assert_eq!((notes(first.delivery).await, notes(commit.delivery).await), (2, 0), "about that one alone");
+    }
+}
