@@ -1,6 +1,8 @@
 //! The composition root: makes every part from the configuration and runs them. The only file that
 //! knows everything, and the only one that knows the two ways to run.
 
+mod mailing;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,12 +28,11 @@ use crate::clock::Clock;
 use crate::config::{self, DidMethod, Settings};
 use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
-use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
 use crate::remote::Fetcher;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Mailer, Reconciler, Source, Sweeper};
+use crate::worker::{Awarder, Confirmer, Reconciler, Source};
 use crate::{health, secrets, web};
 
 /// What a process does.
@@ -223,6 +224,8 @@ impl App {
                 linkedin_organization: self.settings.issuer.linkedin_organization,
                 clock: self.clock.clone(),
                 fetcher: self.fetcher.clone(),
+                secret: self.secret.clone(),
+                claim_days: self.settings.claim.days,
                 dev_outbox: self.dev_outbox.clone(),
             }));
         }
@@ -279,16 +282,7 @@ impl App {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Mailer) {
-            let sweeper = Sweeper {
-                store: self.store.clone(),
-                queue: Arc::clone(&self.queue),
-                clock: self.clock.clone(),
-                metrics: Arc::clone(&self.metrics),
-                public_url: Arc::clone(&self.public_url),
-                every: Duration::from_secs(if embedded { 1 } else { 5 }),
-                starts_empty: embedded,
-            };
-            tasks.spawn(sweeper.run(stop.clone()));
+            tasks.spawn(self.sweeper(embedded)?.run(stop.clone()));
         }
         Ok(())
     }
@@ -350,22 +344,6 @@ impl App {
             public_url: Arc::clone(&self.public_url),
             domain: host(&self.settings.public_url)?.into(),
             guard: self.settings.guard().map(Arc::new),
-        })
-    }
-
-    fn mailer(&self) -> anyhow::Result<Mailer> {
-        Ok(Mailer {
-            store: self.store.clone(),
-            queue: Arc::clone(&self.queue),
-            catalogs: self.catalogs.clone(),
-            issuer: self.settings.issuer.name.as_str().into(),
-            secret: self.secret.clone(),
-            transport: Arc::new(Transport::new(&self.settings.mail).context("mail.url")?),
-            composer: Arc::new(Composer::new(&self.settings.mail).context("mail")?),
-            connections: self.settings.mail.connections,
-            clock: self.clock.clone(),
-            metrics: Arc::clone(&self.metrics),
-            public_url: self.settings.public_url.clone(),
         })
     }
 }

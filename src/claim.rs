@@ -64,9 +64,18 @@ impl ClaimSecret {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The token of a credential's claim link.
+    /// The token of a credential's first claim link.
     pub fn token(&self, credential: Uuid) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.derive("claim token", credential))
+    }
+
+    /// The token of a credential's claim link with that number, the first being 0: a new link ends
+    /// those before it, and says nothing about them.
+    pub fn link_token(&self, credential: Uuid, link: u32) -> String {
+        match link {
+            0 => self.token(credential),
+            link => BASE64_URL_SAFE_NO_PAD.encode(self.derive(&format!("claim token {link}"), credential)),
+        }
     }
 
     /// The salt under which a credential names its holder's address.
@@ -112,6 +121,9 @@ mod tests {
         assert_ne!(one.token(a), other.token(a));
         assert_ne!(one.salt(a), one.salt(b));
         assert_eq!(one.token(a).len(), 43);
+        assert_eq!(one.link_token(a, 0), one.token(a));
+        let links: std::collections::BTreeSet<String> = (0..20).map(|link| one.link_token(a, link)).collect();
+        assert_eq!(links.len(), 20);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -10,13 +11,17 @@ use clap::Args;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::mails;
 use super::whom::one;
 use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate_in};
-use crate::store::{Guarded, HeldAward, Person, PersonAward, PersonDecision, Store};
+use crate::store::{Guarded, HeldAward, Holding, Person, PersonAward, PersonDecision, Store, Which};
 use crate::worker::present;
+
+/// More badges than anybody has.
+const MOST: u32 = 10_000;
 
 /// Whose badges to explain.
 #[derive(Debug, Args)]
@@ -49,7 +54,9 @@ pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Resul
     let learner = one(&store, &command.learner, settings).await?;
     let person = store.person(learner.person).await?.context("the learner was just linked; try again")?;
     let now = Clock::system().now();
-    let account = account(&person, &badges, &catalog, command.badge.is_some(), now);
+    let holdings = store.holdings(Some(person.id), None, Which::Any, MOST).await?;
+    let holdings = holdings.into_iter().map(|holding| (holding.credential, holding)).collect();
+    let account = account(&person, &badges, &catalog, &holdings, command.badge.is_some(), now);
     if command.json {
         println!("{}", serde_json::to_string_pretty(&account)?);
     } else {
@@ -146,6 +153,15 @@ struct AwardAccount<'a> {
     /// The credential that it renews.
     renews: Option<Uuid>,
     claimed_at: Option<DateTime<Utc>>,
+    /// When its holder declined it.
+    declined_at: Option<DateTime<Utc>>,
+    /// When whoever reads its mails said that it is somebody else's.
+    not_me_at: Option<DateTime<Utc>>,
+    /// Its mails, oldest first.
+    mails: Vec<serde_json::Value>,
+    /// What became of them and what its holder said, for people.
+    #[serde(skip)]
+    delivery: Vec<String>,
     revoked: bool,
     suspended: bool,
     /// Set while its rule is not met any more.
@@ -169,6 +185,7 @@ fn account<'a>(
     person: &'a Person,
     badges: &[&'a BadgeFile],
     catalog: &'a Catalog,
+    holdings: &BTreeMap<Uuid, Holding>,
     all: bool,
     now: DateTime<Utc>,
 ) -> Account<'a> {
@@ -224,7 +241,13 @@ fn account<'a>(
                 lacks: (!decision.earned).then(|| decision.explanation.lacks()),
                 explanation: decision.explanation,
                 again: asked.again,
-                awards: awards.into_iter().map(|award| award_account(award, &catalog.version, now)).collect(),
+                awards: awards
+                    .into_iter()
+                    .map(|award| {
+                        let holding = holdings.get(&award.held.credential);
+                        award_account(award, holding, &catalog.version, now)
+                    })
+                    .collect(),
                 guard: person.guarded.iter().find(|one| one.badge == *id).map(guard_account),
             }
         })
@@ -266,8 +289,18 @@ fn guard_account(guarded: &Guarded) -> GuardAccount<'_> {
     }
 }
 
-fn award_account<'a>(award: &'a PersonAward, version: &str, now: DateTime<Utc>) -> AwardAccount<'a> {
+fn award_account<'a>(
+    award: &'a PersonAward,
+    holding: Option<&Holding>,
+    version: &str,
+    now: DateTime<Utc>,
+) -> AwardAccount<'a> {
     let held = &award.held;
+    let mails = holding.map(|holding| holding.mails.as_slice()).unwrap_or_default();
+    // That the one mail was sent is what everybody expects.
+    let usual = matches!(mails, [mail] if mail.state == "done" && mail.bounce.is_none());
+    let told = if usual { &[] } else { mails };
+    let lines = holding.map(|holding| mails::said(holding, now)).unwrap_or_default();
     AwardAccount {
         credential: held.credential,
         cycle: &held.cycle,
@@ -276,6 +309,10 @@ fn award_account<'a>(award: &'a PersonAward, version: &str, now: DateTime<Utc>) 
         ended: held.ended(now),
         renews: held.renews,
         claimed_at: award.claimed_at,
+        declined_at: holding.and_then(|holding| holding.declined_at),
+        not_me_at: holding.and_then(|holding| holding.disowned_at),
+        mails: mails.iter().map(mails::mail_object).collect(),
+        delivery: lines.into_iter().chain(told.iter().map(mails::mail)).collect(),
         revoked: held.revoked,
         suspended: held.suspended,
         loss: held.loss.as_ref().map(|loss| LossAccount {

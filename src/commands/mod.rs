@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod held;
 mod keys;
+mod mails;
 mod people;
 mod publish;
 mod recheck;
@@ -99,6 +100,8 @@ enum Command {
     /// Show what the guard holds because more badges than expected were about to be awarded, and
     /// decide about it.
     Held(held::Held),
+    /// Show what became of the mails about badges and what learners said, and mail a claim link again.
+    Mails(mails::Mails),
     /// Show and decide who is who: learners of several LMSs that may be one person.
     People {
         #[command(subcommand)]
@@ -137,6 +140,7 @@ impl Cli {
             Command::Awards { command } => awards::run(&command, &settings()?).await,
             Command::Waiting(command) => waiting::run(&command, &settings()?).await,
             Command::People { command } => people::run(&command, &settings()?).await,
+            Command::Mails(command) => mails::run(&command, &settings()?).await,
             Command::Held(command) => held::run(&command, &settings()?).await,
             Command::Demo(command) => demo::run(command).await,
         }

@@ -106,6 +106,12 @@ impl Checker<'_> {
         if !(1..=3650).contains(&claim.days) {
             self.say("claim.days", "write a number of days from 1 to 3650");
         }
+        let ascending = claim.reminders.is_sorted_by(|one, next| one < next);
+        if !ascending || claim.reminders.len() > 10 || claim.reminders.contains(&0) {
+            let mend = "write up to 10 numbers of days, each larger than the one before, as in [7, 21]; [] \
+                        sends no reminders";
+            self.say("claim.reminders", mend);
+        }
     }
 
     fn database(&mut self) {

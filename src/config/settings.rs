@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use accolade_connectors::Secret;
+use chrono::TimeDelta;
 use serde::Deserialize;
 use url::Url;
 
@@ -143,8 +144,17 @@ pub struct DkimSettings {
 pub struct ClaimSettings {
     /// How long a claim link works, in days.
     pub days: u32,
+    /// How many days after the mail with the claim link a badge that is not claimed is reminded of.
+    pub reminders: Vec<u32>,
     /// The file with the secret from which claim links are made; `accolade keys generate` makes it.
     pub secret_file: PathBuf,
+}
+
+impl ClaimSettings {
+    /// When reminders are due, after the mail with the claim link.
+    pub fn reminders(&self) -> Vec<TimeDelta> {
+        self.reminders.iter().map(|days| TimeDelta::days(i64::from(*days))).collect()
+    }
 }
 
 /// `[issuer]`

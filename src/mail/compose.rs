@@ -94,31 +94,47 @@ impl Composer {
         })
     }
 
-    /// Composes a mail. The same arguments give the same bytes.
+    /// Composes the mail that brings a badge. The same arguments give the same bytes.
     pub fn compose(&self, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+        let (t, words) = words(mail);
+        let texts = [
+            render(&Subject { t, words: &words })?,
+            render(&Text { t, words: &words })?,
+            render(&Html { t, words: &words })?,
+        ];
+        self.letter(mail, t, words.name, texts)
+    }
+
+    /// Composes the mail that reminds of a badge nobody has claimed yet, in the same way.
+    pub fn remind(&self, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+        let (t, words) = words(mail);
+        let texts = [
+            render(&ReminderSubject { t, words: &words })?,
+            render(&ReminderText { t, words: &words })?,
+            render(&ReminderHtml { t, words: &words })?,
+        ];
+        self.letter(mail, t, words.name, texts)
+    }
+
+    /// A mail to a learner, of subject, text and HTML.
+    fn letter(
+        &self,
+        mail: &ClaimMail<'_>,
+        t: Language,
+        name: String,
+        [subject, text, html]: [String; 3],
+    ) -> Result<Composed, MailError> {
         let address =
             ascii_address(mail.email).map_err(|why| MailError(format!("the learner's address {why}")))?;
-        let t = mail.language.and_then(Language::of_tag).unwrap_or_default();
-        let words = Words {
-            name: one_line(mail.name, NAME_LENGTH),
-            badge: one_line(mail.badge, NAME_LENGTH),
-            description: one_line(mail.description, DESCRIPTION_LENGTH),
-            issuer: one_line(mail.issuer, NAME_LENGTH),
-            link: mail.link.as_str(),
-            image: mail.image.map(Url::as_str),
-            until: t.day(mail.until),
-            valid_until: mail.valid_until.map(|at| t.day(at)),
-            renews: mail.renews_award_of.map(|at| t.day(at)),
-        };
-        let name = Some(words.name.clone()).filter(|name| !name.is_empty());
+        let name = Some(name).filter(|name| !name.is_empty());
         let head = Head {
             to: Mailbox::new(name, address),
             message_id: mail.message_id,
             date: mail.date,
-            subject: &render(&Subject { t, words: &words })?,
+            subject: &subject,
             language: t,
         };
-        self.write(head, render(&Text { t, words: &words })?, render(&Html { t, words: &words })?)
+        self.write(head, text, html)
     }
 
     /// Puts a mail together.
@@ -184,6 +200,23 @@ struct Words<'a> {
     renews: Option<String>,
 }
 
+/// The language of a mail, and what its templates say.
+fn words<'a>(mail: &'a ClaimMail<'a>) -> (Language, Words<'a>) {
+    let t = mail.language.and_then(Language::of_tag).unwrap_or_default();
+    let words = Words {
+        name: one_line(mail.name, NAME_LENGTH),
+        badge: one_line(mail.badge, NAME_LENGTH),
+        description: one_line(mail.description, DESCRIPTION_LENGTH),
+        issuer: one_line(mail.issuer, NAME_LENGTH),
+        link: mail.link.as_str(),
+        image: mail.image.map(Url::as_str),
+        until: t.day(mail.until),
+        valid_until: mail.valid_until.map(|at| t.day(at)),
+        renews: mail.renews_award_of.map(|at| t.day(at)),
+    };
+    (t, words)
+}
+
 #[derive(Template)]
 #[template(path = "claim/subject.txt", config = "src/mail/askama.toml")]
 struct Subject<'a> {
@@ -201,6 +234,27 @@ struct Text<'a> {
 #[derive(Template)]
 #[template(path = "claim/body.html", config = "src/mail/askama.toml")]
 struct Html<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "reminder/subject.txt", config = "src/mail/askama.toml")]
+struct ReminderSubject<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "reminder/body.txt", config = "src/mail/askama.toml")]
+struct ReminderText<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "reminder/body.html", config = "src/mail/askama.toml")]
+struct ReminderHtml<'a> {
     t: Language,
     words: &'a Words<'a>,
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::holder::disowned_at;
 use super::statement::statements;
 use super::value::{Time, values};
 use super::{StatusEntry, Store, StoreError};
@@ -13,7 +14,9 @@ macro_rules! select_credential {
             "SELECT credentials.id, awards.issuer, awards.badge, credentials.document, credentials.name,
                 credentials.email, awards.awarded_at, credentials.claimed_at, credentials.claim_until,
                 credentials.status_list, credentials.status_index, credentials.revoked,
-                credentials.suspended,
+                credentials.suspended, credentials.declined_at, ",
+            disowned_at!(),
+            " AS disowned_at,
                 (SELECT earlier.id FROM credentials AS earlier
                     WHERE earlier.id = awards.renews AND earlier.claimed_at IS NOT NULL) AS renews_shown,
                 (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
@@ -31,10 +34,11 @@ statements! {
 
     CREDENTIAL_BY_CLAIM = select_credential!("claim_hash = $1");
 
-    CLAIM = "UPDATE credentials SET claimed_at = $2
-        WHERE claim_hash = $1 AND claimed_at IS NULL AND claim_until > $2";
+    CLAIM = concat!("UPDATE credentials SET claimed_at = $2, declined_at = NULL, remind_at = NULL
+        WHERE claim_hash = $1 AND claimed_at IS NULL AND claim_until > $2 AND ", disowned_at!(), " IS NULL");
 
-    CLAIMED = "SELECT id, claimed_at FROM credentials WHERE claim_hash = $1";
+    CLAIMED = concat!("SELECT id, claimed_at, ", disowned_at!(), " AS disowned_at
+        FROM credentials WHERE claim_hash = $1");
 }
 
 /// A credential and what belongs to it.
@@ -64,6 +68,10 @@ pub struct StoredCredential {
     pub revoked: bool,
     /// Suspended, for now.
     pub suspended: bool,
+    /// When whoever has the claim link declined it. It can be claimed all the same.
+    pub declined_at: Option<DateTime<Utc>>,
+    /// When whoever has the claim link said that the badge is somebody else's. It cannot be claimed.
+    pub disowned_at: Option<DateTime<Utc>>,
     /// The credential that it renews, if its holder has made that public.
     pub renews_shown: Option<Uuid>,
     /// The one that renews it, if its holder has made that public and it is not revoked.
@@ -80,6 +88,8 @@ pub enum ClaimState {
     },
     /// The link has ended.
     Expired,
+    /// Whoever has the link said that the badge is somebody else's.
+    Disowned,
     /// There is no such link.
     Unknown,
 }
@@ -99,6 +109,8 @@ struct CredentialRow {
     status_index: i64,
     revoked: bool,
     suspended: bool,
+    declined_at: Option<Time>,
+    disowned_at: Option<Time>,
     renews_shown: Option<Uuid>,
     renewed_by: Option<Uuid>,
 }
@@ -118,6 +130,8 @@ impl From<CredentialRow> for StoredCredential {
             status: StatusEntry { list: row.status_list, index: row.status_index },
             revoked: row.revoked,
             suspended: row.suspended,
+            declined_at: row.declined_at.map(|time| time.0),
+            disowned_at: row.disowned_at.map(|time| time.0),
             renews_shown: row.renews_shown,
             renewed_by: row.renewed_by,
         }
@@ -128,6 +142,7 @@ impl From<CredentialRow> for StoredCredential {
 struct ClaimedRow {
     id: Uuid,
     claimed_at: Option<Time>,
+    disowned_at: Option<Time>,
 }
 
 impl Store {
@@ -155,7 +170,8 @@ impl Store {
         session.commit().await?;
         Ok(match row {
             None => ClaimState::Unknown,
-            Some(ClaimedRow { id, claimed_at: Some(_) }) => ClaimState::Claimed { credential: id },
+            Some(ClaimedRow { id, claimed_at: Some(_), .. }) => ClaimState::Claimed { credential: id },
+            Some(ClaimedRow { disowned_at: Some(_), .. }) => ClaimState::Disowned,
             Some(ClaimedRow { claimed_at: None, .. }) => ClaimState::Expired,
         })
     }

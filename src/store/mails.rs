@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::further::{invited, lock_invited};
+use super::holder::address;
 use super::notices::finish_notices;
 use super::progress::settle;
 use super::session::Session;
@@ -12,30 +14,63 @@ use super::statement::statements;
 use super::value::{Time, Value, count, values};
 use super::{GRACE, Store, StoreError};
 
+/// Mails of a credential that nobody should get any more: reminders of a badge about which its holder
+/// has decided, and mails to an address whose reader said that the badge is somebody else's.
+macro_rules! needless {
+    () => {
+        "mails.kind LIKE 'reminder-%'
+            AND (credentials.claimed_at IS NOT NULL OR credentials.declined_at IS NOT NULL)"
+    };
+}
+macro_rules! unwanted {
+    () => {
+        concat!(
+            "EXISTS (SELECT 1 FROM awards JOIN disowned ON disowned.issuer = awards.issuer
+                AND disowned.badge = awards.badge WHERE awards.id = credentials.id
+                AND disowned.address = ",
+            address!(),
+            ")"
+        )
+    };
+}
+
+macro_rules! withdraw {
+    ($($which:tt)+) => {
+        concat!(
+            "WITH taken AS MATERIALIZED (
+                SELECT id FROM mails
+                WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+                    AND (leased_until IS NULL OR leased_until <= $2)
+                    AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
+                        AND ",
+            $($which)+,
+            ") ORDER BY id {skip locked})
+            UPDATE mails SET state = 'withdrawn', reason = $3, finished_at = $2
+            WHERE id IN (SELECT id FROM taken)
+            RETURNING delivery_id"
+        )
+    };
+}
+
 statements! {
     /// A try counts from here: a mail that brings the process down is counted too.
-    LEASE_MAILS = "WITH taken AS MATERIALIZED (
+    LEASE_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
             WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
-                    AND (credentials.revoked OR credentials.suspended))
+                    AND (credentials.revoked OR credentials.suspended OR ", needless!(), " OR ", unwanted!(), "))
             ORDER BY id {skip locked})
         UPDATE mails SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
         WHERE id IN (SELECT id FROM taken)
-        RETURNING id";
+        RETURNING id");
 
     /// Nobody is invited to claim what was taken away meanwhile.
-    WITHDRAW_MAILS = "WITH taken AS MATERIALIZED (
-            SELECT id FROM mails
-            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
-                AND (leased_until IS NULL OR leased_until <= $2)
-                AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
-                    AND credentials.revoked)
-            ORDER BY id {skip locked})
-        UPDATE mails SET state = 'withdrawn', reason = $3, finished_at = $2
-        WHERE id IN (SELECT id FROM taken)
-        RETURNING delivery_id";
+    WITHDRAW_REVOKED = withdraw!("credentials.revoked");
+
+    WITHDRAW_NEEDLESS = withdraw!(needless!());
+
+    WITHDRAW_UNWANTED = withdraw!(unwanted!());
 
     HOLD_MAILS = "WITH taken AS MATERIALIZED (
             SELECT id FROM mails
@@ -54,7 +89,8 @@ statements! {
 
     READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
             mails.language, mails.attempts, mails.credential_id, awards.issuer, awards.badge,
-            credentials.name, credentials.email, credentials.claim_until, awards.valid_until,
+            credentials.name, COALESCE(credentials.mail_to, credentials.email) AS email,
+            credentials.claim_until, credentials.link, awards.valid_until,
             earlier.awarded_at AS renews_award_of
         FROM mails
             JOIN credentials ON credentials.id = mails.credential_id
@@ -77,6 +113,9 @@ statements! {
 
 /// Why a mail never left.
 const WITHDRAWN: &str = "the claim mail was not sent: the badge was revoked before";
+/// Why a mail does not leave any more.
+const UNWANTED: &str = "no mail about this badge was sent to its address: whoever reads it said that the badge is \
+     somebody else's";
 /// Why a mail does not leave yet.
 const HELD: &str = "the claim mail waits while the badge is suspended";
 /// How often a mail that is held is looked at again. A badge that is valid again wakes it at once.
@@ -89,7 +128,7 @@ pub struct LeasedMail {
     pub id: Uuid,
     /// The delivery from which it follows.
     pub delivery: Uuid,
-    /// `claim`.
+    /// `claim`, `resend-…` or `reminder-…`.
     pub kind: String,
     /// The Message-ID.
     pub message_id: String,
@@ -111,6 +150,8 @@ pub struct LeasedMail {
     pub email: String,
     /// When the claim link ends.
     pub claim_until: DateTime<Utc>,
+    /// The number of the claim link.
+    pub link: u32,
     /// When the badge ends, if it does.
     pub valid_until: Option<DateTime<Utc>>,
     /// When the badge was awarded that this one renews, if it renews one.
@@ -164,6 +205,7 @@ struct MailRow {
     name: String,
     email: String,
     claim_until: Time,
+    link: i64,
     valid_until: Option<Time>,
     renews_award_of: Option<Time>,
 }
@@ -185,6 +227,7 @@ impl From<MailRow> for LeasedMail {
             name: row.name,
             email: row.email,
             claim_until: row.claim_until.0,
+            link: count(row.link),
             valid_until: row.valid_until.map(|time| time.0),
             renews_award_of: row.renews_award_of.map(|time| time.0),
         }
@@ -208,8 +251,13 @@ impl Store {
         let leased: Vec<IdRow> = session.all(&LEASE_MAILS, values![ids, now, until]).await?;
         let leased: Vec<Uuid> = leased.into_iter().map(|row| row.id).collect();
         if leased.len() < ids.len() {
-            let mut settled: Vec<DeliveryRow> =
-                session.all(&WITHDRAW_MAILS, values![ids, now, WITHDRAWN]).await?;
+            let mut settled: Vec<DeliveryRow> = Vec::new();
+            // That a reminder was not needed says nothing about the award.
+            for (statement, reason) in
+                [(&WITHDRAW_REVOKED, WITHDRAWN), (&WITHDRAW_UNWANTED, UNWANTED), (&WITHDRAW_NEEDLESS, "")]
+            {
+                settled.extend(session.all::<DeliveryRow>(statement, values![ids, now, reason]).await?);
+            }
             let held: Vec<DeliveryRow> =
                 session.all(&HOLD_MAILS, values![ids, now, HELD, now + HELD_FOR]).await?;
             settled.extend(held);
@@ -233,11 +281,15 @@ impl Store {
         }
         let mut session = self.pool.write().await?;
         let ids: Vec<Uuid> = results.iter().map(|(id, _)| *id).collect();
+        lock_invited(&mut session, &ids).await?;
         let mails: Vec<IdRow> = session.all(&LOCK_MAILS, values![ids]).await?;
         let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
         let (mails, notices): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
+        let sent = mails.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Sent { .. }));
+        let sent: Vec<Uuid> = sent.map(|(id, _)| *id).collect();
         let rows = mails.into_iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
         let rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
+        invited(&mut session, sent, now).await?;
         finish_notices(&mut session, &notices, now).await?;
         settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
         session.commit().await

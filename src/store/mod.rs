@@ -15,8 +15,11 @@ mod deliveries;
 mod directory;
 mod doubts;
 mod error;
+mod further;
 mod guard;
 mod guarding;
+mod holder;
+mod holdings;
 mod holds;
 mod identity;
 mod inputs;
@@ -61,6 +64,8 @@ pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
 pub use guard::{Counted, Passage};
 pub use guarding::{Guarded, GuardedAward, Guarding, StillHeld};
+pub use holder::{ASK_AGAIN, Links, Resent, Said};
+pub use holdings::{BadgeMail, Holding, Returned, Which};
 pub use holds::{Hold, HoldDecided, HoldDecision, HoldState, Scope};
 pub use inputs::{AwardBasis, StoredInputs};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
@@ -86,7 +91,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 37] = [
+static ALL_STATEMENTS: [&[&Statement]; 40] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,
@@ -98,8 +103,11 @@ static ALL_STATEMENTS: [&[&Statement]; 37] = [
     deliveries::STATEMENTS,
     directory::STATEMENTS,
     doubts::STATEMENTS,
+    further::STATEMENTS,
     guard::STATEMENTS,
     guarding::STATEMENTS,
+    holder::STATEMENTS,
+    holdings::STATEMENTS,
     holds::STATEMENTS,
     inputs::STATEMENTS,
     learners::STATEMENTS,

@@ -1,7 +1,7 @@
-//! Claiming: the holder of the link takes the badge.
+//! Claiming: the holder of the link takes the badge, or says that they do not.
 
-use crate::claim;
-use crate::store::ClaimState;
+mod step;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
@@ -10,6 +10,10 @@ use super::error::PageError;
 use super::pages::{self, ClaimPage, Frame};
 use super::reader::Reader;
 use super::view::Day;
+use crate::claim;
+use crate::store::{ClaimState, StoredCredential};
+
+pub(super) use step::{Step, act, ask};
 
 /// `GET /claim/{token}`: changes nothing, so that programs that open links for their owners
 /// (mail filters, previews) claim nothing.
@@ -19,19 +23,45 @@ pub(super) async fn show(
     reader: Reader,
 ) -> Result<Response, PageError> {
     let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;
-    let stored = web.site.store.credential_by_claim(&hash).await?.ok_or(PageError::UnknownLink)?;
-    let claimed = stored.claimed_at.is_some();
-    if !claimed && stored.claim_until <= web.site.clock.now() {
-        return Err(PageError::LinkEnded);
+    let Some(stored) = web.site.store.credential_by_claim(&hash).await? else {
+        return unknown(&web, &hash, &token, reader).await;
+    };
+    if stored.disowned_at.is_some() && stored.claimed_at.is_none() {
+        return step::disowned(&web, &stored, &token, reader);
     }
-    let credential = web.view(&stored, reader.language);
+    if ended(&web, &stored) {
+        return step::ended(&web, &token, reader);
+    }
+    page(&web, &stored, &token, reader)
+}
+
+/// The answer about a link that belongs to no credential now.
+async fn unknown(web: &Web, hash: &[u8], token: &str, reader: Reader) -> Result<Response, PageError> {
+    // A newer link may have taken its place.
+    if web.site.store.is_former_link(hash).await? {
+        step::ended(web, token, reader)
+    } else {
+        Err(PageError::UnknownLink)
+    }
+}
+
+/// Whether there is nothing to do by this link but to ask for a new one.
+fn ended(web: &Web, stored: &StoredCredential) -> bool {
+    stored.claimed_at.is_none() && stored.claim_until <= web.site.clock.now()
+}
+
+fn page(web: &Web, stored: &StoredCredential, token: &str, reader: Reader) -> Result<Response, PageError> {
+    let credential = web.view(stored, reader.language);
     let page = pages::answer(&ClaimPage {
         frame: Frame::speaking(&web.site, reader),
         credential: &credential,
         badge: &credential.badge,
         action: &reader.keep(&format!("/claim/{token}")),
         open: &reader.keep(&format!("/credentials/{}", stored.id)),
-        claimed,
+        claimed: stored.claimed_at.is_some(),
+        declined: stored.declined_at.map(|at| Day::of(at, reader.language)),
+        decline: &reader.keep(&Step::Decline.path(token)),
+        not_me: &reader.keep(&Step::NotMe.path(token)),
         link_until: Day::of(stored.claim_until, reader.language),
         contact: web.contact(),
     })?;
@@ -45,17 +75,21 @@ pub(super) async fn take(
     reader: Reader,
 ) -> Result<Response, PageError> {
     let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;
-    let stored = web.site.store.credential_by_claim(&hash).await?.ok_or(PageError::UnknownLink)?;
+    // The page says why there is nothing to claim.
+    let back = || Ok(Redirect::to(&reader.keep(&format!("/claim/{token}"))).into_response());
+    let Some(stored) = web.site.store.credential_by_claim(&hash).await? else {
+        return unknown(&web, &hash, &token, reader).await;
+    };
     if stored.revoked && stored.claimed_at.is_none() {
-        // The page says why there is nothing to claim.
-        return Ok(Redirect::to(&reader.keep(&format!("/claim/{token}"))).into_response());
+        return back();
     }
     match web.site.store.claim(&hash, web.site.clock.now()).await? {
         ClaimState::Claimed { credential } => {
             tracing::info!(%credential, "claimed");
             Ok(Redirect::to(&reader.keep(&format!("/credentials/{credential}"))).into_response())
         }
-        ClaimState::Expired => Err(PageError::LinkEnded),
+        ClaimState::Expired => step::ended(&web, &token, reader),
+        ClaimState::Disowned => back(),
         ClaimState::Unknown => Err(PageError::UnknownLink),
     }
 }

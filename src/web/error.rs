@@ -16,8 +16,6 @@ pub(super) enum PageError {
     NotFound,
     /// No credential belongs to this claim link.
     UnknownLink,
-    /// The claim link has ended.
-    LinkEnded,
     /// The badge was withdrawn or is on hold: no certificate says otherwise.
     NoCertificate,
     /// The fonts lack letters of a name on the certificate.
@@ -40,7 +38,7 @@ impl PageError {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownLink | Self::NoLetters => StatusCode::NOT_FOUND,
-            Self::LinkEnded | Self::NoCertificate => StatusCode::GONE,
+            Self::NoCertificate => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -35,6 +35,7 @@ use uuid::Uuid;
 
 use crate::badges::Issuer;
 use crate::catalogs::Catalogs;
+use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::locales::Language;
 use crate::remote::Fetcher;
@@ -58,6 +59,10 @@ pub struct Site {
     pub clock: Clock,
     /// Reads what badges of others name.
     pub fetcher: Fetcher,
+    /// Makes claim tokens.
+    pub secret: ClaimSecret,
+    /// How long a new claim link works, in days.
+    pub claim_days: u32,
     /// The outbox folder to show at `/dev/outbox`; only in the demo.
     pub dev_outbox: Option<std::path::PathBuf>,
 }
@@ -70,6 +75,7 @@ pub fn router(site: Site) -> Router {
     let mut routes = Router::new()
         .route("/", get(front::show))
         .route("/claim/{token}", get(claim::show).post(claim::take))
+        .route("/claim/{token}/{step}", get(claim::ask).post(claim::act))
         .route("/credentials/{file}", get(credential::show))
         .route("/credentials/{file}/verify", get(verify::badge))
         .route("/verify", get(verify::show).post(verify::check))
@@ -112,6 +118,8 @@ struct Inner {
     certificates: Arc<tokio::sync::Semaphore>,
     /// How often whom verifies.
     limiter: verify::Limiter,
+    /// How often whom does something by a claim link.
+    steps: verify::Limiter,
     /// Places for verifications.
     verifications: tokio::sync::Semaphore,
 }
@@ -134,6 +142,7 @@ impl Web {
             images: std::sync::Mutex::default(),
             certificates: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
             limiter: verify::Limiter::default(),
+            steps: verify::Limiter::default(),
             verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
         }))
     }

@@ -78,7 +78,28 @@ pub(super) struct ClaimPage<'a> {
     /// The badge's public page.
     pub(super) open: &'a str,
     pub(super) claimed: bool,
+    /// When the holder declined it.
+    pub(super) declined: Option<Day>,
+    /// Where declining begins.
+    pub(super) decline: &'a str,
+    /// Where “this is not me” begins.
+    pub(super) not_me: &'a str,
     pub(super) link_until: Day,
+    pub(super) contact: Option<&'a str>,
+}
+
+/// One thing that the holder of a claim link is told or asked.
+#[derive(Template)]
+#[template(path = "claim_step.html", config = "src/web/askama.toml")]
+pub(super) struct StepPage<'a> {
+    pub(super) frame: Frame,
+    pub(super) heading: String,
+    /// HTML.
+    pub(super) text: String,
+    /// Where its form goes, and the words on the button.
+    pub(super) button: Option<(String, String)>,
+    /// The way back.
+    pub(super) back: Option<String>,
     pub(super) contact: Option<&'a str>,
 }
 
@@ -173,7 +194,6 @@ impl<'a> ErrorPage<'a> {
             PageError::UnknownLink => {
                 ("error-unknown-link", &["error-unknown-link-text", "error-unknown-link-ask"])
             }
-            PageError::LinkEnded => ("error-link-ended", &["error-link-ended-text"]),
             PageError::NoCertificate => ("error-no-certificate", &["error-no-certificate-text"]),
             PageError::NoLetters => ("error-no-letters", &["error-no-letters-text"]),
             PageError::Method => ("error-method", &["error-method-text"]),

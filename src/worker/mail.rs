@@ -260,9 +260,13 @@ impl Mailer {
         let own = (&badge.achievement.name, &badge.achievement.description);
         let translated = badge.achievement.translation(spoken.tag());
         let (name, description) = translated.map_or(own, |texts| (&texts.name, &texts.description));
-        let token = self.secret.token(mail.credential);
+        let token = self.secret.link_token(mail.credential, mail.link);
         let join = |path: &str| self.public_url.join(path).map_err(|error| settings(&error));
-        let link = join(&format!("/claim/{token}"))?;
+        let mut link = join(&format!("/claim/{token}"))?;
+        // The page goes by the language of the mail, until its reader chooses another.
+        if let Some(language) = mail.language.as_deref().and_then(Language::of_tag) {
+            link.query_pairs_mut().append_pair("lang", language.tag());
+        }
         let image = join(&format!("/achievements/{}/image.png", mail.badge))?;
         let claim = ClaimMail {
             name: &mail.name,
@@ -279,7 +283,11 @@ impl Mailer {
             date: mail.date,
             language: mail.language.as_deref(),
         };
-        self.composer.compose(&claim).map_err(|error| SendError::Permanent(error.to_string()))
+        let composed = match mail.kind.strip_prefix("reminder-") {
+            None => self.composer.compose(&claim),
+            Some(_) => self.composer.remind(&claim),
+        };
+        composed.map_err(|error| SendError::Permanent(error.to_string()))
     }
 }
 

@@ -38,6 +38,10 @@ pub struct Sweeper {
     pub metrics: Arc<Metrics>,
     /// Where this installation answers.
     pub public_url: Arc<str>,
+    /// How long after a mail with the claim link its reminders are due; none: there are none.
+    pub reminders: Vec<TimeDelta>,
+    /// The domain of Message-IDs.
+    pub domain: Arc<str>,
     /// Time between two rounds.
     pub every: Duration,
     /// Whether the queue starts empty (the embedded one): then every waiting row is due at start.
@@ -79,6 +83,12 @@ impl Sweeper {
         }
         for _ in 0..GROUPS {
             if self.store.end_holds(self.clock.now(), GROUP).await? < GROUP as usize {
+                break;
+            }
+        }
+        for _ in 0..GROUPS {
+            let now = self.clock.now();
+            if self.store.remind(&self.reminders, &self.domain, now, GROUP).await? < GROUP as usize {
                 break;
             }
         }
@@ -169,6 +179,8 @@ mod tests {
             clock,
             metrics: Arc::new(Metrics::new()),
             public_url: "http://localhost".into(),
+            reminders: Vec::new(),
+            domain: "localhost".into(),
             every: Duration::from_secs(1),
             starts_empty: false,
         };
@@ -209,6 +221,8 @@ mod tests {
             clock: bench.clock.clone(),
             metrics: Arc::new(Metrics::new()),
             public_url: "http://localhost".into(),
+            reminders: Vec::new(),
+            domain: "localhost".into(),
             every: Duration::from_secs(1),
             starts_empty: false,
         }

@@ -86,13 +86,13 @@ fn dependencies_point_one_way() {
         let above: Vec<&str> = layers[level + 1..].iter().flat_map(|layer| layer.iter().copied()).collect();
         for module in *modules {
             let folder = root().join("src").join(module);
-            let files = if folder.is_dir() {
-                rust_files(&format!("src/{module}"))
-            } else {
-                let path = root().join(format!("src/{module}.rs"));
-                let text = fs::read_to_string(&path).unwrap();
-                vec![(path, text)]
-            };
+            let file = root().join(format!("src/{module}.rs"));
+            let mut files: Vec<_> =
+                fs::read_to_string(&file).into_iter().map(|text| (file.clone(), text)).collect();
+            if folder.is_dir() {
+                files.extend(rust_files(&format!("src/{module}")));
+            }
+            assert!(!files.is_empty(), "there is no {module}");
             for (path, text) in files {
                 for forbidden in &above {
                     let name = format!("crate::{forbidden}");

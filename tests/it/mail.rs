@@ -67,6 +67,13 @@ fn composed() -> Composed {
     compose(&settings("outbox:x"), &Values::new().mail()).unwrap()
 }
 
+/// The words of an HTML part, a line for each element.
+fn spoken(html: &str) -> String {
+    let body = html.split("<body").nth(1).unwrap();
+    let words = body.split('>').filter_map(|part| part.split('<').next()).map(str::trim);
+    words.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
 fn head(mail: &Composed) -> String {
     let raw = String::from_utf8(mail.raw.clone()).unwrap();
     raw.split("\r\n\r\n").next().unwrap().to_owned()
@@ -214,23 +221,33 @@ fn mails_speak_the_learners_language() {
         assert!(head(&mail).contains(&format!("Content-Language: {tag}\r\n")), "{told:?}");
         let (mail, first) = (read(&mail.raw), read(&first.raw));
         assert!(mail.html.contains(&format!("<html lang=\"{tag}\" dir=\"{dir}\">")), "{told:?}");
-        let body = mail.html.split("<body").nth(1).unwrap();
-        let html: Vec<&str> = body
-            .split('>')
-            .filter_map(|part| part.split('<').next())
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .collect();
         insta::assert_snapshot!(
             format!("mail_{tag}"),
             format!(
                 "{}\n\n{}\n--- html\n{}\n--- first, of somebody without a name\n{}\n\n{}",
                 mail.subject,
                 mail.text,
-                html.join("\n"),
+                spoken(&mail.html),
                 first.subject,
                 first.text
             )
+        );
+    }
+}
+
+#[test]
+fn reminders_speak_the_learner_s_language_too() {
+    let values = Values::new();
+    for tag in ["en", "fr", "de", "es", "ar"] {
+        let mail = ClaimMail { language: Some(tag), ..values.mail() };
+        let composer = Composer::new(&settings("outbox:x")).unwrap();
+        let reminder = composer.remind(&mail).unwrap();
+        assert!(head(&reminder).contains(&format!("Content-Language: {tag}\r\n")));
+        let read = read(&reminder.raw);
+        assert!(read.html.contains("/claim/") && read.html.contains("<h1"), "{}", read.html);
+        insta::assert_snapshot!(
+            format!("reminder_{tag}"),
+            format!("{}\n\n{}\n--- html\n{}", read.subject, read.text, spoken(&read.html))
         );
     }
 }

@@ -9,6 +9,7 @@ mod canvas_signed;
 mod cli;
 mod config;
 mod cycles;
+mod delivery;
 mod guard;
 mod identity;
 mod journey;

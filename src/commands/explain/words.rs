@@ -62,6 +62,9 @@ fn about(text: &mut String, badge: &BadgeAccount<'_>) {
         let (id, version) = (award.credential, short(award.rules));
         let _ = writeln!(text, "  credential {id}{renews}, decided by {rules} (version {version}):");
         tree(text, award.explanation, 2);
+        for line in &award.delivery {
+            let _ = writeln!(text, "    {line}");
+        }
     }
     if badge.retired {
         text.push_str("  the badges in use have it no more: nobody earns it\n");

@@ -35,10 +35,6 @@ error-unknown-link-text =
     Manche Mailprogramme trennen lange Adressen. Bitte öffnen Sie die E-Mail noch einmal und kopieren
     Sie den ganzen Link.
 error-unknown-link-ask = Wenn er auch dann nicht funktioniert, bitten Sie um einen neuen.
-error-link-ended = Dieser Link ist abgelaufen
-error-link-ended-text =
-    Ihr Badge ist sicher: Nur der Link ist zu alt. Bitten Sie um einen neuen und sagen Sie, um welchen
-    Badge es geht.
 error-no-certificate = Von diesem Badge gibt es zurzeit kein Zertifikat
 error-no-certificate-text =
     Der Badge wurde zurückgezogen oder ausgesetzt. Seine Seite, unter derselben Adresse ohne „.pdf“, sagt,

@@ -34,9 +34,6 @@ error-unknown-link = We do not know this claim link
 error-unknown-link-text =
     Some mail programs cut long addresses in two. Please open the mail again and copy the whole link.
 error-unknown-link-ask = If it still does not work, ask for a new one.
-error-link-ended = This claim link has ended
-error-link-ended-text =
-    Your badge is safe: only the link is too old. Ask for a new one, and say which badge it is about.
 error-no-certificate = There is no certificate of this badge now
 error-no-certificate-text =
     The badge was withdrawn or is on hold. Its page, at the same address without “.pdf”, says how it

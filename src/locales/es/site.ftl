@@ -35,10 +35,6 @@ error-unknown-link-text =
     Algunos programas de correo cortan las direcciones largas. Abre de nuevo el correo y copia el enlace
     entero.
 error-unknown-link-ask = Si sigue sin funcionar, pide uno nuevo.
-error-link-ended = Este enlace ha caducado
-error-link-ended-text =
-    Tu insignia está a salvo: solo el enlace es demasiado antiguo. Pide uno nuevo e indica de qué
-    insignia se trata.
 error-no-certificate = Ahora no hay certificado de esta insignia
 error-no-certificate-text =
     La insignia fue retirada o está en suspenso. Su página, en la misma dirección sin «.pdf», dice cómo

@@ -35,10 +35,6 @@ error-unknown-link-text =
     Certains logiciels de messagerie coupent les longues adresses. Veuillez rouvrir l’e-mail et copier
     le lien entier.
 error-unknown-link-ask = S’il ne fonctionne toujours pas, demandez-en un nouveau.
-error-link-ended = Ce lien a expiré
-error-link-ended-text =
-    Votre badge est en sécurité : seul le lien est trop ancien. Demandez-en un nouveau et précisez de
-    quel badge il s’agit.
 error-no-certificate = Il n’y a pas de certificat de ce badge actuellement
 error-no-certificate-text =
     Le badge a été retiré ou est en suspens. Sa page, à la même adresse sans « .pdf », indique où il

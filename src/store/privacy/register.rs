@@ -176,7 +176,18 @@ held! {
     CREDENTIALS credentials Deleted by Credential "id {in $1}" {
         id Uuid Given, document Text Json, status_list Int Given, status_index Int Given,
         name Text Given, email Text Given, claim_hash Bytes Secret, claim_until Time Given,
-        claimed_at Time Given, revoked Bool Given, suspended Bool Given,
+        claimed_at Time Given, revoked Bool Given, suspended Bool Given, declined_at Time Given,
+        mail_to Text Given, link Int Given, invited_at Time Given, reminded Int Given,
+        remind_at Time Given,
+    }
+    /// Claim links that newer ones replaced.
+    FORMER_LINKS former_links Deleted by Credential "credential_id {in $1}" {
+        claim_hash Bytes Secret, credential_id Uuid Given,
+    }
+    /// Badges of which whoever read their mails said that they are somebody else's.
+    DISOWNED disowned Deleted by Credential "credential_id {in $1}" {
+        credential_id Uuid Given, issuer Text Given, badge Text Given, address Text Given,
+        since Time Given,
     }
     /// The facts on which the decision about a badge rests.
     AWARD_INPUTS award_inputs Deleted by Credential "award_id {in $1}" {
@@ -193,6 +204,7 @@ held! {
         kind Text Given, message_id Text Given, date Time Given, language Text Given,
         state Text Given, reason Text Mixed, attempts Int Given, due_at Time Given,
         sweep_at Time Given, leased_until Time Given, created_at Time Given, finished_at Time Given,
+        bounce Text Given, bounced_at Time Given, bounce_reason Text Given,
     }
     /// What administrators decided about badges of the person.
     DECISIONS decisions Deleted by Person "person_id {in $1}" {

@@ -4,7 +4,8 @@ use super::*;
 use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{
-    AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, VerifyPage,
+    AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, StepPage,
+    VerifyPage,
 };
 
 #[test]
@@ -94,6 +95,14 @@ fn pages() -> Vec<(&'static str, String)> {
     let badge = Badge::of(&achievement(), true, Language::English);
     let achievement =
         AchievementPage { frame: frame(), badge: &badge, issuer_slug: "example", public_url: SITE };
+    let step = StepPage {
+        frame: frame(),
+        heading: "Decline this badge?".to_owned(),
+        text: "It stays private.".to_owned(),
+        button: Some(("/claim/TOKEN/decline".to_owned(), "Decline the badge".to_owned())),
+        back: Some("/claim/TOKEN".to_owned()),
+        contact: Some("badges@example.edu"),
+    };
     let verify = VerifyPage { frame: frame(), shown: None, hint: Some(("check-link", "why")) };
     let error = |error| ErrorPage::of(frame(), error, Some("badges@example.edu")).render().unwrap();
     vec![
@@ -110,7 +119,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("outbox-mail", opened.render().unwrap()),
         ("not-found", error(PageError::NotFound)),
         ("unknown-link", error(PageError::UnknownLink)),
-        ("link-ended", error(PageError::LinkEnded)),
+        ("step", step.render().unwrap()),
         ("no-certificate", error(PageError::NoCertificate)),
         ("no-letters", error(PageError::NoLetters)),
         ("unavailable", error(PageError::Unavailable)),

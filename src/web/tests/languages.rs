@@ -135,7 +135,6 @@ fn pages(t: Language) -> Vec<(String, String)> {
     for error in [
         PageError::NotFound,
         PageError::UnknownLink,
-        PageError::LinkEnded,
         PageError::NoCertificate,
         PageError::NoLetters,
         PageError::Method,

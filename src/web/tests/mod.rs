@@ -99,6 +99,8 @@ fn stored(document: &Value) -> StoredCredential {
         status: StatusEntry { list: 1, index: 7 },
         revoked: false,
         suspended: false,
+        declined_at: None,
+        disowned_at: None,
         renews_shown: None,
         renewed_by: None,
     }
@@ -164,6 +166,9 @@ fn claim(credential: &Credential, claimed: bool) -> String {
         credential,
         badge: &credential.badge,
         action: "/claim/TOKEN",
+        declined: None,
+        decline: "/claim/TOKEN/decline",
+        not_me: "/claim/TOKEN/not-me",
         open: &format!("/credentials/{ID}"),
         claimed,
         link_until: Day::of(time("2026-12-03T09:12:00Z"), Language::English),

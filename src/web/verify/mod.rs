@@ -22,7 +22,7 @@ use super::pages::{self, Frame, VerifyPage};
 use super::reader::Reader;
 use own::OwnDocuments;
 
-pub(super) use limiter::Limiter;
+pub(super) use limiter::{Limiter, client};
 pub(super) use verdict::Shown;
 
 /// What a form may hold: an image, and what stands around it.

@@ -89,6 +89,26 @@ async fn a_mail_names_the_badge_in_its_own_language() {
 }
 
 #[tokio::test]
+async fn the_link_leads_to_a_page_in_the_language_of_the_mail() {
+    let bench = Bench::new().await;
+    let mail = leased(&bench, &["ada"]).await.0.remove(0);
+    let mailer = mailer(&bench);
+    for (language, kind, link, subject, ending) in [
+        (None, "claim", 0, "Your badge: ", "\n"),
+        (Some("de_AT"), "claim", 0, "Ihr Badge: ", "?lang=de\n"),
+        (Some("fr"), "reminder-2", 3, "Il vous attend toujours", "?lang=fr\n"),
+        (Some("tlh"), "resend-1", 3, "Your badge: ", "\n"),
+    ] {
+        let mail =
+            LeasedMail { language: language.map(str::to_owned), kind: kind.to_owned(), link, ..mail.clone() };
+        let read = crate::mail::read::read(&mailer.composed(&mail).unwrap().raw);
+        let token = mailer.secret.link_token(mail.credential, link);
+        assert!(read.text.contains(&format!("/claim/{token}{ending}")), "{}", read.text);
+        assert!(read.subject.starts_with(subject), "{}", read.subject);
+    }
+}
+
+#[tokio::test]
 async fn a_mail_that_crashes_harms_no_neighbour_and_is_parked_in_the_end() {
     let bench = Bench::new().await;
     let (mails, until) = leased(&bench, &["1", "2", "3"]).await;

@@ -7,6 +7,7 @@ mod confirm;
 mod credentials;
 mod database;
 mod deliveries;
+mod delivery;
 pub(crate) mod fixtures;
 mod guard;
 mod identity;

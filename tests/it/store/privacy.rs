@@ -119,6 +119,10 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
              INSERT INTO waiting_awards (person_id, issuer, badge, event_id, reason, since)
                  SELECT {person_id}, 'school', 'go', event_id, 'ada-7 has no name', awarded_at
                  FROM awards WHERE id = {award};
+             INSERT INTO former_links (claim_hash, credential_id)
+                 SELECT claim_hash, id FROM credentials WHERE id = {award};
+             INSERT INTO disowned (credential_id, issuer, badge, address, since)
+                 SELECT id, 'school', 'rust', 'ada-7@example.test', {now} FROM credentials WHERE id = {award};
              INSERT INTO guard_scopes (scope) VALUES ('all');
              INSERT INTO guard_holds (id, scope, state, expected, hours, basis, awarded, opened_at,
                      decided_by, reason, decided, telling)
@@ -190,7 +194,7 @@ contract! {
             held.tables.iter().map(|table| text(table.name).unwrap().to_string()).collect();
         let whole = whole.concat();
         assert!(!whole.contains("claim_hash"), "what stands for a key");
-        assert_eq!(held.secrets, ["credentials.claim_hash"]);
+        assert_eq!(held.secrets, ["credentials.claim_hash", "former_links.claim_hash"]);
         // Of Bert, who was told of in the same request, nothing but what was decided about both.
         for other in ["Name of bert-8", "learner-bert-8", "institution-bert-8", "[\"ada-7\",\"bert-8\"]"] {
             assert!(!whole.contains(other), "{other}");

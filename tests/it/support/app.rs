@@ -128,6 +128,7 @@ exchange = "{exchange}"
 url = "{mail}"
 from = "Example University <badges@example.edu>"
 [claim]
+reminders = []
 secret_file = "claim.secret"
 [issuer]
 slug = "example-university"

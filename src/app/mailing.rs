@@ -1,0 +1,42 @@
+//! The parts that send mails and look after them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::{App, host};
+use crate::mail::{Composer, Transport};
+use crate::worker::{Mailer, Sweeper};
+
+impl App {
+    pub(super) fn mailer(&self) -> anyhow::Result<Mailer> {
+        Ok(Mailer {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            catalogs: self.catalogs.clone(),
+            issuer: self.settings.issuer.name.as_str().into(),
+            secret: self.secret.clone(),
+            transport: Arc::new(Transport::new(&self.settings.mail).context("mail.url")?),
+            composer: Arc::new(Composer::new(&self.settings.mail).context("mail")?),
+            connections: self.settings.mail.connections,
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            public_url: self.settings.public_url.clone(),
+        })
+    }
+
+    pub(super) fn sweeper(&self, embedded: bool) -> anyhow::Result<Sweeper> {
+        Ok(Sweeper {
+            store: self.store.clone(),
+            queue: Arc::clone(&self.queue),
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            public_url: Arc::clone(&self.public_url),
+            reminders: self.settings.claim.reminders(),
+            domain: host(&self.settings.public_url)?.into(),
+            every: Duration::from_secs(if embedded { 1 } else { 5 }),
+            starts_empty: embedded,
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! From the mail to the learner's hand: what else they can do by the claim link, reminders, new links.
+
+use std::time::Duration;
+
+use accolade::app::Role;
+use accolade::clock::Clock;
+use accolade::mail::read::read;
+use chrono::{DateTime, Utc};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::app::{Process, Site, Way, credentials};
+use crate::support::smtp::{Script, SmtpServer};
+
+/// An installation with a badge that somebody earned, in either way to run.
+struct Visit {
+    site: Site,
+    process: Process,
+    http: Client,
+    id: Uuid,
+    link: String,
+    server: Option<SmtpServer>,
+}
+
+impl Visit {
+    async fn new(way: Way) -> Option<Self> {
+        let server = match way {
+            Way::Embedded => None,
+            Way::Production => Some(SmtpServer::start(Script::accept()).await),
+        };
+        let mut site = Site::new(way, server.as_ref().map(|server| server.port)).await?;
+        let start: DateTime<Utc> = "2026-11-23T10:00:00Z".parse().unwrap();
+        site.clock = Clock::manual(start);
+        let process = site.start_with(&Role::ALL, |settings| settings.claim.reminders = vec![7, 21]).await;
+        let event = json!({
+            "id": "evt_1", "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
+            "data": {
+                "learner": { "id": "s-1", "email": "rosa@example.test", "name": "Rosa Reyes" },
+                "course": { "id": "first-aid-2026" }, "assessment": { "id": "final", "name": "Practical examination" },
+                "score": { "given": 41, "max": 50 }, "passed": true,
+            },
+        });
+        let headers = [("authorization", "Bearer sandbox-bearer")];
+        assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
+        let id = credentials(&process.settled().await)[0];
+        let link = process.links.link(id);
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        Some(Self { site, process, http, id, link, server })
+    }
+
+    async fn end(self) {
+        self.process.stop().await;
+        self.site.end().await;
+    }
+
+    async fn page(&self, address: &str) -> (u16, String) {
+        let answer = self.http.get(address).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    async fn post(&self, address: &str) -> Response {
+        self.http.post(address).send().await.unwrap()
+    }
+
+    /// The subject and the claim link of each mail, once there are so many.
+    async fn mails(&self, count: usize) -> Vec<(String, String)> {
+        let started = tokio::time::Instant::now();
+        loop {
+            let raw: Vec<Vec<u8>> = match &self.server {
+                Some(server) => server.taken().into_iter().map(|taken| taken.raw).collect(),
+                None => {
+                    let folder = std::fs::read_dir(self.site.outbox()).unwrap();
+                    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+                    files.retain(|file| file.extension().is_some_and(|ending| ending == "eml"));
+                    files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
+                }
+            };
+            let mut mails: Vec<_> = raw.iter().map(|raw| read(raw)).collect();
+            // Days pass, so gradebooks are read, and others earn badges, too.
+            mails.retain(|mail| mail.to.contains("rosa@example.test"));
+            mails.sort_by_key(|mail| mail.date);
+            if mails.len() == count {
+                let link =
+                    |text: &str| text.lines().find(|line| line.contains("/claim/")).unwrap().to_owned();
+                return mails.into_iter().map(|mail| (mail.subject, link(&mail.text))).collect();
+            }
+            assert!(
+                mails.len() < count && started.elapsed() < Duration::from_mins(1),
+                "{} mails, not {count}",
+                mails.len()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn days(&self, days: u64) {
+        self.site.clock.advance(Duration::from_hours(24 * days));
+    }
+}
+
+/// Where an answer leads.
+fn location(answer: &Response) -> &str {
+    answer.headers()["location"].to_str().unwrap()
+}
+
+macro_rules! both_ways {
+    ($($(#[$doc:meta])* async fn $name:ident($visit:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$doc])*
+            async fn check($visit: Visit) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn embedded() {
+                check(Visit::new(Way::Embedded).await.unwrap()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn production() {
+                if let Some(visit) = Visit::new(Way::Production).await {
+                    check(visit).await;
+                }
+            }
+        }
+    )+};
+}
+
+both_ways! {
+    async fn reminders_come_twice_in_the_learner_s_language_and_end_with_the_claim(visit) {
+        let first = visit.mails(1).await.remove(0);
+        visit.days(6);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(visit.mails(1).await.len(), 1);
+        visit.days(1);
+        let (subject, link) = visit.mails(2).await.remove(1);
+        assert_eq!((subject.as_str(), &link), ("Still there for you: First Aid", &first.1));
+        visit.process.settled().await;
+        assert_eq!(visit.post(&link).await.status(), 303);
+        visit.days(30);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        visit.mails(2).await;
+        visit.end().await;
+    }
+
+    async fn a_badge_is_declined_and_claimed_all_the_same(visit) {
+        let decline = format!("{}/decline", visit.link);
+        let (status, page) = visit.page(&decline).await;
+        assert!(status == 200 && page.contains("method=\"post\"") && page.contains("Decline this badge?"));
+        assert!(!visit.page(&visit.link).await.1.contains("You declined"), "asking changes nothing");
+        let answer = visit.post(&format!("{decline}?lang=de")).await;
+        assert_eq!(answer.status(), 303);
+        assert!(location(&answer).ends_with("?lang=de"), "{}", location(&answer));
+        let (status, page) = visit.page(&visit.link).await;
+        assert!(status == 200 && page.contains("You declined this badge on") && page.contains("Claim this badge"));
+        visit.days(30);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        visit.mails(1).await;
+        assert!(location(&visit.post(&visit.link).await).ends_with(&visit.id.to_string()));
+        assert!(!visit.page(&visit.link).await.1.contains("You declined"));
+        visit.end().await;
+    }
+
+    async fn not_me_hides_the_name_until_it_was_a_slip(visit) {
+        let not_me = format!("{}/not-me", visit.link);
+        let (status, page) = visit.page(&not_me).await;
+        assert!(status == 200 && page.contains("Rosa Reyes"));
+        assert_eq!(visit.post(&not_me).await.status(), 303);
+        for address in [&visit.link, &not_me, &format!("{}/decline", visit.link)] {
+            let answer = reqwest::get(address).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let page = answer.text().await.unwrap();
+            assert!(page.contains("Thank you for telling us") && !page.contains("Rosa"), "{address}");
+        }
+        assert!(!location(&visit.post(&visit.link).await).contains("/credentials/"), "nothing to claim");
+        visit.days(30);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        visit.mails(1).await;
+        assert_eq!(visit.post(&format!("{}/mine", visit.link)).await.status(), 303);
+        assert!(visit.page(&visit.link).await.1.contains("Rosa Reyes"));
+        visit.mails(2).await;
+        assert!(location(&visit.post(&visit.link).await).contains("/credentials/"));
+        visit.end().await;
+    }
+
+    async fn a_link_that_ended_mails_a_new_one(visit) {
+        visit.mails(1).await;
+        visit.days(91);
+        let (status, page) = visit.page(&visit.link).await;
+        assert!(status == 410 && page.contains("Send me a new link") && !page.contains("rosa@example.test"));
+        let unknown = format!("{}/claim/{}", visit.process.url, "A".repeat(43));
+        let mut said = Vec::new();
+        for link in [&visit.link, &visit.link, &unknown] {
+            let answer = visit.post(&format!("{link}/link")).await;
+            assert_eq!(answer.status(), 200);
+            said.push(answer.text().await.unwrap());
+        }
+        assert!(said.iter().all(|page| *page == said[0]), "nobody learns what is behind a link");
+        let new = visit.mails(2).await.remove(1).1;
+        assert_ne!(new, visit.link);
+        assert_eq!(visit.page(&visit.link).await.0, 410, "the old one works no more");
+        assert_eq!(visit.post(&visit.link).await.status(), 410);
+        assert_eq!(visit.page(&new).await.0, 200);
+        assert!(location(&visit.post(&new).await).contains("/credentials/"));
+        visit.end().await;
+    }
+
+    async fn steps_are_limited(visit) {
+        let link = format!("{}/claim/{}/link", visit.process.url, "A".repeat(43));
+        for _ in 0..20 {
+            assert_eq!(visit.post(&link).await.status(), 200);
+        }
+        let answer = visit.post(&link).await;
+        assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (429, true));
+        assert!(answer.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        assert_eq!(visit.page(&format!("{}/nothing", visit.link)).await.0, 404);
+        visit.end().await;
+    }
+}
