@@ -150,8 +150,8 @@ impl Random {
         };
         let home = Url::parse("https://badges.example.edu:8443")?;
         Ok([
-            Issuer::with_did_web(profile.clone(), &home, SigningKey::from_seed([5; 32]))?,
-            Issuer::with_did_key(profile, &home, SigningKey::from_seed([6; 32])),
+            Issuer::with_did_web(profile.clone(), &home)?,
+            Issuer::with_did_key(profile, &home, &SigningKey::from_seed([6; 32]).public_multibase()),
         ])
     }
 

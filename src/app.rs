@@ -21,18 +21,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use url::Url;
 
-use crate::badges::{Issuer, Profile, SigningKey};
 use crate::catalogs::{self, Catalogs, Published};
 use crate::claim::{ClaimLinks, ClaimSecret};
 use crate::clock::Clock;
-use crate::config::{self, DidMethod, Settings};
+use crate::config::{self, Settings};
 use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
 use crate::queue::Queue;
 use crate::remote::Fetcher;
+use crate::signing::{self, Keyrings, Signing};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Reconciler, Source};
+use crate::worker::{Awarder, Confirmer, Reconciler, Resigner, Source};
 use crate::{health, secrets, web};
 
 /// What a process does.
@@ -61,7 +61,7 @@ pub struct App {
     store: Store,
     queue: Arc<Queue>,
     catalogs: Catalogs,
-    issuer: Arc<Issuer>,
+    signing: Signing,
     secret: ClaimSecret,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
     http: reqwest::Client,
@@ -80,13 +80,16 @@ impl App {
     pub async fn new(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
         secrets::install_tls();
         let connectors = config::sources(&settings)?;
-        let issuer = Arc::new(issuer(&settings)?);
+        let keyrings = Keyrings::of(&settings.issuer);
+        let issuer = Arc::new(signing::issuer(&settings, &keyrings)?);
+        signing::may_start(&settings, &keyrings).await?;
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
             .context("database.url")?
             .with_identities(settings.identities());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
+        let signing = Signing::start(issuer, keyrings, &store, &clock).await?;
         let published = Published::new(&store, settings.sources.keys(), &settings.terms());
         let catalog = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
@@ -98,7 +101,7 @@ impl App {
             store,
             queue: Arc::new(queue),
             catalogs: Catalogs::following(published, catalog),
-            issuer,
+            signing,
             secret,
             connectors: connectors
                 .into_iter()
@@ -133,9 +136,9 @@ impl App {
         ClaimLinks::new(self.secret.clone(), Arc::clone(&self.public_url))
     }
 
-    /// The issuer.
-    pub fn issuer(&self) -> &Arc<Issuer> {
-        &self.issuer
+    /// Signs.
+    pub fn signing(&self) -> &Signing {
+        &self.signing
     }
 
     /// Runs the roles until `stop`, then finishes what is under way and closes everything.
@@ -219,7 +222,8 @@ impl App {
             router = router.merge(web::router(web::Site {
                 store: self.store.clone(),
                 catalogs: self.catalogs.clone(),
-                issuer: Arc::clone(&self.issuer),
+                issuer: Arc::clone(self.signing.issuer()),
+                signing: self.signing.clone(),
                 public_url: self.settings.public_url.clone(),
                 linkedin_organization: self.settings.issuer.linkedin_organization,
                 clock: self.clock.clone(),
@@ -277,9 +281,15 @@ impl App {
             tasks.spawn(self.reconciler(&sources, embedded).run(stop.clone()));
             tasks.spawn(self.confirmer(sources).run(batch, stop.clone()));
             tasks.spawn(self.awarder()?.run(batch, stop.clone()));
+            let (store, signing, clock) = (self.store.clone(), self.signing.clone(), self.clock.clone());
+            let every = Duration::from_secs(if embedded { 1 } else { 5 });
+            tasks.spawn(Resigner { store, signing, clock, every }.run(stop.clone()));
         }
         if roles.contains(&Role::Mailer) {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
+        }
+        if roles.contains(&Role::Worker) || roles.contains(&Role::Web) {
+            tasks.spawn(self.signing.clone().follow(signing::LOOK, stop.clone()));
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Mailer) {
             tasks.spawn(self.sweeper(embedded)?.run(stop.clone()));
@@ -336,7 +346,7 @@ impl App {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
             catalogs: self.catalogs.clone(),
-            issuer: Arc::clone(&self.issuer),
+            signing: self.signing.clone(),
             secret: self.secret.clone(),
             claim_days: self.settings.claim.days,
             clock: self.clock.clone(),
@@ -350,29 +360,4 @@ impl App {
 
 fn host(url: &Url) -> anyhow::Result<&str> {
     url.host_str().context("public_url has no host")
-}
-
-/// The issuer of the configuration, with its key.
-///
-/// # Errors
-/// When the key file is missing, open to others, or no key.
-pub fn issuer(settings: &Settings) -> anyhow::Result<Issuer> {
-    let from = &settings.issuer;
-    let key: SigningKey = secrets::signing_key(&from.key_file)?;
-    let profile = Profile {
-        slug: from.slug.clone(),
-        name: from.name.clone(),
-        url: from.url.clone(),
-        description: from.description.clone(),
-        email: from.email.clone(),
-        image: from.image.clone(),
-    };
-    let issuer = match from.did {
-        DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url, key)
-            .context("issuer.did")?
-            .with_former_keys(from.former_keys.clone())
-            .context("issuer.former_keys")?,
-        DidMethod::Key => Issuer::with_did_key(profile, &settings.public_url, key),
-    };
-    Ok(issuer.with_jwt_key(secrets::jwt_key(&from.jwt_key_file)?))
 }

@@ -21,6 +21,7 @@ pub mod queue;
 pub mod remote;
 pub mod rules;
 pub mod secrets;
+pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod unread;

@@ -8,36 +8,13 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use ring::rand::SystemRandom;
 
-use crate::badges::{JwtKey, SigningKey};
+use crate::badges::JwtKey;
 use crate::claim::ClaimSecret;
 
 /// Chooses the cryptography of every TLS connection of the process; a second call changes nothing.
 pub fn install_tls() {
     // An error means that it was chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-/// Reads the issuer's signing key.
-///
-/// # Errors
-/// When the file is missing, open to others, or no key.
-pub fn signing_key(file: &Path) -> anyhow::Result<SigningKey> {
-    let text = read(file, "issuer.key_file")?;
-    SigningKey::from_pem(&text).with_context(|| format!("issuer.key_file: {}", file.display()))
-}
-
-/// Reads the key of badges in JWT form; `None` when the file is missing, as where `accolade keys
-/// generate` was run before there was one.
-///
-/// # Errors
-/// When the file is open to others, or no such key.
-pub fn jwt_key(file: &Path) -> anyhow::Result<Option<JwtKey>> {
-    if !file.exists() {
-        return Ok(None);
-    }
-    let text = read(file, "issuer.jwt_key_file")?;
-    let key = JwtKey::from_pem(&text, &SystemRandom::new());
-    key.map(Some).with_context(|| format!("issuer.jwt_key_file: {}", file.display()))
 }
 
 /// Makes a key for badges in JWT form, as PEM.
@@ -58,7 +35,11 @@ pub fn claim_secret(file: &Path) -> anyhow::Result<ClaimSecret> {
         .map_err(|error| anyhow::anyhow!("claim.secret_file: {}: {error}", file.display()))
 }
 
-fn read(file: &Path, key: &str) -> anyhow::Result<String> {
+/// Reads a secret file, which the configuration's `key` names.
+///
+/// # Errors
+/// When it is missing, or open to others.
+pub fn read(file: &Path, key: &str) -> anyhow::Result<String> {
     let metadata = match fs::metadata(file) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -119,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_says_how_to_make_it() {
-        let error = signing_key(Path::new("/nonexistent/issuer.pem")).unwrap_err().to_string();
+        let error = claim_secret(Path::new("/nonexistent/claim.secret")).unwrap_err().to_string();
         assert!(error.contains("accolade keys generate"), "{error}");
     }
 }

@@ -1,11 +1,11 @@
-//! The issuer: its profile, its identifier (DID) and its signing key.
+//! The issuer: its profile and its identifier (DID). Its keys come and go ([`PublicKeys`]).
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use url::{Position, Url};
 
-use super::key::PublicKey;
 use super::vocabulary::{CREDENTIALS, OPEN_BADGES};
 use super::{JwtKey, KeyError, SigningKey, json_text};
 
@@ -26,21 +26,27 @@ pub struct Profile {
     pub image: Option<Url>,
 }
 
-/// An issuer that can sign.
+/// Who issues.
 #[derive(Debug, Clone)]
 pub struct Issuer {
     profile: Profile,
     public_url: String,
     did: String,
-    verification_method: String,
-    key: SigningKey,
-    former_keys: Vec<String>,
-    jwt_key: Option<Arc<JwtKey>>,
+}
+
+/// The public keys by which an issuer's badges are verified now; a key that is not here is not
+/// trusted any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PublicKeys {
+    /// Keys of embedded proofs, as `publicKeyMultibase` (`z6Mk…`).
+    pub multikeys: Vec<String>,
+    /// Keys of the JWT form (RFC 7517), each with its name ([`super::JwtKey::thumbprint`]).
+    pub jwks: Vec<(String, Value)>,
 }
 
 impl Issuer {
     /// An issuer known by `did:web` at `public_url` (a host, maybe a port, no path).
-    pub fn with_did_web(profile: Profile, public_url: &Url, key: SigningKey) -> Result<Self, KeyError> {
+    pub fn with_did_web(profile: Profile, public_url: &Url) -> Result<Self, KeyError> {
         let refused = |why: &str| KeyError(format!("did:web cannot be made from {public_url}: {why}"));
         if !matches!(public_url.scheme(), "https" | "http") {
             return Err(refused("it must begin with https://"));
@@ -59,38 +65,20 @@ impl Issuer {
             Some(port) => format!("did:web:{host}%3A{port}"),
             None => format!("did:web:{host}"),
         };
-        Ok(Self::new(profile, public_url, did, key))
+        Ok(Self::new(profile, public_url, did))
     }
 
-    /// An issuer known by `did:key`.
-    pub fn with_did_key(profile: Profile, public_url: &Url, key: SigningKey) -> Self {
-        let did = format!("did:key:{}", key.public_multibase());
-        Self::new(profile, public_url, did, key)
+    /// An issuer known by `did:key`: by its only key, given as multibase (`z6Mk…`).
+    pub fn with_did_key(profile: Profile, public_url: &Url, key: &str) -> Self {
+        Self::new(profile, public_url, format!("did:key:{key}"))
     }
 
-    fn new(profile: Profile, public_url: &Url, did: String, key: SigningKey) -> Self {
-        let verification_method = format!("{did}#{}", key.public_multibase());
+    fn new(profile: Profile, public_url: &Url, did: String) -> Self {
         let public_url = public_url[..Position::AfterPath].trim_end_matches('/').to_owned();
-        Self { profile, public_url, did, verification_method, key, former_keys: Vec::new(), jwt_key: None }
+        Self { profile, public_url, did }
     }
 
-    /// Adds public keys (`z6Mk…`) that signed earlier: the DID document goes on listing them, so
-    /// that credentials from before a change of key still verify.
-    pub fn with_former_keys(mut self, keys: Vec<String>) -> Result<Self, KeyError> {
-        for key in &keys {
-            PublicKey::from_multibase(key)?;
-        }
-        self.former_keys = keys;
-        Ok(self)
-    }
-
-    /// Adds the key of the JWT form, if there is one.
-    pub fn with_jwt_key(mut self, key: Option<JwtKey>) -> Self {
-        self.jwt_key = key.map(Arc::new);
-        self
-    }
-
-    /// The DID: `issuer.id` in credentials, and the controller of the key.
+    /// The DID: `issuer.id` in credentials, and the controller of the keys.
     pub fn did(&self) -> &str {
         &self.did
     }
@@ -105,20 +93,15 @@ impl Issuer {
         &self.public_url
     }
 
-    /// The full DID URL of the key.
-    pub fn verification_method(&self) -> &str {
-        &self.verification_method
+    /// The full DID URL of a key of this name.
+    pub fn method(&self, key: &str) -> String {
+        format!("{}#{key}", self.did)
     }
 
-    /// The key of the JWT form, if there is one.
-    pub fn jwt_key(&self) -> Option<&JwtKey> {
-        self.jwt_key.as_deref()
-    }
-
-    /// The full DID URL of the JWT key; `None` for `did:key`, whose only key is its name.
-    pub fn jwt_verification_method(&self) -> Option<String> {
-        let key = self.jwt_key().filter(|_| self.did.starts_with("did:web:"))?;
-        Some(format!("{}#{}", self.did, key.thumbprint()))
+    /// Whether keys are published at an address and so can be replaced (`did:web`); with `did:key`
+    /// the only key is the issuer's name.
+    pub fn publishes_keys(&self) -> bool {
+        self.did.starts_with("did:web:")
     }
 
     /// The Open Badges Profile as served at `/issuers/{slug}`; credentials embed the same
@@ -131,36 +114,25 @@ impl Issuer {
 
     /// The DID document for `/.well-known/did.json` (DID Core 1.0, Controlled Identifiers 1.0);
     /// `None` for `did:key`, which needs none.
-    pub fn did_document(&self) -> Option<Value> {
-        if !self.did.starts_with("did:web:") {
+    pub fn did_document(&self, keys: &PublicKeys) -> Option<Value> {
+        if !self.publishes_keys() {
             return None;
         }
-        let current = self.key.public_multibase();
-        let keys: Vec<&String> =
-            std::iter::once(&current).chain(self.former_keys.iter().filter(|key| **key != current)).collect();
-        let mut methods: Vec<Value> = keys
+        let method = |key: &str, kind: &str, member: &str, public: &Value| {
+            // Relative fragments would do in DID Core, but verifiers compare the full DID URL.
+            let id = self.method(key);
+            let method = json!({"id": id, "type": kind, "controller": self.did, member: public});
+            (id, method)
+        };
+        let multikeys = keys
+            .multikeys
             .iter()
-            .map(|key| {
-                json!({
-                    "id": format!("{}#{key}", self.did),
-                    "type": "Multikey",
-                    "controller": self.did,
-                    "publicKeyMultibase": key,
-                })
-            })
-            .collect();
-        // Relative fragments would do in DID Core, but verifiers compare the full DID URL.
-        let mut names: Vec<String> = keys.iter().map(|key| format!("{}#{key}", self.did)).collect();
+            .map(|key| method(key, "Multikey", "publicKeyMultibase", &Value::from(key.as_str())));
+        let jwks = keys.jwks.iter().map(|(name, jwk)| method(name, "JsonWebKey", "publicKeyJwk", jwk));
+        let (names, methods): (Vec<_>, Vec<_>) = multikeys.chain(jwks).unzip();
         let mut contexts = vec!["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"];
-        if let (Some(key), Some(name)) = (self.jwt_key(), self.jwt_verification_method()) {
+        if !keys.jwks.is_empty() {
             contexts.push("https://w3id.org/security/jwk/v1");
-            methods.push(json!({
-                "id": name,
-                "type": "JsonWebKey",
-                "controller": self.did,
-                "publicKeyJwk": key.public_jwk(),
-            }));
-            names.push(name);
         }
         Some(json!({
             "@context": contexts,
@@ -183,9 +155,55 @@ impl Issuer {
             "image": image,
         }))
     }
+}
 
-    pub(super) fn key(&self) -> &SigningKey {
+/// An issuer whose keys are in this process and never change: for trials and tests.
+#[derive(Debug, Clone)]
+pub struct Signatory {
+    issuer: Issuer,
+    key: SigningKey,
+    jwt_key: Option<Arc<JwtKey>>,
+}
+
+impl Signatory {
+    /// An issuer with its key.
+    pub fn new(issuer: Issuer, key: SigningKey) -> Self {
+        Self { issuer, key, jwt_key: None }
+    }
+
+    /// Adds the key of the JWT form.
+    pub fn with_jwt_key(self, key: JwtKey) -> Self {
+        Self { jwt_key: Some(Arc::new(key)), ..self }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &SigningKey {
         &self.key
+    }
+
+    /// The key of the JWT form.
+    pub fn jwt_key(&self) -> Option<&JwtKey> {
+        self.jwt_key.as_deref()
+    }
+
+    /// The full DID URL of the key.
+    pub fn verification_method(&self) -> String {
+        self.method(&self.key.public_multibase())
+    }
+
+    /// The DID document with its keys; `None` for `did:key`.
+    pub fn did_document(&self) -> Option<Value> {
+        let jwks = self.jwt_key().map(|key| (key.thumbprint(), key.public_jwk()));
+        let multikeys = vec![self.key.public_multibase()];
+        self.issuer.did_document(&PublicKeys { multikeys, jwks: jwks.into_iter().collect() })
+    }
+}
+
+impl Deref for Signatory {
+    type Target = Issuer;
+
+    fn deref(&self) -> &Issuer {
+        &self.issuer
     }
 }
 
@@ -205,7 +223,7 @@ mod tests {
     }
 
     fn web(url: &str) -> Result<Issuer, KeyError> {
-        Issuer::with_did_web(profile(), &Url::parse(url).unwrap(), SigningKey::from_seed([3; 32]))
+        Issuer::with_did_web(profile(), &Url::parse(url).unwrap())
     }
 
     #[test]
@@ -234,30 +252,30 @@ mod tests {
 
     #[test]
     fn the_did_document_lists_the_full_name_of_every_key() {
-        let former = SigningKey::from_seed([4; 32]).public_multibase();
-        let issuer =
-            web("https://badges.example.edu").unwrap().with_former_keys(vec![former.clone()]).unwrap();
-        let document = issuer.did_document().unwrap();
+        let [one, other] = [3, 4].map(|seed| SigningKey::from_seed([seed; 32]).public_multibase());
+        let issuer = web("https://badges.example.edu").unwrap();
+        let jwk = json!({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"});
+        let mut keys = PublicKeys { multikeys: vec![one.clone(), other.clone()], jwks: Vec::new() };
+        assert_eq!(issuer.did_document(&keys).unwrap()["@context"].as_array().unwrap().len(), 2);
+        keys.jwks.push(("thumb".to_owned(), jwk.clone()));
+        let document = issuer.did_document(&keys).unwrap();
         assert_eq!(document["id"], issuer.did());
-        assert_eq!(document["assertionMethod"][0], issuer.verification_method());
-        assert_eq!(document["assertionMethod"][1], format!("{}#{former}", issuer.did()));
-        assert_eq!(document["verificationMethod"][0]["id"], issuer.verification_method());
+        let names = [&one, &other, "thumb"].map(|key| format!("did:web:badges.example.edu#{key}"));
+        assert_eq!(document["assertionMethod"], json!(names));
+        assert_eq!(document["verificationMethod"][0]["id"], names[0]);
         assert_eq!(document["verificationMethod"][0]["controller"], issuer.did());
-        assert_eq!(document["verificationMethod"][1]["publicKeyMultibase"], former);
-        assert!(web("https://a.example.edu").unwrap().with_former_keys(vec!["z6".to_owned()]).is_err());
+        assert_eq!(document["verificationMethod"][1]["publicKeyMultibase"], other);
+        assert_eq!(document["verificationMethod"][2]["publicKeyJwk"], jwk);
+        assert_eq!(document["@context"].as_array().unwrap().len(), 3);
     }
 
     #[test]
     fn did_key_is_its_own_document() {
-        let issuer = Issuer::with_did_key(
-            profile(),
-            &Url::parse("https://example.edu/x/").unwrap(),
-            SigningKey::from_seed([3; 32]),
-        );
-        assert!(issuer.did_document().is_none());
+        let key = SigningKey::from_seed([3; 32]).public_multibase();
+        let issuer = Issuer::with_did_key(profile(), &Url::parse("https://example.edu/x/").unwrap(), &key);
+        assert!(issuer.did_document(&PublicKeys::default()).is_none());
         assert_eq!(issuer.public_url(), "https://example.edu/x");
-        let multibase = issuer.did().strip_prefix("did:key:").unwrap();
-        assert_eq!(issuer.verification_method(), format!("{}#{multibase}", issuer.did()));
+        assert_eq!(issuer.method(&key), format!("did:key:{key}#{key}"));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl SigningKey {
     }
 
     /// Signs; Ed25519 signatures are deterministic (RFC 8032).
-    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The way of a credential: [`credential()`] builds it, `structure` says whether it is complete,
 //! `rdf` gives it its meaning by the table in [`vocabulary`], [`canonical`] its one form, and
-//! [`sign()`] the proof. [`verify::verify`] goes the same way back.
+//! [`prepare()`] says what is to be signed, and [`Prepared::seal`] adds the proof. [`verify::verify`] goes the same way back.
 
 mod achievement;
 pub mod bake;
@@ -30,10 +30,10 @@ pub use achievement::{
 };
 pub use bake::BadgeImage;
 pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
-pub use issuer::{Issuer, Profile};
+pub use issuer::{Issuer, Profile, PublicKeys, Signatory};
 pub use jwt::{JwtKey, jwt};
 pub use key::{KeyError, SigningKey};
-pub use sign::{SignError, sign};
+pub use sign::{Prepared, SignError, prepare, sign, unsigned};
 
 #[cfg(test)]
 mod samples;

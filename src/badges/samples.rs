@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::verify::Lookup;
 use super::{
-    Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, SigningKey,
+    Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, Signatory,
+    SigningKey,
 };
 
 pub(super) fn url(text: &str) -> Url {
@@ -31,13 +32,15 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn issuer() -> Issuer {
-    Issuer::with_did_web(profile(), &url("https://badges.example.edu"), SigningKey::from_seed([5; 32]))
-        .unwrap()
+pub(super) fn issuer() -> Signatory {
+    let issuer = Issuer::with_did_web(profile(), &url("https://badges.example.edu")).unwrap();
+    Signatory::new(issuer, SigningKey::from_seed([5; 32]))
 }
 
-pub(super) fn did_key_issuer() -> Issuer {
-    Issuer::with_did_key(profile(), &url("https://badges.example.edu"), SigningKey::from_seed([6; 32]))
+pub(super) fn did_key_issuer() -> Signatory {
+    let key = SigningKey::from_seed([6; 32]);
+    let url = url("https://badges.example.edu");
+    Signatory::new(Issuer::with_did_key(profile(), &url, &key.public_multibase()), key)
 }
 
 pub(super) fn achievement() -> Achievement {

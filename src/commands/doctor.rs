@@ -4,12 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
+
 use crate::clock::Clock;
 use crate::config::{self, Catalog, Settings};
 use crate::lms::{Client, Limits};
 use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
 use crate::secrets;
+use crate::signing::{self, Keyrings};
 use crate::store::{OpenError, Store};
 use crate::telemetry::Metrics;
 
@@ -26,7 +29,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         Catalog::load(&settings.badges, &names, &settings.terms())
             .map(|catalog| format!("{} read", catalog.badges.len())),
     );
-    examination.note("issuer", crate::app::issuer(&settings).map(|issuer| issuer.did().to_owned()));
+    examination.try_part("issuer", issuer(&settings)).await;
     examination.note(
         "claim links",
         secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
@@ -79,6 +82,26 @@ impl Examination {
             Ok(found) => self.note(part, found),
             Err(_) => self.note(part, Err::<String, _>(format!("no answer within {} s", PATIENCE.as_secs()))),
         }
+    }
+}
+
+/// The issuer, and whether the keys that sign, or are about to, are here.
+async fn issuer(settings: &Settings) -> anyhow::Result<String> {
+    let keyrings = Keyrings::of(&settings.issuer);
+    let issuer = signing::issuer(settings, &keyrings)?;
+    let did = issuer.did().to_owned();
+    // What is wrong with the database is told beside it.
+    let keys = match Store::open(settings.database.url.expose(), 1).await {
+        Ok(store) => store.issuer_keys(&issuer.profile().slug).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    if keys.is_empty() {
+        keyrings.badge.first()?;
+        return Ok(did);
+    }
+    match keyrings.missing(&keys).as_slice() {
+        [] => Ok(did),
+        missing => bail!("{}", missing.join("; ")),
     }
 }
 

@@ -3,12 +3,18 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::bail;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use serde_json::json;
 
-use crate::badges::SigningKey;
+use crate::badges::{Issuer, SigningKey};
 use crate::claim::ClaimSecret;
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::secrets;
+use crate::signing::{self, ANNOUNCED, Keyring, Keyrings, Private};
+use crate::store::{Compromised, IssuerKey, KeyState, Purpose, Store};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -17,34 +23,68 @@ pub(super) enum Keys {
     /// each where it is missing. Keep a copy of all in a safe place: without them no badge can be
     /// issued.
     Generate,
-    /// Show the public half of the signing key.
-    Show,
+    /// Show the keys: which signs, which are trusted, and how many badges each signed.
+    List {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replace the signing key: the new one is published now, and signs six minutes later, when every
+    /// verifier can know it. Badges that are out stay valid.
+    ///
+    /// The new key is made beside the present one, or is one that is configured and not in use yet.
+    Rotate {
+        /// Replace the key of badges in JWT form instead.
+        #[arg(long)]
+        jwt: bool,
+    },
+    /// Say that somebody else may have a key: it is trusted no more from now on, and all badges that
+    /// it signed are signed anew. Another key signs at once: the one announced, or else a new one.
+    ///
+    /// Learners' copies from before (files, images, wallets) then fail; the badge at its address, and
+    /// every copy downloaded from now on, is valid.
+    Compromised {
+        /// The key, or the beginning of its name, as `accolade keys list` shows it.
+        #[arg(value_name = "ID")]
+        key: String,
+        /// What happened. It is kept for ever, and shown by `accolade keys list` only.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
-pub(super) fn run(command: &Keys, settings: &Settings) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(command: &Keys, settings: &Settings) -> anyhow::Result<ExitCode> {
     match command {
-        Keys::Generate => {
-            make(&settings.issuer.key_file, "signing key", &|| {
-                Ok(SigningKey::from_seed(rand::random()).to_pem())
-            })?;
-            make(&settings.issuer.jwt_key_file, "key of the JWT form", &secrets::new_jwt_key)?;
-            make(&settings.claim.secret_file, "secret of claim links", &|| {
-                Ok(ClaimSecret::new(rand::random()).to_text())
-            })?;
+        Keys::Generate => generate(settings)?,
+        Keys::List { json } => {
+            let office = Office::open(settings).await?;
+            office.list(*json).await?;
         }
-        Keys::Show => {
-            let issuer = crate::app::issuer(settings)?;
-            println!("{}", issuer.did());
-            println!("{}", issuer.verification_method());
-            if let Some(method) = issuer.jwt_verification_method() {
-                println!("{method}");
-            }
+        Keys::Rotate { jwt } => Office::open(settings).await?.rotate(*jwt).await?,
+        Keys::Compromised { key, reason } => {
+            let reason = super::whom::text("reason", reason)?;
+            Office::open(settings).await?.compromised(key, &reason).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn make(file: &Path, what: &str, text: &dyn Fn() -> anyhow::Result<String>) -> anyhow::Result<()> {
+fn generate(settings: &Settings) -> anyhow::Result<()> {
+    let issuer = &settings.issuer;
+    match &issuer.key {
+        Some(_) => println!("signing key: issuer.key gives it"),
+        None => make(&issuer.key_file, "signing key", || Ok(SigningKey::generate()?))?,
+    }
+    match &issuer.jwt_key {
+        Some(_) => println!("key of the JWT form: issuer.jwt_key gives it"),
+        None => make(&issuer.jwt_key_file, "key of the JWT form", secrets::new_jwt_key)?,
+    }
+    make(&settings.claim.secret_file, "secret of claim links", || {
+        Ok(ClaimSecret::new(rand::random()).to_text())
+    })
+}
+
+fn make(file: &Path, what: &str, text: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<()> {
     if file.exists() {
         println!("{what}: {} is there already", file.display());
         return Ok(());
@@ -52,4 +92,194 @@ fn make(file: &Path, what: &str, text: &dyn Fn() -> anyhow::Result<String>) -> a
     secrets::write_new(file, &text()?)?;
     println!("{what}: made {} (mode 0600)", file.display());
     Ok(())
+}
+
+/// Where keys are looked after.
+struct Office {
+    store: Store,
+    issuer: Issuer,
+    keyrings: Keyrings,
+    keys: Vec<IssuerKey>,
+    now: DateTime<Utc>,
+}
+
+impl Office {
+    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        secrets::install_tls();
+        let keyrings = Keyrings::of(&settings.issuer);
+        let issuer = signing::issuer(settings, &keyrings)?;
+        let store = Store::open(settings.database.url.expose(), 1).await?;
+        let keys = store.issuer_keys(&issuer.profile().slug).await?;
+        if keys.is_empty() {
+            bail!(
+                "no key is in use yet: the first start of `accolade serve` takes the one of the configuration"
+            );
+        }
+        Ok(Self { store, issuer, keyrings, keys, now: Clock::system().now() })
+    }
+
+    fn slug(&self) -> &str {
+        &self.issuer.profile().slug
+    }
+
+    fn replaceable(&self) -> anyhow::Result<()> {
+        if self.issuer.publishes_keys() {
+            return Ok(());
+        }
+        bail!(
+            "the key of this issuer cannot be replaced: its identifier is the key itself (issuer.did = \"key\"), \
+             and every badge names it. Another key is another issuer: to have keys that can be replaced, \
+             set issuer.did = \"web\" before the first badge"
+        )
+    }
+
+    async fn rotate(&self, jwt: bool) -> anyhow::Result<()> {
+        self.replaceable()?;
+        if jwt { self.announce(&self.keyrings.jwt).await } else { self.announce(&self.keyrings.badge).await }
+    }
+
+    async fn announce<K: Private>(&self, keyring: &Keyring<K>) -> anyhow::Result<()> {
+        let mut of = self.keys.iter().filter(|key| key.purpose == K::PURPOSE);
+        if let Some(waiting) = of.clone().find(|key| key.state == KeyState::Announced) {
+            bail!(
+                "{} is announced already and signs from {} on; one key is replaced at a time",
+                waiting.name,
+                time(waiting.signs_from)
+            );
+        }
+        let next = keyring.next(&self.names())?.entry();
+        let signs_from = self.now + ANNOUNCED;
+        if of.next().is_none() {
+            // There was none, so no JWT waits for the old one.
+            self.store.first_key(self.slug(), &next, self.now).await?;
+            println!("{} signs from now on", next.name);
+            return Ok(());
+        }
+        if !self.store.announce_key(self.slug(), &next, signs_from, self.now).await? {
+            bail!("somebody else replaced the key meanwhile; look at it with `accolade keys list`");
+        }
+        println!("{} is announced: did.json shows it, and it signs from {} on", next.name, time(signs_from));
+        if let Some(file) = keyring.file_of(&next.name).filter(|file| file.exists()) {
+            println!(
+                "its private half is {}: put it into the backup and, until then, into the same folder of every \
+                 machine that runs workers or pages",
+                file.display()
+            );
+        }
+        println!("nothing has to be restarted; `accolade keys list` shows when it signs");
+        Ok(())
+    }
+
+    async fn compromised(&self, start: &str, reason: &str) -> anyhow::Result<()> {
+        self.replaceable()?;
+        let found: Vec<&IssuerKey> = self.keys.iter().filter(|key| key.name.starts_with(start)).collect();
+        let [key] = found.as_slice() else {
+            bail!("no single key begins with “{start}”; `accolade keys list` shows them");
+        };
+        let announced =
+            self.keys.iter().any(|other| other.purpose == key.purpose && other.state == KeyState::Announced);
+        let next = match (key.state, announced, key.purpose) {
+            (KeyState::Active, false, Purpose::Badge) => {
+                Some(self.keyrings.badge.next(&self.names())?.entry())
+            }
+            (KeyState::Active, false, Purpose::Jwt) => Some(self.keyrings.jwt.next(&self.names())?.entry()),
+            _ => None,
+        };
+        let done = self.store.compromise_key(self.slug(), &key.name, next.as_ref(), reason, self.now).await?;
+        let successor = match done {
+            Compromised::Done(successor) => successor,
+            Compromised::Already => bail!("{} is compromised already", key.name),
+            Compromised::NoSuccessor | Compromised::Unknown => {
+                bail!(
+                    "somebody else changed the keys meanwhile; look at them with `accolade keys list`, and do it again"
+                )
+            }
+        };
+        println!("{} is compromised: did.json does not show it any more", key.name);
+        if let Some(next) = successor {
+            println!("{next} signs from now on");
+            let file = match key.purpose {
+                Purpose::Badge => self.keyrings.badge.file_of(&next),
+                Purpose::Jwt => self.keyrings.jwt.file_of(&next),
+            };
+            if let Some(file) = file.filter(|file| file.exists()) {
+                println!(
+                    "its private half is {}: put it into the backup, and now into the same folder of every machine \
+                     that runs workers or pages; without it they sign nothing, and work waits",
+                    file.display()
+                );
+            }
+        }
+        if key.purpose == Purpose::Badge {
+            println!(
+                "its badges are signed anew, at once where `accolade serve` runs, else when it starts; \
+                 `accolade keys list` shows how many are left. Learners' copies from before fail from now on: \
+                 tell them to download their badge again"
+            );
+        }
+        Ok(())
+    }
+
+    async fn list(&self, json: bool) -> anyhow::Result<()> {
+        let signed = self.store.count_signed(self.slug()).await?;
+        let badges = |key: &IssuerKey| -> u32 {
+            let first = key.purpose == Purpose::Badge && key.number == 1;
+            let of = |name: &Option<String>| name.as_ref().map_or(first, |name| *name == key.name);
+            signed.iter().filter(|(name, _)| of(name)).map(|(_, count)| count).sum()
+        };
+        if json {
+            let keys: Vec<_> = self.keys.iter().map(|key| document(key, badges(key))).collect();
+            println!("{}", serde_json::to_string_pretty(&json!({"did": self.issuer.did(), "keys": keys}))?);
+            return Ok(());
+        }
+        println!("{}", self.issuer.did());
+        for key in &self.keys {
+            let count = match (key.purpose, badges(key)) {
+                (Purpose::Jwt, _) => "JWT form".to_owned(),
+                (Purpose::Badge, 1) => "1 badge".to_owned(),
+                (Purpose::Badge, count) => format!("{count} badges"),
+            };
+            println!("  {:<11}  {}  {count}", key.state.as_str(), key.name);
+            println!("               {}", story(key));
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.keys.iter().map(|key| key.name.as_str()).collect()
+    }
+}
+
+/// What happened to a key, for people.
+fn story(key: &IssuerKey) -> String {
+    let since =
+        key.activated_at.map_or_else(|| "never signed".to_owned(), |at| format!("signs since {}", time(at)));
+    match key.state {
+        KeyState::Announced => format!("signs from {} on", time(key.signs_from)),
+        KeyState::Active => since,
+        KeyState::Retired => {
+            let until = key.retired_at.map_or_else(String::new, time);
+            format!("signed until {until}; its badges are valid, its private half is not needed any more")
+        }
+        KeyState::Compromised => {
+            let since = key.compromised_at.map_or_else(String::new, time);
+            format!("not trusted since {since}: {}", key.reason)
+        }
+    }
+}
+
+fn document(key: &IssuerKey, badges: u32) -> serde_json::Value {
+    let purpose = match key.purpose {
+        Purpose::Badge => "badge",
+        Purpose::Jwt => "jwt",
+    };
+    json!({
+        "key": key.name, "for": purpose, "state": key.state.as_str(), "badges": badges,
+        "announced_at": key.announced_at, "signs_from": key.signs_from, "activated_at": key.activated_at,
+        "retired_at": key.retired_at, "compromised_at": key.compromised_at, "reason": key.reason,
+    })
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -70,7 +70,7 @@ enum Command {
     Publish(publish::Publish),
     /// Try a draft of the badges on what was confirmed until now: who would gain or lose what.
     Simulate(simulate::Simulate),
-    /// Make the keys that the service signs with.
+    /// Make, show and replace the keys that the service signs with.
     Keys {
         #[command(subcommand)]
         command: keys::Keys,
@@ -131,7 +131,7 @@ impl Cli {
             Command::Publish(command) => publish::run(&command, &settings()?).await,
             Command::Simulate(command) => simulate::run(&command, &settings()?).await,
             Command::Recheck(command) => recheck::run(&command, &settings()?).await,
-            Command::Keys { command } => keys::run(&command, &settings()?),
+            Command::Keys { command } => keys::run(&command, &settings()?).await,
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
             Command::Reconcile(command) => reconcile::run(&command, settings()?).await,

@@ -177,14 +177,15 @@ pub struct IssuerSettings {
     pub linkedin_organization: Option<u64>,
     /// How verifiers find its key.
     pub did: DidMethod,
-    /// The signing key, PKCS#8 PEM, mode 0600.
+    /// The signing key itself, PKCS#8 PEM, in place of `key_file`; several one after another.
+    pub key: Option<Secret>,
+    /// The signing key, PKCS#8 PEM, mode 0600; later ones are beside it.
     pub key_file: PathBuf,
+    /// The key of badges in JWT form itself, in place of `jwt_key_file`.
+    pub jwt_key: Option<Secret>,
     /// The key of badges in JWT form (P-256 or RSA), PKCS#8 PEM, mode 0600. Without the file there
     /// is no JWT form.
     pub jwt_key_file: PathBuf,
-    /// Public keys that signed before this one (`z6Mk…`): `did.json` goes on listing them.
-    #[serde(default)]
-    pub former_keys: Vec<String>,
 }
 
 /// How verifiers find the issuer's key.

@@ -6,7 +6,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::badges::{
-    self, Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, ResultEntry, SignError, SigningKey,
+    self, Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, ResultEntry, SignError, Signatory,
+    SigningKey,
 };
 
 /// Issues the badge with a throw-away key.
@@ -20,7 +21,8 @@ pub(super) fn issue(achievement: &Achievement, image: Option<&BadgeImage>) -> Re
         email: None,
         image: None,
     };
-    let issuer = Issuer::with_did_key(profile, &url, SigningKey::from_seed([0; 32]));
+    let key = SigningKey::from_seed([0; 32]);
+    let issuer = Signatory::new(Issuer::with_did_key(profile, &url, &key.public_multibase()), key);
     let at = DateTime::UNIX_EPOCH;
     let evidence = Evidence {
         url: None,

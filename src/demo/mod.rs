@@ -11,7 +11,6 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -98,7 +97,7 @@ async fn in_folder(demo: &Demo, folder: &Path, stop: &CancellationToken) -> anyh
     let app = App::new(settings, clock.clone()).await?.with_dev_outbox(outbox.clone());
     let (store, site) = (app.store().clone(), app.public_url().to_owned());
     progress::step(&format!("serve on {site}"));
-    let (links, issuer) = (app.claim_links(), Arc::clone(app.issuer()));
+    let (links, signing) = (app.claim_links(), app.signing().clone());
     let stop_server = end.clone();
     let server = tokio::spawn(async move { app.run(&Role::ALL, listener, stop_server).await });
 
@@ -109,7 +108,7 @@ async fn in_folder(demo: &Demo, folder: &Path, stop: &CancellationToken) -> anyh
         progress::table(&posted, &trails, &links);
         if let Some(output) = &demo.output {
             let report = output::Report { started, finished: clock.now(), trails: &trails };
-            output::write(output, &report, &store, &issuer, &outbox).await?;
+            output::write(output, &report, &store, &signing, &outbox).await?;
             println!("\nwritten to {}", output.display());
         }
         anyhow::Ok(())

@@ -7,10 +7,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 
-use crate::badges::{self, Issuer};
+use crate::signing::Signing;
 use crate::store::{DeliveryTrail, Store};
 
 /// What the report tells.
@@ -25,10 +24,10 @@ pub(super) async fn write(
     folder: &Path,
     report: &Report<'_>,
     store: &Store,
-    issuer: &Issuer,
+    signing: &Signing,
     outbox: &Path,
 ) -> anyhow::Result<()> {
-    let site = issuer.public_url();
+    let site = signing.issuer().public_url();
     for name in ["credentials", "mail", "documents"] {
         let folder = folder.join(name);
         if folder.exists() {
@@ -51,7 +50,7 @@ pub(super) async fn write(
                 continue;
             }
             fs::write(folder.join(&file), &credential.document)?;
-            if let Some(jwt) = badges::jwt(&credential.document, issuer, &SystemRandom::new())? {
+            if let Some(jwt) = signing.jwt(&credential.document)? {
                 fs::write(folder.join(format!("credentials/{id}.jwt")), jwt)?;
             }
             collect(&serde_json::from_str(&credential.document)?, &mut named);

@@ -13,6 +13,7 @@ use super::inputs::insert_inputs;
 use super::lifecycle::{AwardChange, change_awards};
 use super::progress::settle;
 use super::session::Session;
+use super::signed::{signer, signing_keys};
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
 use super::waiting::{Wait, store_waits};
@@ -40,12 +41,12 @@ statements! {
 
     INSERT_CREDENTIALS [
         id Uuid, document Text, status_list Int, status_index Int, name Text, email Text,
-        claim_hash Bytes, claim_until Time,
+        claim_hash Bytes, claim_until Time, signed_by Text,
     ] = "INSERT INTO credentials
             (id, document, status_list, status_index, name, email, claim_hash, claim_until,
-             revoked, suspended)
+             revoked, suspended, signed_by)
         SELECT r.id, r.document, r.status_list, r.status_index, r.name, r.email, r.claim_hash,
-            r.claim_until, false, false
+            r.claim_until, false, false, r.signed_by
         FROM {rows}";
 
     INSERT_MAILS [
@@ -126,6 +127,8 @@ pub struct NewCredential {
     pub id: Uuid,
     /// The signed document, exactly as it leaves.
     pub document: String,
+    /// The name of the key that signed it.
+    pub signed_by: String,
     /// Its place in the status lists.
     pub status: StatusEntry,
     /// The holder's name when it was issued.
@@ -165,8 +168,8 @@ pub enum Committed {
     },
     /// The event was done already, by a copy of the message.
     AlreadyDone,
-    /// The person's outcomes changed meanwhile, or a human decided about what the guard holds:
-    /// evaluate again.
+    /// The person's outcomes changed meanwhile, a human decided about what the guard holds, or the
+    /// key signs no more: evaluate again.
     Stale,
     /// The guard holds an award of it, which is noted; nothing else is stored. Evaluated again,
     /// what it may not rest on is known.
@@ -220,6 +223,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut session = self.pool.write().await?;
+        let signing = signing_keys(&mut session, commits).await?;
         let ids: Vec<Uuid> = commits.iter().map(|commit| commit.event).collect();
         let events: Vec<EventRow> = session.all(&LOCK_EVENTS, values![ids]).await?;
         let mut waiting: BTreeMap<Uuid, EventRow> = events.into_iter().map(|row| (row.id, row)).collect();
@@ -254,6 +258,7 @@ impl Store {
             if versions.get(&commit.person) != Some(&commit.version)
                 || changed.contains(&commit.person)
                 || commit.guarding.iter().any(decided)
+                || !commit.awards.iter().all(|award| signing.contains(&signer(award)))
             {
                 answers.push(Committed::Stale);
                 continue;
@@ -366,6 +371,7 @@ fn credential_row(credential: &NewCredential) -> Vec<Value> {
         &credential.email,
         credential.claim_hash.as_slice(),
         credential.claim_until,
+        &credential.signed_by,
     ]
 }
 

@@ -23,6 +23,7 @@ mod holdings;
 mod holds;
 mod identity;
 mod inputs;
+mod keys;
 mod learned;
 mod learners;
 mod lifecycle;
@@ -41,6 +42,7 @@ mod scopes;
 mod selection;
 mod session;
 mod signals;
+mod signed;
 mod statement;
 mod status;
 mod sweep;
@@ -68,6 +70,7 @@ pub use holder::{ASK_AGAIN, Links, Resent, Said};
 pub use holdings::{BadgeMail, Holding, Returned, Which};
 pub use holds::{Hold, HoldDecided, HoldDecision, HoldState, Scope};
 pub use inputs::{AwardBasis, StoredInputs};
+pub use keys::{Compromised, IssuerKey, KeyState, NewKey, Purpose};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use links::{By, Linked, Separated};
 pub use mails::{LeasedMail, MailVerdict};
@@ -79,6 +82,7 @@ pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use selection::{AwardFilter, SelectedAward};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
+pub use signed::SignedDocument;
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
 pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
@@ -91,7 +95,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 40] = [
+static ALL_STATEMENTS: [&[&Statement]; 42] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,
@@ -110,6 +114,7 @@ static ALL_STATEMENTS: [&[&Statement]; 40] = [
     holdings::STATEMENTS,
     holds::STATEMENTS,
     inputs::STATEMENTS,
+    keys::STATEMENTS,
     learners::STATEMENTS,
     lifecycle::STATEMENTS,
     links::STATEMENTS,
@@ -126,6 +131,7 @@ static ALL_STATEMENTS: [&[&Statement]; 40] = [
     scopes::STATEMENTS,
     selection::STATEMENTS,
     signals::STATEMENTS,
+    signed::STATEMENTS,
     status::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,

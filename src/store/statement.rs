@@ -6,6 +6,7 @@
 //! | `{in text $1}` | `= ANY($1)` | `IN (SELECT value FROM json_each($1))` |
 //! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT $1 AS id, …) AS r`, once a row |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
+//! | `{share}` | `FOR SHARE` | nothing |
 //! | `{skip locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
 //! | `{advisory}` | `pg_advisory_xact_lock(r.key)` | `r.key`: there is one writer |
 
@@ -54,6 +55,7 @@ impl Statement {
             let text = replace_lists(&text, "{in text $", |number| format!("= ANY(${number})"));
             replace_lists(&text, "{in $", |number| format!("= ANY(${number})"))
                 .replace("{lock}", "FOR NO KEY UPDATE")
+                .replace("{share}", "FOR SHARE")
                 .replace("{skip locked}", "FOR NO KEY UPDATE SKIP LOCKED")
                 .replace("{advisory}", "pg_advisory_xact_lock(r.key)")
         })
@@ -73,6 +75,7 @@ impl Statement {
                 format!("IN (SELECT unhex(value) FROM json_each(${number}))")
             })
             .replace("{lock}", "")
+            .replace("{share}", "")
             .replace("{skip locked}", "")
             .replace("{advisory}", "r.key")
         })

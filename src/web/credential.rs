@@ -3,10 +3,8 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use ring::rand::SystemRandom;
 use uuid::Uuid;
 
-use crate::badges;
 use crate::store::StoredCredential;
 
 use super::accept::wants_document;
@@ -65,7 +63,7 @@ fn document(headers: &HeaderMap, stored: StoredCredential) -> Response {
 
 /// The same credential in JWT form.
 fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Response, PageError> {
-    let made = badges::jwt(&stored.document, &web.site.issuer, &SystemRandom::new());
+    let made = web.site.signing.jwt(&stored.document);
     match made.map_err(|error| PageError::fault("a credential has no JWT form", &error))? {
         Some(jwt) => Ok(download(reply(headers, JWT, "no-cache", jwt.into_bytes()), &stored.badge, "jwt")),
         None => Ok((
@@ -85,7 +83,7 @@ fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,
-        jwt: web.site.issuer.jwt_key().is_some(),
+        jwt: web.site.signing.has_jwt(),
         structured: credential.structured(&web.public_url),
         linkedin: linkedin::form(&credential, web.site.linkedin_organization),
     })?;

@@ -1,7 +1,5 @@
 //! Documents that ids in credentials promise: DID document, status lists, achievements, issuer.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
@@ -9,8 +7,8 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
+use crate::badges::achievement_document;
 use crate::badges::status::{Purpose, list_document};
-use crate::badges::{achievement_document, sign};
 
 use super::Web;
 use super::accept::wants_document;
@@ -28,6 +26,8 @@ const LINKED_DATA: &str = "application/ld+json";
 
 /// A status list as it was signed last.
 pub(super) struct SignedList {
+    /// The name of the key.
+    key: String,
     changed_at: DateTime<Utc>,
     set: Vec<i64>,
     text: String,
@@ -69,8 +69,9 @@ pub(super) fn reply(
 
 /// `GET /.well-known/did.json`
 pub(super) async fn did(State(web): State<Web>, headers: HeaderMap) -> Response {
-    match web.site.issuer.did_document() {
+    match web.site.signing.did_document() {
         Some(document) => {
+            // `signing::ANNOUNCED` knows for how long it is kept.
             reply(&headers, "application/did+json", "public, max-age=300", document.to_string().into_bytes())
         }
         None => (
@@ -118,7 +119,7 @@ fn withdrawn(mut revoked: Vec<i64>, suspended: Vec<i64>) -> Vec<i64> {
     revoked
 }
 
-/// The list, signed anew only when a bit changed since.
+/// The list, signed anew only when a bit changed since, or another key signs.
 async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String, PageError> {
     let list = web.site.store.status_list(number).await?.ok_or(PageError::NotFound)?;
     if list.issuer != web.site.issuer.profile().slug {
@@ -133,21 +134,15 @@ async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String,
     // Held while signing: a crowd of verifiers costs one signature.
     let mut lists = web.lists.lock().await;
     if let Some(signed) = lists.get(&key)
+        && web.site.signing.active().as_ref() == Some(&signed.key)
         && signed.changed_at == changed_at
         && signed.set == set
     {
         return Ok(signed.text.clone());
     }
-    let issuer = Arc::clone(&web.site.issuer);
-    let bits = set.clone();
-    let text = tokio::task::spawn_blocking(move || {
-        let document = list_document(&issuer, number, purpose, size, &bits, changed_at);
-        sign(document, &issuer, changed_at)
-    })
-    .await
-    .map_err(|error| PageError::fault("signing a status list ended early", &error))?
-    .map_err(|error| PageError::fault("a status list cannot be signed", &error))?;
-    lists.insert(key, SignedList { changed_at, set, text: text.clone() });
+    let document = list_document(&web.site.issuer, number, purpose, size, &set, changed_at);
+    let (text, signed_by) = web.site.signing.sign_one(document, changed_at).await?;
+    lists.insert(key, SignedList { key: signed_by, changed_at, set, text: text.clone() });
     Ok(text)
 }
 

@@ -4,6 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use crate::signing::SigningError;
 use crate::store::StoreError;
 
 /// How long a client should wait when the database is away, in seconds.
@@ -62,6 +63,19 @@ impl From<StoreError> for PageError {
                 Self::Unavailable
             }
             StoreError::Corrupt { .. } | StoreError::Refused(_) => Self::fault("a page failed", &error),
+        }
+    }
+}
+
+impl From<SigningError> for PageError {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::Store(error) => error.into(),
+            SigningError::Away(_) => {
+                tracing::warn!(cause = %error, "nothing can be signed");
+                Self::Unavailable
+            }
+            SigningError::Refused(_) => Self::fault("a document cannot be signed", &error),
         }
     }
 }

@@ -39,6 +39,7 @@ use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::locales::Language;
 use crate::remote::Fetcher;
+use crate::signing::Signing;
 use crate::store::{Store, StoredCredential};
 use crate::unread;
 
@@ -51,6 +52,8 @@ pub struct Site {
     pub catalogs: Catalogs,
     /// The issuer.
     pub issuer: Arc<Issuer>,
+    /// Its keys.
+    pub signing: Signing,
     /// Where this installation answers.
     pub public_url: Url,
     /// The institution's number on LinkedIn.

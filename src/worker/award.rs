@@ -1,6 +1,6 @@
 //! AWARD: judges what changed, signs what is earned, stores it.
 //!
-//! Failures: the database is away (no attempt spent), another worker changed the same person
+//! Failures: the database or the signer is away (no attempt spent), another worker changed the same person
 //! (judged again), a credential that cannot be signed (parked with the reason; its neighbours
 //! are stored). Not failures: nothing earned, held already, no address yet, a regrade.
 
@@ -12,17 +12,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::issue::{self, Desk};
+use super::issue::{self, Desk, Draft};
 use super::judge::{Earned, Judged, Passing, judge};
 use super::outage::{Hold, Patience};
 use super::retry::{backoff, unstored};
 use super::unwind::guarded;
-use crate::badges::{Issuer, status};
+use crate::badges::status;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::{Catalog, Guard};
 use crate::queue::{Delivery, Message, Queue};
+use crate::signing::{Signing, SigningError};
 use crate::store::{
     AwardChange, AwardCommit, Candidate, Committed, Counted, Passage, StatusEntry, Store, StoreError, Work,
 };
@@ -44,8 +45,8 @@ pub struct Awarder {
     pub queue: Arc<Queue>,
     /// The badges and their rules.
     pub catalogs: Catalogs,
-    /// Who issues.
-    pub issuer: Arc<Issuer>,
+    /// Who issues, and signs.
+    pub signing: Signing,
     /// Makes claim tokens.
     pub secret: ClaimSecret,
     /// How long a claim link works, in days.
@@ -65,7 +66,7 @@ pub struct Awarder {
 /// Events that could not be evaluated, each with its reason.
 type Failed = Vec<(Uuid, String)>;
 
-/// The database is away, and the messages went back to the queue.
+/// The database or the signer is away, and the messages went back to the queue.
 #[derive(Debug)]
 pub(super) struct GivenBack;
 
@@ -74,8 +75,26 @@ pub(super) struct GivenBack;
 enum Fault {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("nothing can be signed: {0}")]
+    Signer(String),
     #[error("evaluating it failed inside the program; please report it")]
     Crashed,
+}
+
+impl Fault {
+    /// Whether it passes by itself, and no event is to blame.
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Signer(_))
+    }
+}
+
+impl From<SigningError> for Fault {
+    fn from(error: SigningError) -> Self {
+        match error {
+            SigningError::Store(error) => error.into(),
+            SigningError::Away(_) | SigningError::Refused(_) => Self::Signer(error.to_string()),
+        }
+    }
 }
 
 impl Awarder {
@@ -85,7 +104,7 @@ impl Awarder {
         let patience = Patience::new(stop);
         while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
             if self.batch(deliveries, &mut patience.hold()).await.is_err() {
-                patience.pause(&mut consumer, &self.store).await;
+                patience.pause_for(&mut consumer, &self.store, Some(&self.signing)).await;
             }
         }
     }
@@ -112,7 +131,7 @@ impl Awarder {
                 }
                 Ok(())
             }
-            Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
+            Err(error) if error.is_outage() => Err(GivenBack),
             // One of the batch is at fault: each alone, so that it harms nobody else.
             Err(error) => {
                 tracing::warn!(%error, events = ids.len(), "the batch failed; trying its events one by one");
@@ -133,7 +152,7 @@ impl Awarder {
                 delivery.ack().await;
                 Ok(())
             }
-            Err(Fault::Store(StoreError::Unavailable(_))) => Err(GivenBack),
+            Err(error) if error.is_outage() => Err(GivenBack),
             Err(Fault::Store(error @ StoreError::Conflict)) => {
                 delivery.retry(unstored(&error)).await;
                 Ok(())
@@ -146,15 +165,15 @@ impl Awarder {
         loop {
             let (this, ids) = (self.clone(), ids.to_vec());
             match guarded(async move { this.work(&ids).await }).await {
-                Some(Err(error @ StoreError::Unavailable(_))) if hold.again(&error).await => {}
-                Some(worked) => return Ok(worked?),
+                Some(Err(error)) if error.is_outage() && hold.again(&error).await => {}
+                Some(worked) => return worked,
                 None => return Err(Fault::Crashed),
             }
         }
     }
 
     /// Judges and stores until nothing of `ids` is stale any more.
-    async fn work(&self, ids: &[Uuid]) -> Result<Failed, StoreError> {
+    async fn work(&self, ids: &[Uuid]) -> Result<Failed, Fault> {
         let mut open = ids.to_vec();
         let mut failed = Vec::new();
         for _ in 0..ROUNDS {
@@ -167,11 +186,11 @@ impl Awarder {
                 return Ok(failed);
             }
         }
-        Err(StoreError::Conflict)
+        Err(StoreError::Conflict.into())
     }
 
     /// One round; the answer is the events that have to be judged again.
-    async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, StoreError> {
+    async fn round(&self, candidates: &[Candidate], failed: &mut Failed) -> Result<Vec<Uuid>, Fault> {
         let now = self.clock.now();
         // One version from judging to storing, whatever is published meanwhile.
         let asked = candidates.iter().filter_map(|candidate| candidate.publication).max();
@@ -186,18 +205,21 @@ impl Awarder {
         let judged: Vec<Judged<'_>> =
             candidates.into_iter().map(|candidate| self.judge(&catalog, candidate, now)).collect();
         let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
+        // Before places are taken: a signer that is away would waste them at each try.
+        let key = if wanted > 0 { self.signing.ready().await? } else { String::new() };
         let mut places = self.places(wanted).await?.into_iter();
-        let mut commits = Vec::with_capacity(judged.len());
+        let mut drafts = Vec::with_capacity(judged.len());
         let mut made = HashSet::new();
         for judged in judged {
             let event = judged.candidate.event;
-            match self.commit(&catalog, judged, &mut places, &mut made, now) {
-                Ok(commit) => commits.push(commit),
+            match self.draft(&catalog, &key, judged, &mut places, &mut made, now) {
+                Ok(draft) => drafts.push(draft),
                 Err(reason) => failed.push((event, reason)),
             }
-            // Signing takes milliseconds: let others run between two.
+            // Canonical forms take milliseconds: let others run between two.
             tokio::task::yield_now().await;
         }
+        let commits = issue::sign(&self.signing, &key, drafts).await?;
         let mut stored = self.store.award(&commits, now).await;
         for _ in 0..3 {
             if !matches!(stored, Err(StoreError::Conflict)) {
@@ -240,34 +262,41 @@ impl Awarder {
         if !mails.is_empty() {
             self.queue.announce(&self.store, Work::Mails, mails, now).await;
         }
+        if !again.is_empty() {
+            // It may be that another key signs now.
+            self.signing.refresh().await?;
+        }
         Ok(again)
     }
 
     fn judge<'a>(&self, catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
         #[cfg(test)]
         super::unwind::crashes::pass(candidate.event);
-        judge(catalog, &self.issuer.profile().slug, candidate, now)
+        judge(catalog, &self.signing.issuer().profile().slug, candidate, now)
     }
 
     async fn places(&self, wanted: usize) -> Result<Vec<StatusEntry>, StoreError> {
         let Ok(count @ 1..) = u32::try_from(wanted) else { return Ok(Vec::new()) };
-        let slug = &self.issuer.profile().slug;
+        let slug = &self.signing.issuer().profile().slug;
         self.store.allocate_status(slug, count, rand::random(), status::scatter, self.clock.now()).await
     }
 
-    fn commit(
+    fn draft(
         &self,
         catalog: &Catalog,
+        key: &str,
         judged: Judged<'_>,
         places: &mut impl Iterator<Item = StatusEntry>,
         made: &mut HashSet<Uuid>,
         now: DateTime<Utc>,
-    ) -> Result<AwardCommit, String> {
+    ) -> Result<Draft, String> {
         let Judged { candidate, earned, changes, waits, guarding, mut reason } = judged;
         let mut awards = Vec::with_capacity(earned.len());
+        let mut signable = Vec::with_capacity(earned.len());
         for earned in earned {
             let desk = Desk {
-                issuer: &self.issuer,
+                issuer: self.signing.issuer(),
+                key,
                 secret: &self.secret,
                 claim_days: self.claim_days,
                 rules: &catalog.version,
@@ -277,7 +306,8 @@ impl Awarder {
             let term = earned.term.as_ref().map_or_else(String::new, |term| format!(" for {term}"));
             let status = places.next().ok_or("no place in the status list")?;
             let passage = self.passage(candidate, &earned);
-            let award = issue::issue(desk, candidate, &earned, status, passage, now).map_err(|error| {
+            let issued = issue::issue(desk, candidate, &earned, status, passage, now);
+            let (award, prepared) = issued.map_err(|error| {
                 format!("“{name}” is earned, but its credential cannot be signed: {error}")
             })?;
             // Each event carries the award, whichever of them is stored: the other may turn out
@@ -294,8 +324,9 @@ impl Awarder {
                 if first { "" } else { " by the event beside this one" }
             ));
             awards.push(award);
+            signable.push(prepared);
         }
-        Ok(AwardCommit {
+        let commit = AwardCommit {
             event: candidate.event,
             delivery: candidate.delivery,
             person: candidate.person,
@@ -305,7 +336,8 @@ impl Awarder {
             changes,
             waits,
             guarding,
-        })
+        };
+        Ok(Draft { commit, prepared: signable })
     }
 
     fn passage(&self, candidate: &Candidate, earned: &Earned<'_>) -> Passage {

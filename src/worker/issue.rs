@@ -7,17 +7,21 @@ use uuid::Uuid;
 
 use super::gate;
 use super::judge::Earned;
-use crate::badges::{self, Evidence, Issue, Issuer, RENEWAL, ResultEntry, SignError};
+use crate::badges::{self, Evidence, Issue, Issuer, Prepared, RENEWAL, ResultEntry, SignError};
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
+use crate::signing::{Signing, SigningError};
 use crate::store::{
-    Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry, StoredOutcome,
+    AwardCommit, Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry,
+    StoredOutcome,
 };
 
 /// What issuing needs besides the decision.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk<'a> {
     pub issuer: &'a Issuer,
+    /// The name of the key that signs.
+    pub key: &'a str,
     pub secret: &'a ClaimSecret,
     pub claim_days: u32,
     /// The version of the rules.
@@ -70,7 +74,8 @@ fn first_good<'a>(all: impl Iterator<Item = Result<&'a str, String>>) -> Result<
     Err(why.unwrap_or_else(|| "nothing is known of the learner".to_owned()))
 }
 
-/// Builds and signs the credential of one award, with what follows from it.
+/// Builds the credential of one award, with what follows from it: the award, whose document is still
+/// empty, and what is to be signed for it.
 pub(super) fn issue(
     desk: Desk<'_>,
     candidate: &Candidate,
@@ -78,7 +83,7 @@ pub(super) fn issue(
     status: StatusEntry,
     passage: Passage,
     now: DateTime<Utc>,
-) -> Result<NewAward, String> {
+) -> Result<(NewAward, Prepared), String> {
     let Earned { badge, decision, cycle, .. } = earned;
     let holder = holder(candidate, earned)?;
     let slug = &desk.issuer.profile().slug;
@@ -111,11 +116,12 @@ pub(super) fn issue(
         status_list: status.list,
         status_index: status.index,
     });
-    let document = badges::sign(unsigned, desk.issuer, now).map_err(|error: SignError| error.to_string())?;
+    let prepared = badges::prepare(unsigned, desk.issuer, desk.key, now);
+    let prepared = prepared.map_err(|error: SignError| error.to_string())?;
     let claim_until =
         now.checked_add_signed(TimeDelta::days(desk.claim_days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let mail = ids::derived(id, "claim mail");
-    Ok(NewAward {
+    let award = NewAward {
         issuer: slug.clone(),
         badge: badge.achievement.id.clone(),
         cycle: cycle.clone(),
@@ -128,7 +134,8 @@ pub(super) fn issue(
         inputs: serde_json::to_value(&earned.inputs).unwrap_or_default(),
         credential: NewCredential {
             id,
-            document,
+            document: String::new(),
+            signed_by: desk.key.to_owned(),
             status,
             name: holder.name.to_owned(),
             email: holder.email.to_owned(),
@@ -143,7 +150,40 @@ pub(super) fn issue(
             language: holder.language.map(str::to_owned),
         },
         passage,
-    })
+    };
+    Ok((award, prepared))
+}
+
+/// What was decided about an event, its credentials not signed yet.
+pub(super) struct Draft {
+    pub commit: AwardCommit,
+    /// For each of its awards, in their order.
+    pub prepared: Vec<Prepared>,
+}
+
+/// Signs the credentials of a whole batch at once.
+pub(super) async fn sign(
+    signing: &Signing,
+    key: &str,
+    drafts: Vec<Draft>,
+) -> Result<Vec<AwardCommit>, SigningError> {
+    let (mut commits, mut prepared) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for draft in drafts {
+        commits.push(draft.commit);
+        prepared.extend(draft.prepared);
+    }
+    if prepared.is_empty() {
+        return Ok(commits);
+    }
+    let wanted = prepared.len();
+    let signed = signing.sign(key, prepared).await?;
+    if signed.len() != wanted {
+        return Err(SigningError::Away("signatures are missing".to_owned()));
+    }
+    for (award, text) in commits.iter_mut().flat_map(|commit| &mut commit.awards).zip(signed) {
+        award.credential.document = text;
+    }
+    Ok(commits)
 }
 
 pub(super) fn assessment_name(outcome: &Outcome) -> String {

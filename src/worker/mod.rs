@@ -16,6 +16,7 @@ mod mail;
 mod outage;
 mod recheck;
 mod reconcile;
+mod resign;
 mod retry;
 mod ruling;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub(crate) use cycle::{present, term_of};
 pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
 pub use reconcile::{AWARDS, Order, Reconciler, Refusal};
+pub use resign::Resigner;
 pub use simulate::{Effect, EffectKind, simulate};
 pub use sweep::Sweeper;
 pub use turns::Turns;

@@ -1,4 +1,4 @@
-//! What a worker does while its database does not answer: it holds what it has taken and tries
+//! What a worker does while its database, or the signer, does not answer: it holds what it has taken and tries
 //! again, so that no message is delivered, and counted, over and over. Outages that outlast
 //! the holding pause the consumer.
 
@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::queue::Consumer;
+use crate::signing::Signing;
 use crate::store::{Store, StoreError};
 
 /// The pause between two tries.
@@ -16,7 +17,7 @@ pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// ends the channel of all the others with it; what waits behind the held ones has that limit, too.
 const HOLD: Duration = Duration::from_mins(10);
 
-/// How long a worker waits for its database, and what ends the waiting.
+/// How long a worker waits for what is away, and what ends the waiting.
 #[derive(Debug, Clone)]
 pub(super) struct Patience {
     stop: CancellationToken,
@@ -47,11 +48,16 @@ impl Patience {
 
     /// Takes no messages until the database answers again, or it is time to stop.
     pub(super) async fn pause(&self, consumer: &mut Consumer, store: &Store) {
+        self.pause_for(consumer, store, None).await;
+    }
+
+    /// The same until the database answers and badges can be signed.
+    pub(super) async fn pause_for(&self, consumer: &mut Consumer, store: &Store, signing: Option<&Signing>) {
         if !self.stop.is_cancelled() {
-            tracing::warn!("the database is still away: no messages are taken until it is back");
+            tracing::warn!("still away: no messages are taken until that is back");
             consumer.pause().await;
         }
-        while !self.stop.is_cancelled() && store.ping().await.is_err() {
+        while !self.stop.is_cancelled() && !back(store, signing).await {
             self.rest().await;
         }
     }
@@ -64,13 +70,21 @@ impl Patience {
     }
 }
 
+async fn back(store: &Store, signing: Option<&Signing>) -> bool {
+    store.ping().await.is_ok()
+        && match signing {
+            Some(signing) => signing.ready().await.is_ok(),
+            None => true,
+        }
+}
+
 impl Hold<'_> {
     /// Waits before the next try. `false` when there shall be none: the process stops, or this
     /// has lasted too long, and the messages are to be given back.
-    pub(super) async fn again(&mut self, error: &StoreError) -> bool {
+    pub(super) async fn again(&mut self, error: &(dyn std::fmt::Display + Sync)) -> bool {
         let now = Instant::now();
         let since = *self.since.get_or_insert_with(|| {
-            tracing::warn!(%error, "work is held until the database is back");
+            tracing::warn!(%error, "work is held until that is back");
             now
         });
         self.patience.rest().await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Signal};
+use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Secret, Signal};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
+use crate::signing::{Keyring, Keyrings, Place, Signing};
 use crate::store::{ConfirmResult, NewDelivery, NewEvent, RuledOutcome, SignalVerdict, Store, Verdict, Work};
 use crate::telemetry::Metrics;
 
@@ -27,6 +28,7 @@ pub(super) struct Bench {
     pub(super) store: Store,
     pub(super) queue: Arc<Queue>,
     pub(super) clock: Clock,
+    pub(super) signing: Signing,
 }
 
 /// The outcome of a learner who has passed the course that the badge “first-aid” asks for.
@@ -65,6 +67,26 @@ pub(super) fn catalog() -> Arc<Catalog> {
     Arc::new(Catalog::load(badges, &["moodle", "canvas", "blackboard", "forms"], &[]).unwrap())
 }
 
+/// A process that signs with keys of these seeds, one after another.
+pub(super) async fn signing_with(store: &Store, clock: &Clock, seeds: &[u8]) -> Signing {
+    let url: url::Url = PUBLIC_URL.parse().unwrap();
+    let profile = Profile {
+        slug: "school".to_owned(),
+        name: "School".to_owned(),
+        url: url.clone(),
+        description: None,
+        email: None,
+        image: None,
+    };
+    let keys: String = seeds.iter().map(|seed| SigningKey::from_seed([*seed; 32]).to_pem()).collect();
+    let keyrings = Keyrings {
+        badge: Keyring::new(Place::Given(Secret::from(keys))),
+        jwt: Keyring::new(Place::File("nowhere.pem".into())),
+    };
+    let issuer = Arc::new(Issuer::with_did_web(profile, &url).unwrap());
+    Signing::start(issuer, keyrings, store, clock).await.unwrap()
+}
+
 impl Bench {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -72,7 +94,9 @@ impl Bench {
         let store = Store::connect(&url, 2).await.unwrap();
         store.migrate().await.unwrap();
         let queue = Arc::new(Queue::connect("embedded:", "test").await.unwrap());
-        Self { folder, url, store, queue, clock: Clock::system() }
+        let clock = Clock::system();
+        let signing = signing_with(&store, &clock, &[1]).await;
+        Self { folder, url, store, queue, clock, signing }
     }
 
     /// Runs a statement past the store.
@@ -133,20 +157,11 @@ impl Bench {
     }
 
     pub(super) fn awarder(&self) -> Awarder {
-        let url: url::Url = PUBLIC_URL.parse().unwrap();
-        let profile = Profile {
-            slug: "school".to_owned(),
-            name: "School".to_owned(),
-            url: url.clone(),
-            description: None,
-            email: None,
-            image: None,
-        };
         Awarder {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
             catalogs: Catalogs::new(catalog()),
-            issuer: Arc::new(Issuer::with_did_key(profile, &url, SigningKey::from_seed([1; 32]))),
+            signing: self.signing.clone(),
             secret: ClaimSecret::new([1; 32]),
             claim_days: 1,
             clock: self.clock.clone(),

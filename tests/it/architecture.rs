@@ -77,7 +77,7 @@ fn dependencies_point_one_way() {
         &["rules", "badges"],
         &["config"],
         &["store", "telemetry"],
-        &["queue", "mail", "lms", "secrets", "catalogs", "remote"],
+        &["queue", "mail", "lms", "secrets", "catalogs", "remote", "signing"],
         &["ingest", "worker", "web", "health"],
         &["app"],
         &["demo", "commands"],

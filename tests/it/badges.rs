@@ -8,7 +8,7 @@ use std::str::FromStr as _;
 use accolade::badges::status::{self, Purpose};
 use accolade::badges::vocabulary::{CONTEXTS, Coercion, Context, Term};
 use accolade::badges::{
-    Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, RENEWAL, ResultEntry, SigningKey,
+    Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, RENEWAL, ResultEntry, Signatory, SigningKey,
     achievement_document, canonical, credential, proof, sign,
 };
 use accolade::config::Catalog;
@@ -275,7 +275,7 @@ fn time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn issuers() -> [Issuer; 2] {
+fn issuers() -> [Signatory; 2] {
     let profile = Profile {
         slug: "northwood".to_owned(),
         name: "Northwood College".to_owned(),
@@ -285,14 +285,15 @@ fn issuers() -> [Issuer; 2] {
         image: Some(url("https://northwood.example.edu/logo.png")),
     };
     let home = url("https://badges.example.edu:8443");
+    let key = SigningKey::from_seed([6; 32]);
     [
-        Issuer::with_did_web(profile.clone(), &home, SigningKey::from_seed([5; 32])).unwrap(),
-        Issuer::with_did_key(profile, &home, SigningKey::from_seed([6; 32])),
+        Signatory::new(Issuer::with_did_web(profile.clone(), &home).unwrap(), SigningKey::from_seed([5; 32])),
+        Signatory::new(Issuer::with_did_key(profile, &home, &key.public_multibase()), key),
     ]
 }
 
 /// Each issuer keeps its own lists.
-fn list_of(issuer: &Issuer) -> i64 {
+fn list_of(issuer: &Signatory) -> i64 {
     if issuer.did_document().is_some() { 1 } else { 2 }
 }
 
@@ -309,7 +310,7 @@ fn example() -> (Achievement, BadgeImage) {
 }
 
 /// Unsigned badges of every shape, and whether each has its image.
-fn unsigned(issuer: &Issuer) -> Vec<Value> {
+fn unsigned(issuer: &Signatory) -> Vec<Value> {
     let (full, image) = example();
     let plain = Achievement {
         criteria_url: None,
@@ -387,12 +388,12 @@ fn unsigned(issuer: &Issuer) -> Vec<Value> {
     [complete, issue(2, &plain, None), alike, odd, renewed].iter().map(credential).collect()
 }
 
-fn badges(issuer: &Issuer) -> Vec<String> {
+fn badges(issuer: &Signatory) -> Vec<String> {
     let sign = |badge| sign(badge, issuer, time("2026-03-04T05:06:08Z")).unwrap();
     unsigned(issuer).into_iter().map(sign).collect()
 }
 
-fn list(issuer: &Issuer, list: i64, purpose: Purpose) -> String {
+fn list(issuer: &Signatory, list: i64, purpose: Purpose) -> String {
     let document = status::list_document(
         issuer,
         list,
@@ -404,7 +405,7 @@ fn list(issuer: &Issuer, list: i64, purpose: Purpose) -> String {
     sign(document, issuer, time("2026-03-04T00:00:00Z")).unwrap()
 }
 
-fn documents(issuer: &Issuer) -> Vec<Value> {
+fn documents(issuer: &Signatory) -> Vec<Value> {
     let lists = [Purpose::Revocation, Purpose::Suspension].map(|purpose| {
         status::list_document(issuer, 1, purpose, status::SIZE, &[7], time("2026-03-04T00:00:00Z"))
     });

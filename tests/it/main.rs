@@ -13,6 +13,7 @@ mod delivery;
 mod guard;
 mod identity;
 mod journey;
+mod keys;
 mod lifecycle;
 mod lms;
 mod mail;

@@ -19,16 +19,15 @@ pub(super) const TEXT_CLAIMS: [(&str, &str); 3] =
 /// The claims that repeat its dates, in seconds since 1970.
 pub(super) const DATE_CLAIMS: [(&str, &str); 2] = [("nbf", "validFrom"), ("exp", "validUntil")];
 
-/// A signed credential as a JWT; its embedded proof stays behind. `None` when the issuer has no
-/// key for it.
+/// A signed credential as a JWT by this key; its embedded proof stays behind.
 ///
 /// ES256 draws on `random`: each call gives another signature over the same text.
 pub fn jwt(
     credential: &str,
     issuer: &Issuer,
+    key: &JwtKey,
     random: &dyn SecureRandom,
-) -> Result<Option<String>, SignError> {
-    let Some(key) = issuer.jwt_key() else { return Ok(None) };
+) -> Result<String, SignError> {
     let incomplete = |why: String| SignError::Incomplete(why);
     let mut payload: Value =
         serde_json::from_str(credential).map_err(|error| incomplete(format!("it is not JSON: {error}")))?;
@@ -41,16 +40,18 @@ pub fn jwt(
         members.extend(claims);
     }
     let mut header = json!({"typ": "JWT", "alg": key.algorithm()});
-    match issuer.jwt_verification_method() {
-        Some(method) => header["kid"] = Value::from(method),
-        None => header["jwk"] = key.public_jwk(),
+    // A did:key names one key only, which is not this one.
+    if issuer.publishes_keys() {
+        header["kid"] = Value::from(issuer.method(&key.thumbprint()));
+    } else {
+        header["jwk"] = key.public_jwk();
     }
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(json_text::write(value));
     let input = format!("{}.{}", part(&header), part(&payload));
     let signature = key
         .sign(input.as_bytes(), random)
         .map_err(|error| SignError::Canonical(format!("the JWT cannot be signed: {error}")))?;
-    Ok(Some(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))))
+    Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 /// The claims that say what the credential says.

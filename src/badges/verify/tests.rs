@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::badges::samples::{Web, achievement, did_key_issuer, image, issue, issuer, time};
 use crate::badges::status::{Purpose, SIZE, list_document, list_url};
-use crate::badges::{Issuer, bake::BadgeImage, credential, sign};
+use crate::badges::{Signatory, bake::BadgeImage, credential, sign};
 
 const NOW: &str = "2027-01-01T00:00:00Z";
 
@@ -14,7 +14,7 @@ fn now() -> DateTime<Utc> {
     time(NOW)
 }
 
-fn badge_of(issuer: &Issuer) -> String {
+fn badge_of(issuer: &Signatory) -> String {
     let (achievement, image) = (achievement(), image());
     sign(credential(&issue(issuer, &achievement, Some(&image))), issuer, time("2026-03-04T05:06:08Z"))
         .unwrap()
@@ -25,7 +25,7 @@ fn badge() -> String {
     BADGE.clone()
 }
 
-fn list(issuer: &Issuer, set: &[i64]) -> Value {
+fn list(issuer: &Signatory, set: &[i64]) -> Value {
     let list = list_document(issuer, 3, Purpose::Revocation, SIZE, set, time("2026-03-04T00:00:00Z"));
     serde_json::from_str(&sign(list, issuer, time("2026-03-04T00:00:00Z")).unwrap()).unwrap()
 }
@@ -35,7 +35,7 @@ fn web() -> Web {
     WEB.clone()
 }
 
-fn web_of(issuer: &Issuer, set: &[i64]) -> Web {
+fn web_of(issuer: &Signatory, set: &[i64]) -> Web {
     let web = Web::default().with(&list_url(issuer, 3, Purpose::Revocation), list(issuer, set));
     match issuer.did_document() {
         Some(document) => web.with(issuer.did(), document),

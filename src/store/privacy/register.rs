@@ -178,7 +178,7 @@ held! {
         name Text Given, email Text Given, claim_hash Bytes Secret, claim_until Time Given,
         claimed_at Time Given, revoked Bool Given, suspended Bool Given, declined_at Time Given,
         mail_to Text Given, link Int Given, invited_at Time Given, reminded Int Given,
-        remind_at Time Given,
+        remind_at Time Given, signed_by Text Given,
     }
     /// Claim links that newer ones replaced.
     FORMER_LINKS former_links Deleted by Credential "credential_id {in $1}" {
@@ -245,6 +245,10 @@ held! {
 
 nobody! {
     status_lists { id, issuer, number, size, seed, used, changed_at }
+    issuer_keys {
+        issuer, purpose, number, name, public_key, state, announced_at, signs_from, activated_at,
+        retired_at, compromised_at, reason,
+    }
     reconcile_sources { source, since, holder, leased_until }
     reconcile_runs { id, source, whole, part, why, started_at, finished_at, retry_at }
     reconcile_courses {

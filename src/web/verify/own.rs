@@ -14,7 +14,7 @@ impl Own for OwnDocuments {
     async fn document(&self, id: &str) -> Ours {
         let web = &self.0;
         if id == web.site.issuer.did() {
-            return web.site.issuer.did_document().map_or(Ours::Missing, Ours::Document);
+            return web.site.signing.did_document().map_or(Ours::Missing, Ours::Document);
         }
         let Some(path) = path(web, id) else { return Ours::No };
         let Some(name) = path.strip_prefix("status/") else { return Ours::Missing };

@@ -1,7 +1,7 @@
 use super::*;
 use crate::store::{DeliveryState, NewEvent};
 use crate::worker::recheck::{Recheck, recheck};
-use crate::worker::samples::Bench;
+use crate::worker::samples::{Bench, signing_with};
 use crate::worker::unwind::crashes;
 
 async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
@@ -84,6 +84,53 @@ async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
     });
     assert!(given_back.is_err());
     assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
+}
+
+/// No attempt is counted, and no place in a status list taken, while the key is not here.
+#[tokio::test]
+async fn while_nothing_can_be_signed_the_batch_is_held() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let taken = bench.taken(&[&event]).await;
+    let next = crate::signing::Private::entry(&crate::badges::SigningKey::from_seed([2; 32]));
+    let first = bench.signing.active().unwrap();
+    bench.store.compromise_key("school", &first, Some(&next), "lost", bench.clock.now()).await.unwrap();
+    bench.signing.refresh().await.unwrap();
+    let stop = CancellationToken::new();
+    let patience = Patience::new(stop.clone());
+    let awarder = bench.awarder();
+    let mut hold = patience.hold();
+    let (given_back, ()) = tokio::join!(awarder.batch(taken, &mut hold), async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(0), "it is held");
+        stop.cancel();
+    });
+    assert!(given_back.is_err());
+    assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
+    assert_eq!(bench.store.candidates(&[event.id]).await.unwrap()[0].attempts, 0);
+    assert!(bench.texts("SELECT issuer FROM status_lists").await.is_empty());
+
+    let able = Awarder { signing: signing_with(&bench.store, &bench.clock, &[2]).await, ..bench.awarder() };
+    let patience = Patience::new(CancellationToken::new());
+    able.batch(bench.taken(&[&event]).await, &mut patience.hold()).await.unwrap();
+    assert_eq!(bench.texts("SELECT signed_by FROM credentials").await, [next.name]);
+}
+
+/// A worker that has not seen it yet signs with the key that was in use: the transaction finds it.
+#[tokio::test]
+async fn no_badge_slips_in_by_a_key_that_signs_no_more() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let signing = signing_with(&bench.store, &bench.clock, &[1, 2]).await;
+    let next = crate::signing::Private::entry(&crate::badges::SigningKey::from_seed([2; 32]));
+    let first = signing.active().unwrap();
+    bench.store.compromise_key("school", &first, Some(&next), "lost", bench.clock.now()).await.unwrap();
+    assert_eq!(signing.active().unwrap(), first, "it does not know");
+    let awarder = Awarder { signing, ..bench.awarder() };
+    let patience = Patience::new(CancellationToken::new());
+    awarder.batch(bench.taken(&[&event]).await, &mut patience.hold()).await.unwrap();
+    assert_eq!(bench.texts("SELECT signed_by FROM credentials").await, [next.name]);
+    assert_eq!(bench.store.candidates(&[event.id]).await.unwrap().len(), 0, "it is done");
 }
 
 /// An older process must not judge by older rules what newer ones are applied to.

@@ -3,8 +3,8 @@
 use accolade::ids;
 use accolade::store::{
     AwardCommit, Candidate, ConfirmResult, ConfirmedSignal, FoundLearner, NewAward, NewCredential,
-    NewDelivery, NewEvent, NewMail, Passage, Recorded, RuledOutcome, SignalVerdict, StatusEntry, Store,
-    Verdict, Who,
+    NewDelivery, NewEvent, NewKey, NewMail, Passage, Purpose, Recorded, RuledOutcome, SignalVerdict,
+    StatusEntry, Store, Verdict, Who,
 };
 use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
 use chrono::{DateTime, Utc};
@@ -164,6 +164,13 @@ pub(crate) async fn place(store: &Store) -> StatusEntry {
     places[0]
 }
 
+/// The key with which the school began.
+pub(crate) async fn first_key(store: &Store) -> String {
+    let key = NewKey { purpose: Purpose::Badge, name: "z6Mk1".to_owned(), public_key: "z6Mk1".to_owned() };
+    store.first_key("school", &key, at(0)).await.unwrap();
+    key.name
+}
+
 /// What a worker makes of a candidate: a badge.
 pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str) -> NewAward {
     let credential = ids::credential("school", badge, candidate.person, "once");
@@ -181,6 +188,7 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
         credential: NewCredential {
             id: credential,
             document: r#"{"type":"OpenBadgeCredential"}"#.to_owned(),
+            signed_by: first_key(store).await,
             status: place(store).await,
             name: "Learner".to_owned(),
             email: "learner@example.test".to_owned(),

@@ -11,6 +11,7 @@ mod delivery;
 pub(crate) mod fixtures;
 mod guard;
 mod identity;
+mod keys;
 mod lifecycle;
 mod linking;
 mod mails;

@@ -111,11 +111,32 @@ impl Site {
     }
 
     fn settings(&self, port: u16) -> Settings {
+        config::load_str(&self.configuration(port), self.folder.path(), &BTreeMap::new()).unwrap()
+    }
+
+    /// Runs a command of the program in a process of its own, as an administrator beside the process
+    /// at this address; what it printed. It must end well.
+    pub(crate) fn command(&self, url: &str, arguments: &str) -> String {
+        let port = url.rsplit(':').next().unwrap().parse().unwrap();
+        let file = self.folder.path().join("accolade.toml");
+        std::fs::write(&file, self.configuration(port)).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_accolade"))
+            .arg("--config")
+            .arg(file)
+            .args(arguments.split_whitespace())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    }
+
+    fn configuration(&self, port: u16) -> String {
         let queue = match self.way {
             Way::Embedded => "embedded:".to_owned(),
             Way::Production => super::broker::amqp_url().unwrap(),
         };
-        let text = format!(
+        format!(
             r#"
 public_url = "http://localhost:{port}"
 badges = "{badges}"
@@ -175,8 +196,7 @@ trusted = true
             blackboard = self.sandbox.blackboard_url,
             application_key = sandbox::APPLICATION_KEY,
             application_secret = sandbox::APPLICATION_SECRET,
-        );
-        config::load_str(&text, self.folder.path(), &BTreeMap::new()).unwrap()
+        )
     }
 
     /// Starts a process with these roles.

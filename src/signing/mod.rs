@@ -1,0 +1,316 @@
+//! Signing: which key signs now, what is signed with it, and which keys are trusted. Every process
+//! follows the table of keys, so that all sign with the same one.
+
+mod keyring;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use ring::rand::SystemRandom;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::badges::{self, Issuer, JwtKey, Prepared, Profile, PublicKeys, SignError};
+use crate::clock::Clock;
+use crate::config::{DidMethod, Settings};
+use crate::store::{IssuerKey, KeyState, Purpose, Store, StoreError};
+
+pub use keyring::{Keyring, Keyrings, Place, Private};
+
+/// How often a running process looks for changes of keys.
+pub const LOOK: Duration = Duration::from_secs(1);
+/// How long a key is announced before it signs: the 300 seconds for which verifiers may keep
+/// `did.json` (`web::documents`), and a minute for clocks that disagree.
+pub const ANNOUNCED: TimeDelta = TimeDelta::minutes(6);
+/// A key that is missing here is told of every so many looks.
+const REMIND: u32 = 60;
+
+/// Signs for one issuer. Cheap to clone; all clones show the same.
+#[derive(Debug, Clone)]
+pub struct Signing(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    issuer: Arc<Issuer>,
+    store: Store,
+    clock: Clock,
+    keyrings: Keyrings,
+    shown: RwLock<Arc<Shown>>,
+}
+
+/// The keys as the table had them last.
+#[derive(Debug, Default)]
+struct Shown {
+    keys: Vec<IssuerKey>,
+    public: PublicKeys,
+}
+
+/// Why nothing is signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key cannot be used here and now: whoever waits for it signs later.
+    #[error("{0}")]
+    Away(String),
+    /// The document itself.
+    #[error(transparent)]
+    Refused(#[from] SignError),
+}
+
+impl Signing {
+    /// Signs by the keys of the table, with the private halves of these keyrings. The first start
+    /// of an installation brings the configured keys into the table.
+    ///
+    /// # Errors
+    /// When there is no key yet, or the table cannot be read.
+    pub async fn start(
+        issuer: Arc<Issuer>,
+        keyrings: Keyrings,
+        store: &Store,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        let signing = Self(Arc::new(Inner {
+            issuer,
+            store: store.clone(),
+            clock: clock.clone(),
+            keyrings,
+            shown: RwLock::default(),
+        }));
+        signing.refresh().await?;
+        let (slug, now) = (&signing.0.issuer.profile().slug, clock.now());
+        if !signing.shown().keys.iter().any(|key| key.purpose == Purpose::Badge) {
+            store.first_key(slug, &signing.0.keyrings.badge.first()?.entry(), now).await?;
+        }
+        if !signing.shown().keys.iter().any(|key| key.purpose == Purpose::Jwt)
+            && let Some(key) = signing.0.keyrings.jwt.given()?.first()
+        {
+            store.first_key(slug, &key.entry(), now).await?;
+        }
+        signing.refresh().await?;
+        for complaint in signing.missing() {
+            tracing::error!("{complaint}");
+        }
+        Ok(signing)
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &Arc<Issuer> {
+        &self.0.issuer
+    }
+
+    /// The DID document, with every key that is trusted; `None` for `did:key`.
+    pub fn did_document(&self) -> Option<Value> {
+        self.0.issuer.did_document(&self.shown().public)
+    }
+
+    /// The key that signs, by its name, if this process can sign with it.
+    ///
+    /// # Errors
+    /// [`SigningError::Away`] when it cannot.
+    pub async fn ready(&self) -> Result<String, SigningError> {
+        if self.shown().active(Purpose::Badge).is_none() {
+            self.refresh().await?;
+        }
+        let shown = self.shown();
+        let active = shown.active(Purpose::Badge);
+        let active = active.ok_or_else(|| SigningError::Away("no key signs now".to_owned()))?;
+        let found = self.0.keyrings.badge.get(&active.name);
+        found.map_err(|error| SigningError::Away(format!("{error:#}")))?;
+        Ok(active.name.clone())
+    }
+
+    /// Signs what was prepared for the key of this name; the texts that leave, in the same order.
+    ///
+    /// # Errors
+    /// [`SigningError::Away`] when the key is not here, or what comes is no signature of it.
+    pub async fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
+        let away = |error: &dyn std::fmt::Display| SigningError::Away(format!("{error:#}"));
+        let private = self.0.keyrings.badge.get(key).map_err(|error| away(&error))?;
+        let signed = prepared.into_iter().map(|prepared| {
+            let signature = private.sign(prepared.message());
+            prepared.seal(&signature).map_err(|error| away(&error))
+        });
+        signed.collect()
+    }
+
+    /// Signs one document now; the text that leaves, and the key's name.
+    ///
+    /// # Errors
+    /// When the key is away, or the document is refused.
+    pub async fn sign_one(
+        &self,
+        document: Value,
+        created: DateTime<Utc>,
+    ) -> Result<(String, String), SigningError> {
+        let key = self.ready().await?;
+        let (issuer, name) = (Arc::clone(&self.0.issuer), key.clone());
+        // Canonical forms of long documents take milliseconds.
+        let prepared =
+            tokio::task::spawn_blocking(move || badges::prepare(document, &issuer, &name, created)).await;
+        let prepared =
+            prepared.map_err(|error| SigningError::Away(format!("signing ended early: {error}")))??;
+        let signed = self.sign(&key, vec![prepared]).await?.pop();
+        let text = signed.ok_or_else(|| SigningError::Away("no signature came".to_owned()))?;
+        Ok((text, key))
+    }
+
+    /// The name of the key that signs, whether or not this process can sign with it.
+    pub fn active(&self) -> Option<String> {
+        self.shown().active(Purpose::Badge).map(|key| key.name.clone())
+    }
+
+    /// The keys of embedded proofs that are compromised: what they signed is to be signed anew.
+    pub fn compromised(&self) -> Vec<IssuerKey> {
+        let shown = self.shown();
+        let compromised =
+            |key: &&IssuerKey| key.purpose == Purpose::Badge && key.state == KeyState::Compromised;
+        shown.keys.iter().filter(compromised).cloned().collect()
+    }
+
+    /// A signed credential in JWT form; `None` if there is no key for it here.
+    ///
+    /// # Errors
+    /// When the credential is not this issuer's.
+    pub fn jwt(&self, credential: &str) -> Result<Option<String>, SignError> {
+        let Some(key) = self.jwt_key() else { return Ok(None) };
+        badges::jwt(credential, &self.0.issuer, &key, &SystemRandom::new()).map(Some)
+    }
+
+    /// Whether there is a JWT form.
+    pub fn has_jwt(&self) -> bool {
+        self.jwt_key().is_some()
+    }
+
+    fn jwt_key(&self) -> Option<Arc<JwtKey>> {
+        let shown = self.shown();
+        self.0.keyrings.jwt.get(&shown.active(Purpose::Jwt)?.name).ok()
+    }
+
+    /// Follows the table of keys until `stop`, and lets an announced key sign when its time has
+    /// come.
+    pub async fn follow(self, every: Duration, stop: CancellationToken) {
+        let mut looks = 0_u32;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            // Without the database nothing is signed either: others say that it is away.
+            if self.refresh().await.is_err() {
+                continue;
+            }
+            looks += 1;
+            if looks % REMIND == 0 {
+                for complaint in self.missing() {
+                    tracing::error!("{complaint}");
+                }
+            }
+        }
+    }
+
+    /// Reads the table anew.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let Inner { store, issuer, clock, .. } = &*self.0;
+        let slug = &issuer.profile().slug;
+        let mut keys = store.issuer_keys(slug).await?;
+        let due = |key: &IssuerKey| {
+            // By whoever has it: what no process can sign with must not become the key that signs.
+            key.state == KeyState::Announced
+                && key.signs_from <= clock.now()
+                && self.0.keyrings.held(key).is_ok()
+        };
+        let due: Vec<String> = keys.iter().filter(|key| due(key)).map(|key| key.name.clone()).collect();
+        if !due.is_empty() {
+            for name in due {
+                store.activate_key(slug, &name, clock.now()).await?;
+            }
+            keys = store.issuer_keys(slug).await?;
+        }
+        let mut shown = self.0.shown.write().unwrap_or_else(PoisonError::into_inner);
+        for purpose in [Purpose::Badge, Purpose::Jwt] {
+            let (before, now) = (shown.active(purpose), active(&keys, purpose));
+            if let (Some(before), Some(now)) = (before, now)
+                && before.name != now.name
+            {
+                tracing::info!(key = %now.name, before = %before.name, "another key signs now");
+            }
+        }
+        *shown = Arc::new(Shown { public: public(&keys), keys });
+        Ok(())
+    }
+
+    fn missing(&self) -> Vec<String> {
+        self.0.keyrings.missing(&self.shown().keys)
+    }
+
+    fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.0.shown.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Shown {
+    fn active(&self, purpose: Purpose) -> Option<&IssuerKey> {
+        active(&self.keys, purpose)
+    }
+}
+
+fn active(keys: &[IssuerKey], purpose: Purpose) -> Option<&IssuerKey> {
+    keys.iter().find(|key| key.purpose == purpose && key.state == KeyState::Active)
+}
+
+/// The keys that verifiers may trust: the one that signs first, then the others, newest first.
+fn public(keys: &[IssuerKey]) -> PublicKeys {
+    let mut trusted: Vec<&IssuerKey> = keys.iter().filter(|key| key.state != KeyState::Compromised).collect();
+    trusted.sort_by_key(|key| (key.state != KeyState::Active, std::cmp::Reverse(key.number)));
+    let of = |purpose| trusted.iter().filter(move |key| key.purpose == purpose);
+    let jwk = |key: &&&IssuerKey| Some((key.name.clone(), serde_json::from_str(&key.public_key).ok()?));
+    PublicKeys {
+        multikeys: of(Purpose::Badge).map(|key| key.public_key.clone()).collect(),
+        jwks: of(Purpose::Jwt).filter_map(|key| jwk(&key)).collect(),
+    }
+}
+
+/// The issuer of the configuration.
+///
+/// # Errors
+/// When its DID cannot be made; with `did:key` also when its key cannot be read.
+pub fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer> {
+    let from = &settings.issuer;
+    let profile = Profile {
+        slug: from.slug.clone(),
+        name: from.name.clone(),
+        url: from.url.clone(),
+        description: from.description.clone(),
+        email: from.email.clone(),
+        image: from.image.clone(),
+    };
+    Ok(match from.did {
+        DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url).context("issuer.did")?,
+        DidMethod::Key => {
+            let key = keyrings.badge.first()?.public_multibase();
+            Issuer::with_did_key(profile, &settings.public_url, &key)
+        }
+    })
+}
+
+/// Before anything is made: whether there is a key to sign with. The first one may be gone when the
+/// table says that another one is in use.
+///
+/// # Errors
+/// When there is none.
+pub async fn may_start(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<()> {
+    let Err(missing) = keyrings.badge.first() else { return Ok(()) };
+    let store = Store::open(settings.database.url.expose(), 1).await.ok();
+    let keys = match &store {
+        Some(store) => store.issuer_keys(&settings.issuer.slug).await?,
+        None => Vec::new(),
+    };
+    if active(&keys, Purpose::Badge).is_some() { Ok(()) } else { Err(missing) }
+}

@@ -1,0 +1,116 @@
+//! Signs badges of compromised keys anew: the same credential, the same contents, another proof.
+//!
+//! Any number of processes may do it at once: a document is replaced only where it is still the one
+//! that was read, and only by a key that signs. Stopped, it goes on where documents of such a key are
+//! left; a badge that slips in later, from a process of the version before, is found, too.
+//!
+//! Failures: the database or the signer is away (tried at the next round), a document that cannot be
+//! signed any more (told, and left as it is).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::badges;
+use crate::clock::Clock;
+use crate::signing::{Signing, SigningError};
+use crate::store::{IssuerKey, SignedDocument, Store};
+
+/// Badges signed and stored at once.
+const GROUP: u32 = 50;
+
+/// Signs anew.
+#[derive(Debug)]
+pub struct Resigner {
+    /// The database.
+    pub store: Store,
+    /// Who signs.
+    pub signing: Signing,
+    /// The time.
+    pub clock: Clock,
+    /// Time between two rounds.
+    pub every: Duration,
+}
+
+impl Resigner {
+    /// Works until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut refused = BTreeSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(self.every) => {}
+            }
+            for key in self.signing.compromised() {
+                let signed = tokio::select! {
+                    () = stop.cancelled() => return,
+                    signed = self.badges_of(&key, &mut refused) => signed,
+                };
+                if let Err(error) = signed {
+                    tracing::warn!(%error, key = %key.name, "badges of a compromised key wait to be signed anew");
+                }
+            }
+        }
+    }
+
+    /// Signs every badge of a key anew; answers how many. `refused` are those that cannot be, so that
+    /// each is told of once.
+    async fn badges_of(&self, key: &IssuerKey, refused: &mut BTreeSet<Uuid>) -> Result<usize, SigningError> {
+        let (mut after, mut count) = (Uuid::nil(), 0);
+        loop {
+            let first = key.number == 1;
+            let found = self.store.signed_by(&key.issuer, &key.name, first, after, GROUP).await?;
+            let Some(last) = found.last() else { break };
+            after = last.id;
+            count += self.group(&key.issuer, found, refused).await?;
+        }
+        if count > 0 {
+            tracing::info!(count, key = %key.name, "badges of a compromised key were signed anew");
+        }
+        Ok(count)
+    }
+
+    async fn group(
+        &self,
+        issuer: &str,
+        found: Vec<SignedDocument>,
+        refused: &mut BTreeSet<Uuid>,
+    ) -> Result<usize, SigningError> {
+        let (key, now) = (self.signing.ready().await?, self.clock.now());
+        let (mut before, mut prepared) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
+        for document in found {
+            let unsigned = badges::unsigned(&document.document);
+            let ready =
+                unsigned.and_then(|unsigned| badges::prepare(unsigned, self.signing.issuer(), &key, now));
+            match ready {
+                Ok(ready) => {
+                    before.push(document);
+                    prepared.push(ready);
+                }
+                Err(error) if refused.insert(document.id) => {
+                    tracing::error!(%error, credential = %document.id, "a badge of a compromised key cannot be signed anew");
+                }
+                Err(_) => {}
+            }
+            // Canonical forms take milliseconds: let others run between two.
+            tokio::task::yield_now().await;
+        }
+        if prepared.is_empty() {
+            return Ok(0);
+        }
+        let signed = self.signing.sign(&key, prepared).await?;
+        let documents: Vec<_> = before.into_iter().zip(signed).collect();
+        match self.store.sign_anew(issuer, &key, &documents).await? {
+            Some(count) => Ok(count),
+            None => {
+                self.signing.refresh().await?;
+                Err(SigningError::Away("another key signs now".to_owned()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
