@@ -90,7 +90,8 @@ pub(super) async fn status(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let text = list(&web, &name).await?;
-    Ok(reply(&headers, CREDENTIAL, "public, max-age=60", text.into_bytes()))
+    // A cache asks each time whether it changed, which costs a 304: what is revoked shows at once.
+    Ok(reply(&headers, CREDENTIAL, "public, no-cache", text.into_bytes()))
 }
 
 /// The signed list of a name: `1-revocation`.

@@ -228,6 +228,7 @@ async fn a_status_list_is_signed_anew_only_when_it_changed() {
     let list = |purpose: &str| format!("/status/{}-{purpose}", stored.status.list);
     let first = visit.get(&list("suspension")).await;
     assert_eq!(header(&first, CONTENT_TYPE.as_str()), "application/vc+ld+json");
+    assert_eq!(header(&first, "cache-control"), "public, no-cache", "a cache asks each time");
     let etag = header(&first, ETAG.as_str()).to_owned();
     let first = first.text().await.unwrap();
     assert_eq!(visit.get(&list("suspension")).await.text().await.unwrap(), first);

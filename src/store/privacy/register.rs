@@ -208,8 +208,9 @@ held! {
     }
     /// What administrators decided about badges of the person.
     DECISIONS decisions Deleted by Person "person_id {in $1}" {
-        id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given, kind Text Given,
-        reason Text Mixed, decided_by Text Mixed, decided_at Time Given,
+        id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given,
+        award_id Uuid Given, kind Text Given, reason Text Mixed, decided_by Text Mixed,
+        decided_at Time Given,
     }
     /// Badges that are earned and wait, because something is in doubt.
     WAITING_AWARDS waiting_awards Deleted by Person "person_id {in $1}" {

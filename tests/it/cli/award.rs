@@ -301,6 +301,6 @@ async fn many_awards_are_shown_before_they_are_revoked_together() {
     let told = folder.run(&format!("deliveries {}", done["deliveries"][0].as_str().unwrap()));
     assert!(told.contains("an administrator decided to reinstate 2 awards: cleared"), "{told}");
     let explained = folder.run("explain --learner forms:ada");
-    let said = format!("an administrator decided to revoke credential ID: r");
-    assert!(explained.contains(&said), "{explained}");
+    let said = "an administrator decided to revoke credential ID: r";
+    assert!(explained.contains(said), "{explained}");
 }

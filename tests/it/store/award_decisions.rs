@@ -22,7 +22,7 @@ async fn award(store: &Store, source: &str, learner: &str, badge: &str, seconds:
     let mut commit = commit_for(store, &candidate, badge).await;
     commit.awards[0].awarded_at = at(seconds);
     if badge == "rust" {
-        commit.awards[0].rules = "sha256:2".to_owned();
+        "sha256:2".clone_into(&mut commit.awards[0].rules);
         commit.awards[0].basis = vec![Basis {
             source: source.to_owned(),
             learner: learner.to_owned(),
