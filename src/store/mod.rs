@@ -28,6 +28,7 @@ mod learned;
 mod learners;
 mod lifecycle;
 mod links;
+mod listing;
 mod mails;
 mod merge;
 mod notices;
@@ -95,7 +96,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 42] = [
+static ALL_STATEMENTS: [&[&Statement]; 43] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,
@@ -118,6 +119,7 @@ static ALL_STATEMENTS: [&[&Statement]; 42] = [
     learners::STATEMENTS,
     lifecycle::STATEMENTS,
     links::STATEMENTS,
+    listing::STATEMENTS,
     mails::STATEMENTS,
     merge::STATEMENTS,
     notices::STATEMENTS,

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, header};
+use axum::response::Response;
+use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 
 use super::error::PageError;
@@ -31,10 +31,4 @@ pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Resul
         _ => return Err(PageError::NotFound),
     };
     Ok(super::documents::reply(&headers, kind, keep, content.as_bytes().to_vec()))
-}
-
-/// `/robots.txt`: badges may be found, personal links may not.
-pub(super) async fn robots() -> Response {
-    let rules = "User-agent: *\nDisallow: /claim/\nDisallow: /dev/\nDisallow: /hooks/\n";
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], rules).into_response()
 }

@@ -11,8 +11,9 @@ use super::accept::wants_document;
 use super::documents::{CREDENTIAL, JWT, reply};
 use super::error::PageError;
 use super::pages::{self, CredentialPage, Frame};
+use super::pathway::Pathway;
 use super::reader::Reader;
-use super::{Web, certificate, images, linkedin};
+use super::{Web, certificate, images, linkedin, oembed};
 
 /// `GET /credentials/{id}`, `….json`, `….jwt`, `….png`, `….svg`, `….pdf`
 pub(super) async fn show(
@@ -26,7 +27,7 @@ pub(super) async fn show(
     let stored = web.public(id).await?;
     let mut response = match ending {
         None if wants_document(&headers) => document(&headers, stored),
-        None => page(&web, &stored, reader)?,
+        None => page(&web, &stored, reader).await?,
         Some("json") => document(&headers, stored),
         Some("jwt") => jwt(&web, &headers, &stored)?,
         Some("png") => {
@@ -76,7 +77,7 @@ fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Resp
     }
 }
 
-fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response, PageError> {
+async fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response, PageError> {
     let credential = web.view(stored, reader.language);
     let mut response = pages::answer(&CredentialPage {
         frame: Frame::speaking(&web.site, reader),
@@ -86,6 +87,8 @@ fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response
         jwt: web.site.signing.has_jwt(),
         structured: credential.structured(&web.public_url),
         linkedin: linkedin::form(&credential, web.site.linkedin_organization),
+        oembed: oembed::address(&web.public_url, &credential.url),
+        pathway: Pathway::walked(web, stored.id, &stored.badge, reader.language).await?,
     })?;
     // For machines that read headers rather than pages (RFC 8288).
     let link = format!("<{}.json>; rel=\"alternate\"; type=\"{CREDENTIAL}\"", credential.url);

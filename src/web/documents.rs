@@ -15,6 +15,7 @@ use super::accept::wants_document;
 use super::badge::Badge;
 use super::error::PageError;
 use super::pages::{self, AchievementPage, Frame, IssuerPage};
+use super::pathway::Pathway;
 use super::reader::Reader;
 
 /// The media type of credentials and status lists.
@@ -160,9 +161,12 @@ pub(super) async fn achievement(
         let document = achievement_document(&web.site.issuer, &file.achievement, file.image.as_ref());
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
     } else {
+        let badge = Badge::of(&file.achievement, file.image.is_some(), reader.language);
         reader.label(pages::answer(&AchievementPage {
             frame: Frame::speaking(&web.site, reader),
-            badge: &Badge::of(&file.achievement, file.image.is_some(), reader.language),
+            structured: badge.structured(&web.public_url, &web.site.issuer.profile().name),
+            pathway: Pathway::of(&catalog, &id, reader.language),
+            badge: &badge,
             issuer_slug: &web.site.issuer.profile().slug,
             public_url: &web.public_url,
         })?)

@@ -29,6 +29,8 @@ pub(super) enum PageError {
     Busy,
     /// What was sent is too large, or took too long.
     TooLarge,
+    /// oEmbed in another form than JSON.
+    NoFormat,
     /// The database is away for now.
     Unavailable,
     /// A fault of this program or its data.
@@ -43,6 +45,7 @@ impl PageError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoFormat => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

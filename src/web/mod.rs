@@ -5,6 +5,7 @@ mod assets;
 mod badge;
 mod certificate;
 mod claim;
+mod crawlers;
 mod credential;
 mod documents;
 mod error;
@@ -13,8 +14,10 @@ mod headers;
 mod images;
 mod linkedin;
 mod markdown;
+mod oembed;
 mod outbox;
 mod pages;
+mod pathway;
 mod reader;
 mod results;
 mod structured;
@@ -89,7 +92,11 @@ pub fn router(site: Site) -> Router {
         .route("/achievements/{id}/image.svg", get(images::show_svg))
         .route("/issuers/{slug}", get(documents::issuer))
         .route("/assets/{file}", get(assets::asset))
-        .route("/robots.txt", get(assets::robots));
+        .route("/oembed", get(oembed::show))
+        .route("/robots.txt", get(crawlers::robots))
+        .route("/sitemap.xml", get(crawlers::sitemaps))
+        .route("/sitemaps/{file}", get(crawlers::sitemap))
+        .route("/llms.txt", get(crawlers::guide));
     if site.dev_outbox.is_some() {
         routes = routes
             .route("/dev/outbox", get(outbox::list))

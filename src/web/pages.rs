@@ -11,6 +11,7 @@ use super::Site;
 use super::assets::STYLE_PATH;
 use super::badge::Badge;
 use super::error::PageError;
+use super::pathway::Pathway;
 use super::reader::Reader;
 use super::verify::Shown;
 use super::view::{Credential, Day, State};
@@ -64,6 +65,9 @@ pub(super) struct CredentialPage<'a> {
     pub(super) structured: String,
     /// LinkedIn's form, filled in.
     pub(super) linkedin: String,
+    /// Where other sites ask how to embed the page.
+    pub(super) oembed: String,
+    pub(super) pathway: Pathway,
 }
 
 /// A credential as its holder sees it by the claim link.
@@ -111,6 +115,9 @@ pub(super) struct AchievementPage<'a> {
     pub(super) badge: &'a Badge,
     pub(super) issuer_slug: &'a str,
     pub(super) public_url: &'a str,
+    /// schema.org, safe inside a `script` element.
+    pub(super) structured: String,
+    pub(super) pathway: Pathway,
 }
 
 /// The issuer.
@@ -199,6 +206,7 @@ impl<'a> ErrorPage<'a> {
             PageError::Method => ("error-method", &["error-method-text"]),
             PageError::TooMany => ("error-too-many", &["error-too-many-text"]),
             PageError::Busy => ("error-busy", &["error-busy-text"]),
+            PageError::NoFormat => ("error-no-format", &["error-no-format-text"]),
             PageError::TooLarge => ("error-too-large", &["error-too-large-text"]),
             PageError::Unavailable => ("error-unavailable", &["error-unavailable-text"]),
             PageError::Internal => ("error-internal", &["error-internal-text"]),

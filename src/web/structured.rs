@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::badge::Competency;
+use super::badge::{Badge, Competency};
 use super::view::Credential;
 
 impl Credential {
@@ -40,6 +40,31 @@ impl Credential {
         }
         if !competencies.is_empty() {
             data["competencyRequired"] = competencies.into();
+        }
+        script_safe(&data)
+    }
+}
+
+impl Badge {
+    /// The same of a badge that can be earned.
+    pub(super) fn structured(&self, public_url: &str, issuer: &str) -> String {
+        let page = format!("{public_url}/achievements/{}", self.id);
+        let mut data = serde_json::json!({
+            "@context": "https://schema.org",
+            "@type": "EducationalOccupationalCredential",
+            "@id": page,
+            "url": page,
+            "name": self.name,
+            "description": self.description,
+            "credentialCategory": self.kind,
+            "inLanguage": self.language,
+            "recognizedBy": { "@type": "EducationalOrganization", "name": issuer },
+        });
+        if let Some(png) = &self.png {
+            data["image"] = format!("{public_url}{png}").into();
+        }
+        if !self.alignment.is_empty() {
+            data["competencyRequired"] = self.alignment.iter().map(defined_term).collect();
         }
         script_safe(&data)
     }

@@ -1,76 +1,9 @@
 // The pages as people use them. SITE is a running `accolade demo`.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { DESK, PHONE, SHOTS, SITE, claimLink, findings, overflow, tabTo, visit } from "./browser.js";
 import { readCertificate } from "./certificate.js";
-
-const { SITE, SHOTS, CHROMIUM } = process.env;
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PHONE = { width: 390, height: 844 };
-const DESK = { width: 1280, height: 900 };
-
-let browser;
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ],
-  });
-});
-after(() => browser?.close());
-
-/** Runs `visit` with a page of its own; any complaint of the browser fails the test. */
-async function visit(options, visit) {
-  const context = await browser.newContext({ viewport: DESK, ...options });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text());
-  });
-  try {
-    await visit(page);
-    assert.deepEqual(complaints, [], "the browser complains");
-  } finally {
-    await context.close();
-  }
-}
-
-const claimLinks = new Map();
-
-/** The claim link of the nth mail of the outbox. */
-async function claimLink(page, nth) {
-  if (!claimLinks.has(nth)) {
-    await page.goto(`${SITE}/dev/outbox`);
-    await page.locator(".mails a").nth(nth).click();
-    claimLinks.set(nth, await page.getByRole("link", { name: "Follow the claim link" }).getAttribute("href"));
-  }
-  return claimLinks.get(nth);
-}
-
-/** Presses Tab until `wanted` has the focus. */
-async function tabTo(page, wanted) {
-  for (let presses = 0; presses < 60; presses++) {
-    await page.keyboard.press("Tab");
-    const there = await wanted.evaluate((element) => element === element.ownerDocument.activeElement);
-    if (there) return;
-  }
-  assert.fail("Tab does not reach it");
-}
-
-/** What axe finds that matters. It is run by the debugger: the pages' policy allows no script. */
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { passes, violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.ok(passes.length > 10, "axe looked at the page");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}
 
 test("a badge is claimed with the keyboard alone, without JavaScript", async () => {
   await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
@@ -97,6 +30,22 @@ test("a badge is claimed with the keyboard alone, without JavaScript", async () 
     await page.goto(link);
     await page.getByRole("link", { name: "Open your badge" }).click();
     assert.ok(page.url().endsWith(`/credentials/${id}`), "the link leads to the badge from now on");
+  });
+});
+
+test("a badge is verified with the keyboard alone, without JavaScript", async () => {
+  await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
+    await page.goto(await claimLink(page, 0));
+    const badge = await page.getByRole("link", { name: "Open your badge" }).getAttribute("href");
+    await page.goto(`${SITE}/`);
+    await tabTo(page, page.getByRole("link", { name: "Verify a badge" }).first());
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByLabel("Or paste a badge or a link"));
+    await page.keyboard.type(`${SITE}${badge}`);
+    await tabTo(page, page.getByRole("button", { name: "Verify" }));
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "This badge holds" }).waitFor();
+    assert.equal(await page.locator(".check.good").count(), 6);
   });
 });
 
@@ -150,6 +99,12 @@ test("the certificate can be printed, copied from and scanned", async () => {
   });
 });
 
+/** A credential that says something else than what was signed. */
+async function changed(page, credential) {
+  const answer = await page.request.get(new URL(`${credential}.json`, SITE).href);
+  return (await answer.text()).replace("Achievement", "Assessment");
+}
+
 const looks = [];
 for (const colorScheme of ["light", "dark"]) {
   for (const [size, viewport] of [["phone", PHONE], ["desk", DESK]]) looks.push({ size, colorScheme, viewport });
@@ -170,14 +125,21 @@ for (const { size, colorScheme, viewport } of looks) {
       const mail = await page.locator(".mails a").first().getAttribute("href");
       const pages = {
         front: "/", claim: unclaimed, claimed, credential, achievement, issuer, outbox: "/dev/outbox", mail,
-        "unknown-link": "/claim/x", "not-found": "/nothing/here",
+        "unknown-link": "/claim/x", "not-found": "/nothing/here", verify: "/verify", checks: `${credential}/verify`,
       };
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(new URL(path, SITE).href);
         await page.screenshot({ path: `${SHOTS}/${name}-${size}-${colorScheme}.png`, fullPage: true });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        assert.ok(wide <= 0, `${name} does not scroll sideways`);
+        assert.ok((await overflow(page)) <= 0, `${name} does not scroll sideways`);
         assert.deepEqual(await findings(page), [], name);
+      }
+      for (const [name, text] of [["nothing", " "], ["invalid", await changed(page, credential)]]) {
+        await page.goto(`${SITE}/verify`);
+        await page.getByLabel("Or paste a badge or a link").fill(text);
+        await page.getByRole("button", { name: "Verify" }).click();
+        await page.screenshot({ path: `${SHOTS}/verify-${name}-${size}-${colorScheme}.png`, fullPage: true });
+        assert.ok((await overflow(page)) <= 0, `verify-${name} does not scroll sideways`);
+        assert.deepEqual(await findings(page), [], `verify-${name}`);
       }
     });
   });
@@ -186,10 +148,9 @@ for (const { size, colorScheme, viewport } of looks) {
 test("a page is readable at four times the size", async () => {
   // WCAG 2.2, 1.4.10: 1280 pixels at 400 % are 320.
   await visit({ viewport: { width: 320, height: 256 } }, async (page) => {
-    for (const path of ["/", await claimLink(page, 0), await claimLink(page, 2)]) {
+    for (const path of ["/", "/verify", "/nothing/here", await claimLink(page, 0), await claimLink(page, 2)]) {
       await page.goto(new URL(path, SITE).href);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, path.replace(/claim\/.*/, "claim/…"));
+      assert.ok((await overflow(page)) <= 0, path.replace(/claim\/.*/, "claim/…"));
     }
   });
 });

@@ -21,6 +21,7 @@ mod outage;
 mod queue;
 mod reconcile;
 mod semester;
+mod sharing;
 mod store;
 mod support;
 mod traps;

@@ -12,31 +12,31 @@ use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
 
-struct Visit {
-    site: Site,
-    process: Process,
-    http: Client,
+pub(crate) struct Visit {
+    pub(crate) site: Site,
+    pub(crate) process: Process,
+    pub(crate) http: Client,
 }
 
 impl Visit {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
 
-    async fn with(change: impl FnOnce(&mut accolade::config::Settings)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut accolade::config::Settings)) -> Self {
         let site = Site::new(Way::Embedded, None).await.unwrap();
         let process = site.start_with(&Role::ALL, change).await;
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { site, process, http }
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.process.stop().await;
         self.site.end().await;
     }
 
     /// The credential that somebody of this name earned, and its claim link.
-    async fn earned(&self, name: &str) -> (Uuid, String) {
+    pub(crate) async fn earned(&self, name: &str) -> (Uuid, String) {
         let event = json!({
             "id": format!("evt_{}", Uuid::new_v4()), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
             "data": {
@@ -56,11 +56,15 @@ impl Visit {
         (*id, self.process.links.link(*id))
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.asking(path, &[]).await
     }
 
-    async fn asking(&self, path: &str, headers: &[(reqwest::header::HeaderName, &str)]) -> Response {
+    pub(crate) async fn asking(
+        &self,
+        path: &str,
+        headers: &[(reqwest::header::HeaderName, &str)],
+    ) -> Response {
         let address =
             if path.starts_with('/') { format!("{}{path}", self.process.url) } else { path.to_owned() };
         let mut request = self.http.get(address);
@@ -70,12 +74,12 @@ impl Visit {
         request.send().await.unwrap()
     }
 
-    async fn claim(&self, link: &str) -> Response {
+    pub(crate) async fn claim(&self, link: &str) -> Response {
         self.http.post(link).send().await.unwrap()
     }
 }
 
-fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 

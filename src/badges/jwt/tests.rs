@@ -240,3 +240,36 @@ fn only_p256_and_rsa_in_pkcs8_are_keys() {
     }
     assert_eq!(format!("{:?}", p256()), "[JWT key]");
 }
+
+#[test]
+fn a_p256_key_may_be_written_as_a_multikey() {
+    let issuer = issuer().with_jwt_key(Some(p256()));
+    let jwt = jwt(&badge_of(&issuer, |_| ()), &issuer, &random()).unwrap().unwrap();
+    let kid = parts(&jwt).0["kid"].clone();
+    let written = |change: &dyn Fn(&mut Vec<u8>, &mut Value)| {
+        let mut did = issuer.did_document().unwrap();
+        let methods = did["verificationMethod"].as_array_mut().unwrap();
+        let method = methods.iter_mut().find(|method| method["id"] == kid).unwrap();
+        let jwk = method["publicKeyJwk"].clone();
+        let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+        let mut key = vec![0x80, 0x24, 2 + (part("y")[31] & 1)];
+        key.extend(part("x"));
+        method.as_object_mut().unwrap().remove("publicKeyJwk");
+        method["type"] = json!("Multikey");
+        change(&mut key, method);
+        method["publicKeyMultibase"] = json!(crate::badges::key::multibase(&key));
+        let web = Web::default().with(issuer.did(), did);
+        verify(jwt.as_bytes(), &web, time("2027-01-01T00:00:00Z"))
+    };
+    let good = written(&|key, _| assert!(crate::badges::key::multibase(key).starts_with("zDn")));
+    assert_eq!(good.verdict(), Verdict::Valid, "{good:?}");
+    let other = written(&|key, _| key[2] ^= 1);
+    assert_eq!(check(&other, "signature").0, Some(false), "the other point with this x");
+    for wrong in [
+        written(&|key, _| key.truncate(20)),
+        written(&|key, _| key[3..].fill(0xff)),
+        written(&|_, method| method["type"] = json!("Ed25519VerificationKey2020")),
+    ] {
+        assert_eq!(check(&wrong, "key").0, Some(false), "{wrong:?}");
+    }
+}

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::public::Key;
 use super::{Check, Lookup};
-use crate::badges::key::{PublicKey, shorten};
+use crate::badges::key::shorten;
 use crate::badges::proof;
 use crate::badges::rdf::items;
 use crate::badges::structure::At;
@@ -66,9 +66,8 @@ pub(super) fn find(issuer: &str, method: &str, lookup: &dyn Lookup) -> Result<(K
 /// Where the issuer's keys stand.
 pub(super) fn controller(did: &str, lookup: &dyn Lookup) -> Result<Controller, Check> {
     if let Some(multibase) = did.strip_prefix("did:key:") {
-        let key = PublicKey::from_multibase(multibase);
-        let key = key.map_err(|error| Check::fails("key", format!("{error}.")))?;
-        return Ok(Controller::Key(Key::Ed25519(key)));
+        let key = Key::from_multibase(multibase);
+        return key.map(Controller::Key).map_err(|why| Check::fails("key", format!("{why}.")));
     }
     if !did.starts_with("did:web:") {
         let why =
@@ -110,9 +109,13 @@ fn in_document(document: &Value, did: &str, method: &str) -> Result<Key, String>
         return Err("the key has another controller".to_owned());
     }
     match text(entry, "type").as_deref() {
-        Some("Multikey" | "Ed25519VerificationKey2020") => {
+        Some(kind @ ("Multikey" | "Ed25519VerificationKey2020")) => {
             let multibase = text(entry, "publicKeyMultibase").ok_or("publicKeyMultibase is missing")?;
-            PublicKey::from_multibase(&multibase).map(Key::Ed25519).map_err(|error| error.to_string())
+            let key = Key::from_multibase(&multibase)?;
+            if kind != "Multikey" && !matches!(key, Key::Ed25519(_)) {
+                return Err("the key is not of the kind that its type says".to_owned());
+            }
+            Ok(key)
         }
         Some("JsonWebKey" | "JsonWebKey2020") => {
             Key::from_jwk(entry.get("publicKeyJwk").ok_or("publicKeyJwk is missing")?)

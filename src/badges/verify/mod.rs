@@ -3,6 +3,7 @@
 mod embedded;
 mod jwt;
 mod key;
+mod p256;
 mod public;
 mod status;
 mod text;

@@ -6,7 +6,11 @@ use ring::rsa::PublicKeyComponents;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::Value;
 
-use crate::badges::key::{PublicKey, shorten};
+use super::p256;
+use crate::badges::key::{PublicKey, from_multibase, shorten};
+
+/// The multicodec prefix of a compressed P-256 public key (0x1200 as an unsigned varint).
+const P256_PUBLIC: [u8; 2] = [0x80, 0x24];
 
 /// A key that this verifier can check with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +29,16 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// Reads a Multikey: Ed25519 (`z6Mk…`) or P-256 (`zDn…`).
+    pub(super) fn from_multibase(text: &str) -> Result<Self, String> {
+        let bytes = from_multibase(text);
+        let Some(point) = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&P256_PUBLIC)) else {
+            return PublicKey::from_multibase(text).map(Self::Ed25519).map_err(|error| error.to_string());
+        };
+        let point = p256::uncompressed(point);
+        point.map(Self::P256).ok_or_else(|| format!("“{}” is no point of P-256", shorten(text)))
+    }
+
     /// Reads a JWK (RFC 7517, RFC 7518 section 6, RFC 8037). One that holds its private half is
     /// refused: it is nobody's any more.
     pub(super) fn from_jwk(jwk: &Value) -> Result<Self, String> {

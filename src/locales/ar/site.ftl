@@ -21,6 +21,10 @@ issuer-questions = أسئلة
 issuer-identifier = المعرّف
 issuer-badges = الشارات
 badge-signed-in = ترجمة الجهة المانحة. أما الشارة الموقّعة فمكتوبة بلغة أخرى:
+pathway-head = المسار
+pathway-before = ترتكز على
+pathway-next = تُحتسب من أجل
+pathway-earned = تم الحصول عليها
 page-outbox = صندوق الصادر لهذا العرض
 error-questions = أسئلة؟
 error-front = إلى الصفحة الرئيسية
@@ -51,3 +55,5 @@ error-unavailable-text =
     يعاد تشغيل شيء تحتاجه هذه الصفحة. نرجو المحاولة بعد دقيقة؛ لن يضيع شيء.
 error-internal = حدث خطأ من جانبنا
 error-internal-text = تم تسجيله وسيُنظر فيه. نرجو المحاولة لاحقًا.
+error-no-format = هذه الصيغة غير متوفرة
+error-no-format-text = يمكن تضمين الصفحات عبر oEmbed بصيغة JSON فقط.

@@ -23,6 +23,10 @@ issuer-questions = Fragen
 issuer-identifier = Kennung
 issuer-badges = Badges
 badge-signed-in = Übersetzung des Ausstellers. Der signierte Badge selbst ist in einer anderen Sprache verfasst:
+pathway-head = Lernweg
+pathway-before = Setzt voraus
+pathway-next = Zählt für
+pathway-earned = Erworben
 page-outbox = Postausgang dieser Demo
 error-questions = Fragen?
 error-front = Zur Startseite
@@ -63,3 +67,5 @@ error-internal = Da ist bei uns etwas schiefgegangen
 error-internal-text =
     Es wurde festgehalten, und jemand wird sich darum kümmern. Bitte versuchen Sie es später noch
     einmal.
+error-no-format = Diese Form haben wir nicht
+error-no-format-text = Seiten können über oEmbed nur als JSON eingebettet werden.

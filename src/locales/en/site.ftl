@@ -23,6 +23,10 @@ issuer-questions = Questions
 issuer-identifier = Identifier
 issuer-badges = Badges
 badge-signed-in = The issuer’s translation. The signed badge itself is written in another language:
+pathway-head = Pathway
+pathway-before = It rests on
+pathway-next = It counts towards
+pathway-earned = Earned
 page-outbox = Outbox of this demo
 error-questions = Questions?
 error-front = To the front page
@@ -57,3 +61,5 @@ error-unavailable-text =
     Something that this page needs is being restarted. Please try again in a minute; nothing is lost.
 error-internal = That went wrong on our side
 error-internal-text = It has been noted, and somebody will look at it. Please try again later.
+error-no-format = We do not have this form
+error-no-format-text = Pages can be embedded by oEmbed as JSON only.

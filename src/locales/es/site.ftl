@@ -23,6 +23,10 @@ issuer-questions = Preguntas
 issuer-identifier = Identificador
 issuer-badges = Insignias
 badge-signed-in = Traducción del emisor. La insignia firmada está escrita en otro idioma:
+pathway-head = Itinerario
+pathway-before = Se apoya en
+pathway-next = Cuenta para
+pathway-earned = Obtenida
 page-outbox = Bandeja de salida de esta demostración
 error-questions = ¿Preguntas?
 error-front = A la página de inicio
@@ -60,3 +64,5 @@ error-unavailable-text =
     pierde.
 error-internal = Algo ha fallado por nuestra parte
 error-internal-text = Ha quedado registrado y alguien lo revisará. Inténtalo de nuevo más tarde.
+error-no-format = No tenemos este formato
+error-no-format-text = Las páginas solo se pueden incrustar mediante oEmbed en JSON.

@@ -23,6 +23,10 @@ issuer-questions = Questions
 issuer-identifier = Identifiant
 issuer-badges = Badges
 badge-signed-in = Traduction de l’émetteur. Le badge signé est rédigé dans une autre langue :
+pathway-head = Parcours
+pathway-before = Il repose sur
+pathway-next = Il compte pour
+pathway-earned = Obtenu
 page-outbox = Boîte d’envoi de cette démo
 error-questions = Des questions ?
 error-front = Vers la page d’accueil
@@ -59,3 +63,5 @@ error-unavailable-text =
     Un élément nécessaire à cette page redémarre. Veuillez réessayer dans une minute ; rien n’est perdu.
 error-internal = Une erreur s’est produite de notre côté
 error-internal-text = Elle a été enregistrée et quelqu’un s’en occupera. Veuillez réessayer plus tard.
+error-no-format = Nous n’avons pas cette forme
+error-no-format-text = Les pages peuvent être intégrées par oEmbed en JSON uniquement.

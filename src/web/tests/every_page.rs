@@ -93,8 +93,14 @@ fn pages() -> Vec<(&'static str, String)> {
         badges: vec![Badge::of(&achievement(), true, Language::English)],
     };
     let badge = Badge::of(&achievement(), true, Language::English);
-    let achievement =
-        AchievementPage { frame: frame(), badge: &badge, issuer_slug: "example", public_url: SITE };
+    let achievement = AchievementPage {
+        frame: frame(),
+        structured: badge.structured(SITE, "Example University"),
+        pathway: Pathway::default(),
+        badge: &badge,
+        issuer_slug: "example",
+        public_url: SITE,
+    };
     let step = StepPage {
         frame: frame(),
         heading: "Decline this badge?".to_owned(),

@@ -5,6 +5,7 @@ use crate::badges::Translation;
 use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{AchievementPage, ErrorPage, FrontPage, IssuerPage, VerifyPage};
+use crate::web::pathway::{Pathway, Step};
 
 fn speaking(t: Language) -> Frame {
     Frame { t, keep: "?lang=xx", ..frame() }
@@ -105,6 +106,8 @@ fn a_certificate_speaks_the_readers_language_only_where_the_badge_does() {
 /// Every page that has words of its own, in a language.
 fn pages(t: Language) -> Vec<(String, String)> {
     let badges = vec![Badge::of(&translated(), true, t)];
+    let step = |page| Step { badge: badges[0].clone(), page };
+    let way = Pathway { before: vec![step(Some("/credentials/x".to_owned()))], next: vec![step(None)] };
     let contact = Some("badges@example.edu");
     let front = FrontPage {
         frame: speaking(t),
@@ -123,8 +126,14 @@ fn pages(t: Language) -> Vec<(String, String)> {
         did: "did:web:badges.example.edu",
         badges: badges.clone(),
     };
-    let achievement =
-        AchievementPage { frame: speaking(t), badge: &badges[0], issuer_slug: "example", public_url: SITE };
+    let achievement = AchievementPage {
+        frame: speaking(t),
+        structured: badges[0].structured(SITE, "Example University"),
+        pathway: way.clone(),
+        badge: &badges[0],
+        issuer_slug: "example",
+        public_url: SITE,
+    };
     let verify = VerifyPage { frame: speaking(t), shown: None, hint: Some(("check-nothing", "")) };
     let mut pages = vec![
         ("front".to_owned(), front.render().unwrap()),
@@ -141,6 +150,7 @@ fn pages(t: Language) -> Vec<(String, String)> {
         PageError::TooMany,
         PageError::Busy,
         PageError::TooLarge,
+        PageError::NoFormat,
         PageError::Unavailable,
         PageError::Internal,
     ] {
@@ -157,7 +167,7 @@ fn every_page_speaks_every_language() {
     // What a badge without a translation says, and the numbers of errors.
     let badge = Badge::of(&file, true, Language::English);
     let criteria = spoken(&format!("<main>{}</main>", badge.criteria));
-    let of_the_badge = format!("{file:?} {criteria} 1.5 404 410 405 429 503 413 500");
+    let of_the_badge = format!("{file:?} {criteria} 1.5 404 410 405 429 501 503 413 500");
     for t in Language::ALL {
         for ((name, page), (_, english)) in pages(t).into_iter().zip(&english) {
             let begin = format!("<html lang=\"{}\" dir=\"{}\">", t.tag(), t.dir());

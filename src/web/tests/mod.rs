@@ -18,7 +18,9 @@ use crate::store::{StatusEntry, StoredCredential};
 use super::assets::STYLE_PATH;
 use super::certificate;
 use super::linkedin;
+use super::oembed;
 use super::pages::{ClaimPage, CredentialPage, Frame};
+use super::pathway::Pathway;
 use super::view::{Credential, Day};
 
 const SITE: &str = "https://badges.example.edu";
@@ -157,6 +159,8 @@ fn page(credential: &Credential) -> CredentialPage<'_> {
         jwt: true,
         structured: credential.structured(SITE),
         linkedin: linkedin::form(credential, None),
+        oembed: oembed::address(SITE, &credential.url),
+        pathway: Pathway::default(),
     }
 }
 

@@ -84,4 +84,38 @@ contract! {
         store.set_status(later.id, true, false, at(52)).await.unwrap();
         assert_eq!(links(earlier.id).await, (None, None), "a renewal that is revoked is none");
     }
+
+    async fn only_what_is_public_and_counts_is_listed(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let credential = &commit.awards[0].credential;
+        let list = credential.status.list;
+        let lists = store.status_lists().await.unwrap();
+        let size = lists.iter().find(|(id, _)| *id == list).unwrap().1;
+        let all = async || {
+            let mut all = Vec::new();
+            for from in (0..size).step_by(32_768) {
+                all.extend(store.public_credentials(list, (from, from + 32_768)).await.unwrap());
+            }
+            all
+        };
+        assert!(all().await.is_empty(), "nobody knows that it exists before it is claimed");
+        let of_holder = async |now| store.public_badges_of_holder(credential.id, at(now)).await.unwrap();
+        assert!(of_holder(30).await.is_empty());
+        store.claim(&credential.claim_hash, at(30)).await.unwrap();
+        assert_eq!(all().await, [credential.id]);
+        let index = credential.status.index;
+        let part = async |from, to| store.public_credentials(list, (from, to)).await.unwrap();
+        assert_eq!(part(index, index + 1).await, [credential.id]);
+        assert!(part(index + 1, size).await.is_empty());
+        assert!(part(0, index).await.is_empty());
+        assert_eq!(of_holder(30).await, [(commit.awards[0].badge.clone(), credential.id)]);
+        let (mine, theirs) = (credential.id, awarded(&store, "8").await.awards[0].credential.clone());
+        store.claim(&theirs.claim_hash, at(30)).await.unwrap();
+        assert!(of_holder(30).await.iter().all(|(_, id)| *id == mine), "another holder's is not theirs");
+        for (revoked, suspended) in [(false, true), (true, false)] {
+            store.set_status(mine, revoked, suspended, at(40)).await.unwrap();
+            assert_eq!((all().await, of_holder(40).await.len()), (vec![theirs.id], 0));
+        }
+    }
 }
