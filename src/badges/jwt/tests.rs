@@ -243,8 +243,8 @@ fn only_p256_and_rsa_in_pkcs8_are_keys() {
 
 #[test]
 fn a_p256_key_may_be_written_as_a_multikey() {
-    let issuer = issuer().with_jwt_key(Some(p256()));
-    let jwt = jwt(&badge_of(&issuer, |_| ()), &issuer, &random()).unwrap().unwrap();
+    let issuer = issuer().with_jwt_key(p256());
+    let jwt = jwt_of(&badge_of(&issuer, |_| ()), &issuer).unwrap();
     let kid = parts(&jwt).0["kid"].clone();
     let written = |change: &dyn Fn(&mut Vec<u8>, &mut Value)| {
         let mut did = issuer.did_document().unwrap();

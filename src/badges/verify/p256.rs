@@ -114,7 +114,11 @@ mod tests {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, made.as_ref(), &random).unwrap();
             let point = key.public_key().as_ref();
             let sign = 2 + (point[64] & 1);
-            if sign == 2 { even += 1 } else { odd += 1 }
+            if sign == 2 {
+                even += 1
+            } else {
+                odd += 1
+            }
             let compressed = [&[sign], &point[1..33]].concat();
             assert_eq!(uncompressed(&compressed).as_deref(), Some(point));
             // The other half of the curve is another key.
