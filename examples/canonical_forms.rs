@@ -1,6 +1,7 @@
-//! Writes random badges, and random RDF graphs in which anonymous nodes tie, each with the
-//! canonical form that Accolade gives it: `tests/interop/canonical.mjs` compares them with those of
-//! other implementations. `cargo run --release --example canonical_forms -- BADGES GRAPHS SEED`
+//! Writes random badges, random learner records of them, and random RDF graphs in which anonymous
+//! nodes tie, each with the canonical form that Accolade gives it: `tests/interop/canonical.mjs`
+//! compares them with those of other implementations.
+//! `cargo run --release --example canonical_forms -- BADGES RECORDS GRAPHS SEED`
 //!
 //! One JSON object a line: `document` or `quads`, and `canonical`. The same seed gives the same
 //! bytes.
@@ -10,8 +11,8 @@ use std::io::{BufWriter, Write as _};
 use std::str::FromStr as _;
 
 use accolade::badges::{
-    Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, SigningKey,
-    canonical, credential,
+    Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, Signatory,
+    SigningKey, canonical, credential, learner_record, sign,
 };
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,15 +27,15 @@ use uuid::Uuid;
 
 fn main() -> anyhow::Result<()> {
     let numbers: Vec<u64> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let [badges, graphs, seed] = numbers[..] else {
-        anyhow::bail!("usage: canonical_forms BADGES GRAPHS SEED")
+    let [badges, records, graphs, seed] = numbers[..] else {
+        anyhow::bail!("usage: canonical_forms BADGES RECORDS GRAPHS SEED")
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut random = Random(StdRng::seed_from_u64(seed));
     let issuers = random.issuers()?;
-    let mut written = 0;
-    while written < badges {
-        let document = random.badge(&issuers)?;
+    let (mut written, all) = (0, badges + records);
+    while written < all {
+        let document = if written < badges { random.badge(&issuers)? } else { random.record(&issuers)? };
         let canonical = canonical::document(&document)?;
         // The others are not signed.
         if canonical::has_one_order(&canonical) {
@@ -139,7 +140,7 @@ impl Random {
         self.maybe().then_some(value)
     }
 
-    fn issuers(&mut self) -> anyhow::Result<[Issuer; 2]> {
+    fn issuers(&mut self) -> anyhow::Result<[Signatory; 2]> {
         let profile = Profile {
             slug: "northwood".to_owned(),
             name: self.text(),
@@ -149,9 +150,10 @@ impl Random {
             image: Some(self.address()?),
         };
         let home = Url::parse("https://badges.example.edu:8443")?;
+        let key = SigningKey::from_seed([6; 32]);
         Ok([
-            Issuer::with_did_web(profile.clone(), &home)?,
-            Issuer::with_did_key(profile, &home, &SigningKey::from_seed([6; 32]).public_multibase()),
+            Signatory::new(Issuer::with_did_web(profile.clone(), &home)?, SigningKey::from_seed([5; 32])),
+            Signatory::new(Issuer::with_did_key(profile, &home, &key.public_multibase()), key),
         ])
     }
 
@@ -209,7 +211,7 @@ impl Random {
         }
     }
 
-    fn badge(&mut self, issuers: &[Issuer; 2]) -> anyhow::Result<Value> {
+    fn badge(&mut self, issuers: &[Signatory; 2]) -> anyhow::Result<Value> {
         let achievement = self.achievement()?;
         let image = BadgeImage::Svg("<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned());
         let evidence = (0..self.below(5)).map(|_| {
@@ -237,6 +239,26 @@ impl Random {
             status_list: 1,
             status_index: self.0.random_range(0..131_072),
         }))
+    }
+
+    /// A record of some badges, of which several may have the same proof.
+    fn record(&mut self, issuers: &[Signatory; 2]) -> anyhow::Result<Value> {
+        let count = 2 + self.below(4);
+        let mut badges: Vec<Value> = Vec::new();
+        while badges.len() < count {
+            let badge = self.badge(issuers)?;
+            let issuer =
+                issuers.iter().find(|issuer| badge["issuer"]["id"] == issuer.did()).unwrap_or(&issuers[0]);
+            // Few are refused, for the order of their tags.
+            let Ok(text) = sign(badge, issuer, self.day()) else { continue };
+            let mut badge: Value = serde_json::from_str(&text)?;
+            if let Some(before) = badges.last().filter(|_| self.maybe()) {
+                badge["proof"] = before["proof"].clone();
+            }
+            badges.push(badge);
+        }
+        let (badge, below) = badges.split_first().context("there are no badges")?;
+        Ok(learner_record(&issuers[0], badge, below))
     }
 
     /// Two to four things with look-alike proofs in graphs without names, awarded to learners

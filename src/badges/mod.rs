@@ -8,6 +8,7 @@ mod achievement;
 pub mod bake;
 pub mod canonical;
 pub mod certificate;
+mod clr;
 mod credential;
 mod drawing;
 mod issuer;
@@ -29,6 +30,7 @@ pub use achievement::{
     is_target_type,
 };
 pub use bake::BadgeImage;
+pub use clr::{HELD, learner_record, rests_on};
 pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
 pub use issuer::{Issuer, Profile, PublicKeys, Signatory};
 pub use jwt::{JwtKey, jwt};

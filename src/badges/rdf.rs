@@ -2,13 +2,17 @@
 //! these contexts need, in safe mode. What the table does not define is an error and not left
 //! out, and so is everything of JSON-LD that could say the same thing in another way (`@`
 //! keywords, inline contexts, relative addresses): one RDF dataset has one JSON form here.
+//!
+//! Credentials inside another one (a learner record) are the exception: all of them describe things
+//! in one graph, so a thing that two of them describe is one thing. Which says what, only the proof
+//! of each tells.
 
 use oxrdf::vocab::{rdf, xsd};
 use oxrdf::{BlankNode, Dataset, GraphName, Literal, NamedNode, NamedOrBlankNode, Quad, Term as RdfTerm};
 use serde_json::{Map, Number, Value};
 
 use super::key::shorten;
-use super::vocabulary::{CONTEXTS, Class, Coercion, Context, Term};
+use super::vocabulary::{CLR_CONTEXTS, Class, Coercion, Context, Term};
 
 /// Why a document has no RDF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +46,7 @@ pub(super) fn dataset(document: &Value) -> Result<Dataset, RdfError> {
         dataset: Dataset::new(),
         blank_nodes: 0,
     };
-    converter.node(root, true)?;
+    converter.node(root, Place::Root, &GraphName::DefaultGraph)?;
     Ok(converter.dataset)
 }
 
@@ -52,7 +56,7 @@ fn contexts(named: Option<&Value>) -> Result<Vec<&'static Context>, RdfError> {
         .iter()
         .map(|one| {
             let url = one.as_str().ok_or_else(|| RdfError::Context("written out in the document".into()))?;
-            let known = CONTEXTS.into_iter().find(|context| context.url == url);
+            let known = CLR_CONTEXTS.into_iter().find(|context| context.url == url);
             known.ok_or_else(|| RdfError::Context(shorten(url)))
         })
         .collect()
@@ -73,7 +77,19 @@ fn few<'a>(names: &'a [Value], member: &str) -> Result<&'a [Value], RdfError> {
     Ok(names)
 }
 
+/// Where an object stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It is the document.
+    Root,
+    /// It is a whole credential inside another one.
+    Credential,
+    /// It is a part of one.
+    Inside,
+}
+
 struct Converter<'a> {
+    /// The contexts that count where the work is.
     contexts: Vec<&'static Context>,
     /// The id of the whole document.
     root: Option<&'a str>,
@@ -82,51 +98,76 @@ struct Converter<'a> {
 }
 
 impl Converter<'_> {
-    fn node(&mut self, object: &Map<String, Value>, is_root: bool) -> Result<NamedOrBlankNode, RdfError> {
-        let subject = self.subject(object, is_root)?;
+    fn node(
+        &mut self,
+        object: &Map<String, Value>,
+        place: Place,
+        graph: &GraphName,
+    ) -> Result<NamedOrBlankNode, RdfError> {
+        let around = self.contexts.len();
+        if place == Place::Credential {
+            // On top of those around it (JSON-LD 1.1, section 4.1.1).
+            for context in contexts(object.get("@context"))? {
+                if !self.contexts.iter().any(|known| known.url == context.url) {
+                    self.contexts.push(context);
+                }
+            }
+        }
+        let subject = self.subject(object, place)?;
         let classes = self.classes(object)?;
         for class in &classes {
-            self.add(&subject, rdf::TYPE.into_owned(), named(class.iri)?.into());
+            self.add(&subject, rdf::TYPE.into_owned(), named(class.iri)?, graph);
         }
         for (name, value) in object {
-            if matches!(name.as_str(), "id" | "type") || (is_root && name == "@context") {
+            if matches!(name.as_str(), "id" | "type") || (place != Place::Inside && name == "@context") {
                 continue;
             }
-            let term = self.term(&classes, name).ok_or_else(|| RdfError::Term(shorten(name)))?;
+            let term = self.term(&classes, name)?;
             let property = named(term.iri)?;
             for item in items(value) {
-                let object = match item {
-                    Value::Null => continue,
-                    Value::Object(members) => self.node(members, false)?.into(),
-                    Value::Array(_) => {
+                let object: RdfTerm = match (term.coercion, item) {
+                    (_, Value::Null) => continue,
+                    (Coercion::Graph, Value::Object(members)) => {
+                        let name = self.blank_node()?;
+                        self.node(members, Place::Inside, &name.clone().into())?;
+                        name.into()
+                    }
+                    (Coercion::Credential, Value::Object(members)) => {
+                        self.node(members, Place::Credential, graph)?.into()
+                    }
+                    (_, Value::Object(members)) => self.node(members, Place::Inside, graph)?.into(),
+                    (_, Value::Array(_)) => {
                         return Err(RdfError::Value(format!("“{name}” holds a list inside a list")));
                     }
-                    plain => scalar(term, plain)?,
+                    (_, plain) => scalar(term, plain)?,
                 };
-                self.add(&subject, property.clone(), object);
+                self.add(&subject, property.clone(), object, graph);
             }
         }
+        self.contexts.truncate(around);
         Ok(subject)
     }
 
-    fn subject(&mut self, object: &Map<String, Value>, is_root: bool) -> Result<NamedOrBlankNode, RdfError> {
+    fn blank_node(&mut self) -> Result<BlankNode, RdfError> {
+        self.blank_nodes += 1;
+        if self.blank_nodes > MOST_BLANK_NODES {
+            return Err(RdfError::Value(format!("it has more than {MOST_BLANK_NODES} objects")));
+        }
+        Ok(BlankNode::new_unchecked(format!("b{}", self.blank_nodes)))
+    }
+
+    fn subject(&mut self, object: &Map<String, Value>, place: Place) -> Result<NamedOrBlankNode, RdfError> {
         match object.get("id") {
             Some(Value::String(id)) => {
                 // Otherwise a member of the credential (its end, its status) could be moved out
                 // of sight into an object further down without a change to what is signed.
-                if !is_root && self.root == Some(id) {
+                if place != Place::Root && self.root == Some(id) {
                     return Err(RdfError::Value("the document's own id stands inside it again".into()));
                 }
                 Ok(named(id)?.into())
             }
             Some(_) => Err(RdfError::Value("an “id” is not a string".into())),
-            None => {
-                self.blank_nodes += 1;
-                if self.blank_nodes > MOST_BLANK_NODES {
-                    return Err(RdfError::Value(format!("it has more than {MOST_BLANK_NODES} objects")));
-                }
-                Ok(BlankNode::new_unchecked(format!("b{}", self.blank_nodes)).into())
-            }
+            None => Ok(self.blank_node()?.into()),
         }
     }
 
@@ -143,15 +184,29 @@ impl Converter<'_> {
     }
 
     /// What a member means: by one of its object's types, else by a context. Where several
-    /// define it they agree, since all of them are protected (JSON-LD 1.1, section 4.1.11).
-    fn term(&self, classes: &[&'static Class], name: &str) -> Option<&'static Term> {
-        let by_class = classes.iter().flat_map(|class| class.terms);
-        let by_context = self.contexts.iter().flat_map(|context| context.terms);
-        by_class.chain(by_context).find(|term| term.name == name)
+    /// contexts define it they agree, since those that define it are protected (JSON-LD 1.1,
+    /// section 4.1.11); where several types do, they must.
+    fn term(&self, classes: &[&'static Class], name: &str) -> Result<&'static Term, RdfError> {
+        let mut by_class =
+            classes.iter().flat_map(|class| class.terms.iter()).filter(|term| term.name == name);
+        if let Some(term) = by_class.next() {
+            if by_class.any(|other| (other.iri, other.coercion) != (term.iri, term.coercion)) {
+                return Err(RdfError::Value(format!("“{name}” has two meanings there")));
+            }
+            return Ok(term);
+        }
+        let mut by_context = self.contexts.iter().flat_map(|context| context.terms);
+        by_context.find(|term| term.name == name).ok_or_else(|| RdfError::Term(shorten(name)))
     }
 
-    fn add(&mut self, subject: &NamedOrBlankNode, property: NamedNode, object: RdfTerm) {
-        self.dataset.insert(&Quad::new(subject.clone(), property, object, GraphName::DefaultGraph));
+    fn add(
+        &mut self,
+        subject: &NamedOrBlankNode,
+        property: NamedNode,
+        object: impl Into<RdfTerm>,
+        graph: &GraphName,
+    ) {
+        self.dataset.insert(&Quad::new(subject.clone(), property, object, graph.clone()));
     }
 }
 
@@ -189,6 +244,7 @@ fn scalar(term: &Term, value: &Value) -> Result<RdfTerm, RdfError> {
             Literal::new_typed_literal(text, named(datatype)?)
         }
         (Coercion::Plain, _) => return Err(wrong("a plain value")),
+        (Coercion::Object | Coercion::Credential | Coercion::Graph, _) => return Err(wrong("an object")),
     };
     Ok(literal.into())
 }

@@ -1,5 +1,7 @@
 //! What a document must contain: by the standard, and before it may be signed here.
 
+pub(super) mod clr;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +10,7 @@ use url::Url;
 
 use super::achievement::{is_achievement_type, is_target_type};
 use super::rdf::items;
-use super::vocabulary::CONTEXTS;
+use super::vocabulary::{CLR_CONTEXTS, CONTEXTS};
 use super::{Issuer, json_text};
 
 /// What is missing or wrong, naming the member.
@@ -24,6 +26,10 @@ pub(super) struct At<'a> {
 impl<'a> At<'a> {
     pub(super) fn root(value: &'a Value) -> Self {
         Self { value, path: String::new() }
+    }
+
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
     }
 
     pub(super) fn may(&self, member: &str) -> Option<At<'a>> {
@@ -45,6 +51,20 @@ impl<'a> At<'a> {
             path: if many { format!("{}[{position}]", self.path) } else { self.path.clone() },
         };
         items(self.value).iter().enumerate().map(item).collect()
+    }
+
+    /// The members of an object, the items of a list.
+    fn parts(&self) -> Vec<At<'a>> {
+        match self.value {
+            Value::Object(members) => members.keys().filter_map(|name| self.may(name)).collect(),
+            Value::Array(_) => self.items(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether this is the member of a learner record with whole credentials in it.
+    fn holds_credentials(&self) -> bool {
+        self.path == "credentialSubject.verifiableCredential"
     }
 
     /// The items of a member that may be missing.
@@ -89,8 +109,8 @@ impl<'a> At<'a> {
     }
 }
 
-/// What the standards require of an Open Badges credential or of a status list (VC Data Model
-/// 2.0; Open Badges 3.0, appendix B; Bitstring Status List 1.0, section 2.2).
+/// What the standards require of an Open Badges credential, a learner record or a status list (VC
+/// Data Model 2.0; Open Badges 3.0, appendix B; Bitstring Status List 1.0, section 2.2).
 pub(super) fn standard(document: &Value) -> Checked {
     let root = At::root(document);
     if !document.is_object() {
@@ -112,6 +132,9 @@ pub(super) fn standard(document: &Value) -> Checked {
     }
     if let Some(awarded) = root.may("awardedDate") {
         awarded.date()?;
+    }
+    if root.is_a(clr::TYPE) {
+        return clr::standard(&root);
     }
     let subject = root.must("credentialSubject")?;
     if root.is_a("BitstringStatusListCredential") {
@@ -161,27 +184,29 @@ pub(super) fn ready_to_sign(document: &Value, issuer: &Issuer) -> Checked {
     if by.id()? != issuer.did() {
         return Err(format!("issuer.id is not {}, the controller of the key", issuer.did()));
     }
-    let list = root.is_a("BitstringStatusListCredential");
+    let (list, record) = (root.is_a("BitstringStatusListCredential"), root.is_a(clr::TYPE));
     let contexts: Vec<&str> = root.each("@context").iter().filter_map(|at| at.value.as_str()).collect();
+    let wanted = if record { CLR_CONTEXTS.as_slice() } else { &CONTEXTS };
     let wanted: Vec<&str> =
-        CONTEXTS.iter().map(|context| context.url).take(if list { 1 } else { CONTEXTS.len() }).collect();
+        wanted.iter().map(|context| context.url).take(if list { 1 } else { wanted.len() }).collect();
     if contexts != wanted {
         return Err(format!("@context must be {}", wanted.join(", ")));
     }
-    if list { Ok(()) } else { badge(&root, &by) }
+    match (list, record) {
+        (true, _) => Ok(()),
+        (_, true) => clr::ready(&root, &by),
+        _ => badge(&root, &by),
+    }
 }
 
-fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
-    root.must_be("OpenBadgeCredential")?;
+/// What stands around what is said of a learner.
+fn envelope(root: &At<'_>, by: &At<'_>) -> Checked {
     root.must("name")?.text()?;
     by.must_be("Profile")?;
     by.must("name")?.text()?;
     for schema in root.each("credentialSchema") {
         schema.must("id")?.address()?;
         schema.must_be("1EdTechJsonSchemaValidator2019")?;
-    }
-    for evidence in root.each("evidence") {
-        evidence.must_be("Evidence")?;
     }
     for entry in root.each("credentialStatus") {
         entry.must_be("BitstringStatusListEntry")?;
@@ -191,6 +216,15 @@ fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
         if !index.text()?.bytes().all(|digit| digit.is_ascii_digit()) {
             return Err(format!("{} is not a whole number as a text", index.path));
         }
+    }
+    Ok(())
+}
+
+fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
+    root.must_be("OpenBadgeCredential")?;
+    envelope(root, by)?;
+    for evidence in root.each("evidence") {
+        evidence.must_be("Evidence")?;
     }
     let subject = root.must("credentialSubject")?;
     for identity in subject.each("identifier") {
@@ -251,10 +285,7 @@ fn fit_to_travel(at: &At<'_>) -> Checked {
         return Err(format!("{} is empty; leave it out", at.path));
     }
     match at.value {
-        Value::Object(members) => {
-            members.keys().filter_map(|name| at.may(name)).try_for_each(|member| fit_to_travel(&member))
-        }
-        Value::Array(_) => at.items().iter().try_for_each(fit_to_travel),
+        Value::Object(_) | Value::Array(_) => at.parts().iter().try_for_each(fit_to_travel),
         Value::String(text) => match text.chars().find(|c| json_text::is_unportable(*c)) {
             Some(c) => Err(format!("{} holds the control character U+{:04X}", at.path, u32::from(c))),
             None => Ok(()),
@@ -263,7 +294,9 @@ fn fit_to_travel(at: &At<'_>) -> Checked {
     }
 }
 
-/// No two objects with one id: in RDF they would be one thing with the members of both.
+/// No two objects with one id: in RDF they would be one thing with the members of both. Credentials in
+/// a learner record say the same of an issuer or an achievement, and each has a proof of its own; what
+/// the record itself says of one is bound by the record's proof.
 fn described_once<'a>(at: &At<'a>, seen: &mut BTreeSet<&'a str>) -> Checked {
     match at.value {
         Value::Object(members) => {
@@ -271,10 +304,13 @@ fn described_once<'a>(at: &At<'a>, seen: &mut BTreeSet<&'a str>) -> Checked {
             if id.is_some_and(|id| !seen.insert(id)) {
                 return Err(format!("{} has the id of something else in the credential", at.path));
             }
-            members
-                .keys()
-                .filter_map(|name| at.may(name))
-                .try_for_each(|member| described_once(&member, seen))
+            at.parts().iter().try_for_each(|member| {
+                if member.holds_credentials() {
+                    member.items().iter().try_for_each(|one| described_once(one, &mut BTreeSet::new()))
+                } else {
+                    described_once(member, seen)
+                }
+            })
         }
         Value::Array(_) => at.items().iter().try_for_each(|item| described_once(item, seen)),
         _ => Ok(()),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::samples::{achievement, did_key_issuer, image, issue, issuer, time};
 use super::status::{Purpose, SIZE, list_document};
-use super::vocabulary::{CONTEXTS, Coercion, Term};
+use super::vocabulary::{CLR_CONTEXTS, CONTEXTS, Coercion, Term};
 use super::*;
 
 fn badge() -> Value {
@@ -235,11 +235,12 @@ fn the_served_documents_stand_alone() {
 
 /// The table as JSON-LD contexts, for another implementation to read.
 fn context_document(url: &str) -> Value {
-    let context = CONTEXTS.into_iter().find(|context| context.url == url).unwrap();
+    let context = CLR_CONTEXTS.into_iter().find(|context| context.url == url).unwrap();
     let definition = |term: &Term| {
         let mut definition = json!({"@id": term.iri});
         match term.coercion {
-            Coercion::Plain => {}
+            Coercion::Plain | Coercion::Object | Coercion::Credential => {}
+            Coercion::Graph => definition["@container"] = json!("@graph"),
             Coercion::Iri => definition["@type"] = json!("@id"),
             Coercion::Typed(datatype) => definition["@type"] = json!(datatype),
             Coercion::Words(words) => {
@@ -276,6 +277,11 @@ fn the_meaning_is_the_one_that_a_general_processor_finds() {
     assert_eq!(canonical::document(&badge()).unwrap(), by_oxjsonld(&badge()));
     let list = list_document(&issuer(), 1, Purpose::Revocation, SIZE, &[1], time("2026-03-04T00:00:00Z"));
     assert_eq!(canonical::document(&list).unwrap(), by_oxjsonld(&list));
+    let signed: Value = serde_json::from_str(&signed(badge()).unwrap()).unwrap();
+    let mut record = learner_record(&issuer(), &signed, std::slice::from_ref(&signed));
+    // The other processor drops it, for its datatype; jsonld.js and PyLD do not.
+    record.as_object_mut().unwrap().remove("partial");
+    assert_eq!(canonical::document(&record).unwrap(), by_oxjsonld(&record));
     let configuration =
         proof::configuration(&proof::options("did:web:a.example.edu#k", "2026-03-04T05:06:08Z"), &badge());
     let canonical = canonical::document(&configuration).unwrap();

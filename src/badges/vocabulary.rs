@@ -51,6 +51,12 @@ pub enum Coercion {
     Typed(&'static str),
     /// One of these words, each standing for an IRI.
     Words(&'static [(&'static str, &'static str)]),
+    /// Nothing: the value is an object.
+    Object,
+    /// Nothing: the value is a whole credential, with contexts of its own.
+    Credential,
+    /// Nothing: the value is an object, and what it says stands in a graph of its own.
+    Graph,
 }
 
 const fn plain(name: &'static str, iri: &'static str) -> Term {
@@ -63,6 +69,10 @@ const fn iri(name: &'static str, iri: &'static str) -> Term {
 
 const fn typed(name: &'static str, iri: &'static str, datatype: &'static str) -> Term {
     Term { name, iri, coercion: Coercion::Typed(datatype) }
+}
+
+const fn object(name: &'static str, iri: &'static str) -> Term {
+    Term { name, iri, coercion: Coercion::Object }
 }
 
 const fn class(name: &'static str, iri: &'static str, terms: &'static [Term]) -> Class {
@@ -89,6 +99,11 @@ macro_rules! schema {
         concat!("https://schema.org/", $name)
     };
 }
+macro_rules! clr {
+    ($name:literal) => {
+        concat!("https://purl.imsglobal.org/spec/vc/clr/vocab.html#", $name)
+    };
+}
 macro_rules! ob {
     ($name:literal) => {
         concat!("https://purl.imsglobal.org/spec/vc/ob/vocab.html#", $name)
@@ -104,6 +119,9 @@ const OB_ANY_URI: &str = "https://www.w3.org/2001/XMLSchema#anyURI";
 const OB_BOOLEAN: &str = "https://www.w3.org/2001/XMLSchema#boolean";
 const OB_FLOAT: &str = "https://www.w3.org/2001/XMLSchema#float";
 const OB_DATE_TIME: &str = "xsd:dateTime";
+// So does the context of learner records.
+const CLR_ANY_URI: &str = "xsd:anyURI";
+const CLR_BOOLEAN: &str = "xsd:boolean";
 
 /// Verifiable Credentials Data Model 2.0, with Data Integrity proofs and status lists.
 pub const CREDENTIALS: Context = Context {
@@ -119,6 +137,7 @@ pub const CREDENTIALS: Context = Context {
                 iri("credentialSubject", vc!("credentialSubject")),
                 iri("evidence", vc!("evidence")),
                 iri("issuer", vc!("issuer")),
+                Term { name: "proof", iri: security!("proof"), coercion: Coercion::Graph },
                 typed("validFrom", vc!("validFrom"), DATE_TIME),
                 typed("validUntil", vc!("validUntil"), DATE_TIME),
             ],
@@ -152,6 +171,7 @@ pub const CREDENTIALS: Context = Context {
                     iri: security!("proofPurpose"),
                     coercion: Coercion::Words(&[("assertionMethod", security!("assertionMethod"))]),
                 },
+                typed("proofValue", security!("proofValue"), security!("multibase")),
                 iri("verificationMethod", security!("verificationMethod")),
             ],
         ),
@@ -244,6 +264,39 @@ pub const OPEN_BADGES: Context = Context {
     ],
 };
 
+/// Comprehensive Learner Record 2.0, context 2.0.1. Unlike the others it is not protected: an object
+/// that is a `ClrSubject` and something else can have a member of two meanings.
+pub const CLR: Context = Context {
+    url: "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json",
+    terms: &[],
+    classes: &[
+        class(
+            "Association",
+            clr!("Association"),
+            &[
+                plain("associationType", clr!("AssociationType")),
+                typed("sourceId", clr!("sourceId"), CLR_ANY_URI),
+                typed("targetId", clr!("targetId"), CLR_ANY_URI),
+            ],
+        ),
+        class("ClrCredential", clr!("ClrCredential"), &[typed("partial", clr!("partial"), CLR_BOOLEAN)]),
+        class(
+            "ClrSubject",
+            clr!("ClrSubject"),
+            &[
+                object("achievement", clr!("achievement")),
+                object("association", clr!("association")),
+                object("identifier", clr!("identifier-1")),
+                Term {
+                    name: "verifiableCredential",
+                    iri: clr!("verifiableCredential"),
+                    coercion: Coercion::Credential,
+                },
+            ],
+        ),
+    ],
+};
+
 /// 1EdTech's extensions: the type of `credentialSchema`.
 pub const EXTENSIONS: Context = Context {
     url: "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
@@ -255,5 +308,8 @@ pub const EXTENSIONS: Context = Context {
     )],
 };
 
-/// All contexts, in the order in which a badge names them.
+/// The contexts of a badge, in the order in which it names them.
 pub const CONTEXTS: [&Context; 3] = [&CREDENTIALS, &OPEN_BADGES, &EXTENSIONS];
+
+/// The contexts of a learner record, in the order in which it names them: all that there are.
+pub const CLR_CONTEXTS: [&Context; 4] = [&CREDENTIALS, &CLR, &OPEN_BADGES, &EXTENSIONS];

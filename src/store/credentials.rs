@@ -37,6 +37,9 @@ statements! {
     CLAIM = concat!("UPDATE credentials SET claimed_at = $2, declined_at = NULL, remind_at = NULL
         WHERE claim_hash = $1 AND claimed_at IS NULL AND claim_until > $2 AND ", disowned_at!(), " IS NULL");
 
+    OF_ONE_PERSON = "SELECT other.id FROM awards JOIN awards AS other ON other.person_id = awards.person_id
+        WHERE awards.id = $1 AND other.id <> awards.id ORDER BY other.id";
+
     CLAIMED = concat!("SELECT id, claimed_at, ", disowned_at!(), " AS disowned_at
         FROM credentials WHERE claim_hash = $1");
 }
@@ -160,6 +163,12 @@ impl Store {
         let row: Option<CredentialRow> =
             self.pool.read().await?.optional(&CREDENTIAL_BY_CLAIM, values![claim_hash]).await?;
         Ok(row.map(StoredCredential::from))
+    }
+
+    /// The other credentials of the person whom a credential was issued to.
+    pub async fn credentials_beside(&self, id: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<(Uuid,)> = self.pool.read().await?.all(&OF_ONE_PERSON, values![id]).await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     /// Claims the credential of a claim link. Claiming again is no error and changes nothing.

@@ -1,7 +1,5 @@
 //! The certificate of a credential, as PDF.
 
-use std::sync::Arc;
-
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
@@ -34,8 +32,7 @@ pub(super) async fn of(
     }
     let image = images::of(web, &stored.badge);
     let certificate = compose(view, language, stored.awarded_at, image);
-    let turn = Arc::clone(&web.certificates);
-    let turn = turn.acquire_owned().await.map_err(|error| PageError::fault("no turn", &error))?;
+    let turn = web.turn().await?;
     let drawn = images::bake(move || {
         // Until it is drawn, also if nobody waits for it any more.
         let _turn = turn;

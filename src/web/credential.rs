@@ -13,7 +13,7 @@ use super::error::PageError;
 use super::pages::{self, CredentialPage, Frame};
 use super::pathway::Pathway;
 use super::reader::Reader;
-use super::{Web, certificate, images, linkedin, oembed};
+use super::{Web, certificate, clr, images, linkedin, oembed};
 
 /// `GET /credentials/{id}`, `….json`, `….jwt`, `….png`, `….svg`, `….pdf`
 pub(super) async fn show(
@@ -85,6 +85,7 @@ async fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Re
         badge: &credential.badge,
         public_url: &web.public_url,
         jwt: web.site.signing.has_jwt(),
+        clr: clr::counts(web, stored) && !clr::below(web, stored).await?.is_empty(),
         structured: credential.structured(&web.public_url),
         linkedin: linkedin::form(&credential, web.site.linkedin_organization),
         oembed: oembed::address(&web.public_url, &credential.url),

@@ -5,6 +5,7 @@ mod assets;
 mod badge;
 mod certificate;
 mod claim;
+mod clr;
 mod crawlers;
 mod credential;
 mod documents;
@@ -83,6 +84,7 @@ pub fn router(site: Site) -> Router {
         .route("/claim/{token}", get(claim::show).post(claim::take))
         .route("/claim/{token}/{step}", get(claim::ask).post(claim::act))
         .route("/credentials/{file}", get(credential::show))
+        .route("/credentials/{file}/clr.json", get(clr::show))
         .route("/credentials/{file}/verify", get(verify::badge))
         .route("/verify", get(verify::show).post(verify::check))
         .route("/.well-known/did.json", get(documents::did))
@@ -124,8 +126,8 @@ struct Inner {
     lists: tokio::sync::Mutex<HashMap<(i64, bool), documents::SignedList>>,
     /// Rendered images.
     images: std::sync::Mutex<images::Rendered>,
-    /// Who may draw a certificate.
-    certificates: Arc<tokio::sync::Semaphore>,
+    /// Who may draw a certificate, or sign a learner record.
+    turns: Arc<tokio::sync::Semaphore>,
     /// How often whom verifies.
     limiter: verify::Limiter,
     /// How often whom does something by a claim link.
@@ -150,7 +152,7 @@ impl Web {
             public_url,
             lists: tokio::sync::Mutex::default(),
             images: std::sync::Mutex::default(),
-            certificates: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
+            turns: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
             limiter: verify::Limiter::default(),
             steps: verify::Limiter::default(),
             verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
@@ -169,6 +171,12 @@ impl Web {
     async fn public(&self, id: Uuid) -> Result<StoredCredential, error::PageError> {
         let stored = self.site.store.credential(id).await?;
         stored.filter(|stored| stored.claimed_at.is_some()).ok_or(error::PageError::NotFound)
+    }
+
+    /// The right to keep a processor busy, until it is dropped.
+    async fn turn(&self) -> Result<tokio::sync::OwnedSemaphorePermit, error::PageError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.map_err(|error| error::PageError::fault("no turn", &error))
     }
 
     /// Every badge of the catalogue.

@@ -61,6 +61,8 @@ pub(super) struct CredentialPage<'a> {
     pub(super) public_url: &'a str,
     /// Whether there is a JWT form.
     pub(super) jwt: bool,
+    /// Whether there is a learner record: the badge was earned through others.
+    pub(super) clr: bool,
     /// schema.org, safe inside a `script` element.
     pub(super) structured: String,
     /// LinkedIn's form, filled in.

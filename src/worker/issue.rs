@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::gate;
 use super::judge::Earned;
-use crate::badges::{self, Evidence, Issue, Issuer, Prepared, RENEWAL, ResultEntry, SignError};
+use crate::badges::{self, Evidence, HELD, Issue, Issuer, Prepared, RENEWAL, ResultEntry, SignError};
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
 use crate::signing::{Signing, SigningError};
@@ -217,7 +217,7 @@ fn held_badge(issuer: &Issuer, badge: &str, credential: Uuid) -> Evidence {
         url: address(issuer, credential),
         name: format!("Badge “{badge}”"),
         narrative: "Held when this badge was awarded.".to_owned(),
-        genre: "Badge".to_owned(),
+        genre: HELD.to_owned(),
     }
 }
 

@@ -26,7 +26,8 @@ const form = { algorithm: 'RDFC-1.0', format: 'application/n-quads' };
 
 async function theirs({ document, quads }) {
   if (document) {
-    return jsonld.canonize(document, { ...form, safe: true, documentLoader });
+    const canonizeOptions = { maxWorkFactor: Infinity };
+    return jsonld.canonize(document, { ...form, safe: true, documentLoader, canonizeOptions });
   }
   return canonize(quads, { ...form, inputFormat: 'application/n-quads', maxWorkFactor: Infinity });
 }
@@ -37,7 +38,7 @@ async function compare({ file, first, of }) {
   for await (const line of createInterface({ input: createReadStream(file) })) {
     if (number % of === first) {
       const one = JSON.parse(line);
-      const kind = one.document ? 'badge' : 'graph';
+      const kind = !one.document ? 'graph' : one.document.type.includes('ClrCredential') ? 'record' : 'badge';
       try {
         const [ours, expected] = [one.canonical.split('\n'), (await theirs(one)).split('\n')];
         const at = expected.findIndex((text, at) => text !== ours[at]);
@@ -59,7 +60,7 @@ if (!isMainThread) {
     console.error('usage: node canonical.mjs FILE');
     process.exit(2);
   }
-  const counts = { badge: 0, graph: 0 };
+  const counts = { badge: 0, record: 0, graph: 0 };
   const of = availableParallelism();
   await Promise.all(Array.from({ length: of }, (_, first) => new Promise((done, failed) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: { file, first, of } });

@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod cycles;
 mod delivery;
+mod forms;
 mod guard;
 mod identity;
 mod journey;

@@ -5,6 +5,7 @@ mod jwt;
 mod key;
 mod p256;
 mod public;
+mod record;
 mod status;
 mod text;
 
@@ -25,7 +26,8 @@ pub trait Lookup {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked: `structure`, `terms`, `signature`, `key`, `dates`, `status`.
+    /// What was checked: `structure`, `terms`, `signature`, `key`, `dates`, `status`; of a learner
+    /// record also `badges`.
     pub name: &'static str,
     /// Whether it holds; `None` when it could not be checked.
     pub holds: Option<bool>,
@@ -111,7 +113,7 @@ impl Report {
 
 /// Verifies a credential: JSON, a JWT, or a baked PNG or SVG.
 ///
-/// The report always has the same six checks. What this verifier cannot judge, such as another
+/// The report always has the same six checks; a learner record has one more, about the badges in it. What this verifier cannot judge, such as another
 /// issuer's contexts or kind of proof, is open (`None`) and not a failure; nothing is fetched but
 /// what `lookup` gives.
 pub fn verify(bytes: &[u8], lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
@@ -123,10 +125,27 @@ pub fn verify(bytes: &[u8], lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
             return Report { checks: std::iter::once(structure).chain(rest).collect(), about: None };
         }
     };
+    let mut report = judge(&found, lookup, now);
     let document = found.credential();
+    if At::root(document).is_a(structure::clr::TYPE) {
+        let holds = |check: &Check| check.name != "signature" || check.holds == Some(true);
+        let unchanged = report.checks.iter().all(holds);
+        report.checks.push(record::check(document, unchanged, lookup, now));
+    }
+    report
+}
+
+/// The checks of one credential.
+fn judge(found: &text::Found, lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
+    let document = found.credential();
+    let (standard, kind) = if At::root(document).is_a(structure::clr::TYPE) {
+        ("Comprehensive Learner Record 2.0", "learner record")
+    } else {
+        ("Open Badges 3.0", "Open Badge")
+    };
     let structure = match structure::standard(document) {
-        Ok(()) => Check::holds("structure", "It has the members that Open Badges 3.0 requires."),
-        Err(why) => Check::fails("structure", format!("It is not a complete Open Badge: {why}.")),
+        Ok(()) => Check::holds("structure", format!("It has the members that {standard} requires.")),
+        Err(why) => Check::fails("structure", format!("It is not a complete {kind}: {why}.")),
     };
     let [terms, signature, key] = found.proven(lookup);
     let dates = dates(document, now);

@@ -28,6 +28,7 @@ check-question = { $check ->
     [key] هل المفتاح للجهة المانحة؟
     [dates] هل هي سارية اليوم؟
     [status] هل ما زالت الجهة المانحة تؤيدها؟
+    [badges] هل كل شارة فيه صالحة؟
    *[other] { $check }
 }
 check-holds = نعم

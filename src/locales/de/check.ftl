@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] Gehört der Schlüssel dem Aussteller?
     [dates] Gilt er heute?
     [status] Steht der Aussteller noch dazu?
+    [badges] Hält jeder Badge, der darin steht?
    *[other] { $check }
 }
 check-holds = Ja

@@ -30,6 +30,7 @@ check-question = { $check ->
     [key] Does the key belong to the issuer?
     [dates] Does it count today?
     [status] Does the issuer still stand by it?
+    [badges] Does each badge in it hold?
    *[other] { $check }
 }
 check-holds = Holds

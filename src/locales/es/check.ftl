@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] ¿La clave es del emisor?
     [dates] ¿Vale hoy?
     [status] ¿El emisor la sigue respaldando?
+    [badges] ¿Es válida cada una de las insignias que contiene?
    *[other] { $check }
 }
 check-holds = Sí

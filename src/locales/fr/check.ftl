@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] La clé appartient-elle à l’émetteur ?
     [dates] Est-il valable aujourd’hui ?
     [status] L’émetteur le soutient-il toujours ?
+    [badges] Chacun des badges qu’il contient est-il valable ?
    *[other] { $check }
 }
 check-holds = Tient

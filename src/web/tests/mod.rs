@@ -157,6 +157,7 @@ fn page(credential: &Credential) -> CredentialPage<'_> {
         badge: &credential.badge,
         public_url: SITE,
         jwt: true,
+        clr: false,
         structured: credential.structured(SITE),
         linkedin: linkedin::form(credential, None),
         oembed: oembed::address(SITE, &credential.url),
