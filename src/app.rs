@@ -217,6 +217,9 @@ impl App {
         });
         if roles.contains(&Role::Ingest) {
             router = router.merge(ingest::router(self.ingest(tasks, stop_work)));
+            if let Some(secret) = &self.settings.bounces.secret {
+                router = router.merge(ingest::bounces(self.bounces(), secret.clone()));
+            }
         }
         if roles.contains(&Role::Web) {
             router = router.merge(web::router(web::Site {
@@ -287,6 +290,9 @@ impl App {
         }
         if roles.contains(&Role::Mailer) {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
+            if let Some(mailbox) = self.mailbox(embedded) {
+                tasks.spawn(mailbox.run(stop.clone()));
+            }
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Web) {
             tasks.spawn(self.signing.clone().follow(signing::LOOK, stop.clone()));

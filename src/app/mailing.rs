@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{App, host};
 use crate::mail::{Composer, Transport};
-use crate::worker::{Mailer, Sweeper};
+use crate::worker::{Bounces, Mailbox, Mailer, Sweeper};
 
 impl App {
     pub(super) fn mailer(&self) -> anyhow::Result<Mailer> {
@@ -23,6 +23,21 @@ impl App {
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             public_url: self.settings.public_url.clone(),
+        })
+    }
+
+    /// Takes down what comes back.
+    pub(super) fn bounces(&self) -> Bounces {
+        Bounces { store: self.store.clone(), clock: self.clock.clone(), metrics: Arc::clone(&self.metrics) }
+    }
+
+    /// Reads the mailbox of what comes back, if there is one.
+    pub(super) fn mailbox(&self, embedded: bool) -> Option<Mailbox> {
+        let maildir = self.settings.bounces.maildir.clone()?;
+        Some(Mailbox {
+            maildir,
+            bounces: self.bounces(),
+            every: Duration::from_secs(if embedded { 5 } else { 30 }),
         })
     }
 

@@ -34,6 +34,11 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         "claim links",
         secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
     );
+    if let Some(maildir) = &settings.bounces.maildir {
+        let there = ["new", "cur"].iter().all(|part| maildir.join(part).is_dir());
+        let mend = || format!("{} is no Maildir: it has no folders new and cur", maildir.display());
+        examination.note("bounces", there.then(|| maildir.display().to_string()).ok_or_else(mend));
+    }
     examination.try_part("database", database(settings.database.url.expose())).await;
     examination.try_part("queue", queue(&settings)).await;
     examination.try_part("mail", mail(&settings)).await;

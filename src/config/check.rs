@@ -106,6 +106,9 @@ impl Checker<'_> {
         if !(1..=3650).contains(&claim.days) {
             self.say("claim.days", "write a number of days from 1 to 3650");
         }
+        if self.settings.bounces.secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
+            self.say("bounces.secret", "write at least 16 characters that nobody can guess");
+        }
         let ascending = claim.reminders.is_sorted_by(|one, next| one < next);
         if !ascending || claim.reminders.len() > 10 || claim.reminders.contains(&0) {
             let mend = "write up to 10 numbers of days, each larger than the one before, as in [7, 21]; [] \

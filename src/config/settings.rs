@@ -27,6 +27,9 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// Mail.
     pub mail: MailSettings,
+    /// Mails that come back.
+    #[serde(default)]
+    pub bounces: BounceSettings,
     /// Claim links.
     pub claim: ClaimSettings,
     /// Who issues the badges.
@@ -136,6 +139,16 @@ pub struct DkimSettings {
     pub selector: String,
     /// A PKCS#1 or PKCS#8 PEM file with an RSA key.
     pub key_file: PathBuf,
+}
+
+/// `[bounces]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BounceSettings {
+    /// A Maildir to which mail servers send back what they cannot deliver.
+    pub maildir: Option<PathBuf>,
+    /// What a mail server shows that posts such messages to `/bounces`.
+    pub secret: Option<Secret>,
 }
 
 /// `[claim]`

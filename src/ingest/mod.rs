@@ -3,6 +3,7 @@
 //! The answer 200 is sent after the commit, never before; the message to the queue goes out
 //! after the answer, from memory, and the sweeper makes up for one that is lost.
 
+mod bounces;
 mod committer;
 mod respond;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::store::{DeliveryState, NewDelivery, Recorded, Verdict};
 use crate::telemetry::Metrics;
 use crate::unread;
 
+pub use bounces::bounces;
 pub use committer::{Committer, Full};
 
 /// Requests that nobody vouches for are recorded up to this many a minute for each source; the

@@ -3,6 +3,7 @@
 mod compose;
 mod dial;
 mod dkim;
+pub mod dsn;
 mod notice;
 mod outbox;
 pub mod read;

@@ -55,12 +55,12 @@ pub fn read(raw: &[u8]) -> ReadMail {
     mail
 }
 
-fn split(text: &str) -> (&str, &str) {
+pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_once("\r\n\r\n").unwrap_or((text, ""))
 }
 
 /// A header's value, unfolded.
-fn header(head: &str, name: &str) -> Option<String> {
+pub(super) fn header(head: &str, name: &str) -> Option<String> {
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     unfolded.split("\r\n").find_map(|line| {
         let (found, value) = line.split_once(':')?;
@@ -116,7 +116,7 @@ fn words(value: &str) -> String {
     out
 }
 
-fn decode(body: &str, encoding: &str) -> String {
+pub(super) fn decode(body: &str, encoding: &str) -> String {
     let bytes = match encoding.to_ascii_lowercase().as_str() {
         "base64" => STANDARD.decode(body.split_whitespace().collect::<String>()).unwrap_or_default(),
         "quoted-printable" => quoted_printable(body),

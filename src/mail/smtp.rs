@@ -20,7 +20,7 @@ use crate::config::MailSettings;
 
 use super::dial::{Dial, Security, tls_config};
 use super::transport::TransportOptions;
-use super::{Composed, MailError, SendError};
+use super::{Composed, MailError, SendError, dsn};
 
 /// How long a goodbye may take.
 const QUIT: Duration = Duration::from_secs(2);
@@ -258,6 +258,11 @@ impl SmtpTransport {
                 "{place} refuses the sender {}: {code} {answer}; check mail.from, and whether this server may send for it",
                 mail.from
             )),
+            Failure::Refused { step: step @ Step::Recipient, code, answer }
+                if !dsn::may_work_later(&answer) =>
+            {
+                SendError::NoMailbox(format!("{place} refuses {}: {code} {answer}", step.noun()))
+            }
             Failure::Refused { step, code, answer } => {
                 SendError::Permanent(format!("{place} refuses {}: {code} {answer}", step.noun()))
             }

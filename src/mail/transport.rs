@@ -23,6 +23,9 @@ pub enum SendError {
     /// every mail alike (wrong password, no TLS, sender refused); the text says what to mend.
     #[error("{0}")]
     Temporary(String),
+    /// The server knows no such recipient: nothing will reach this address.
+    #[error("{0}")]
+    NoMailbox(String),
     /// The server refuses this mail for good: 5xx.
     #[error("{0}")]
     Permanent(String),

@@ -51,7 +51,8 @@ statements! {
     INVITED = "UPDATE credentials SET invited_at = $2, remind_at = $2
         WHERE claimed_at IS NULL AND declined_at IS NULL AND NOT revoked
             AND id IN (SELECT credential_id FROM mails
-                WHERE id {in $1} AND (kind = 'claim' OR kind LIKE 'resend-%'))";
+                WHERE id {in $1} AND (kind = 'claim' OR kind LIKE 'resend-%')
+                    AND COALESCE(bounce, '') <> 'hard')";
 }
 
 /// What there was of mails about one credential.

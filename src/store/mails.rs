@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::bounces::{BounceKind, mark_bounced};
 use super::further::{invited, lock_invited};
 use super::holder::address;
 use super::notices::finish_notices;
@@ -178,6 +179,11 @@ pub enum MailVerdict {
         /// Why.
         reason: String,
     },
+    /// There is no such mailbox: given up, and so are reminders.
+    Lost {
+        /// The server's words.
+        reason: String,
+    },
 }
 
 #[derive(sqlx::FromRow)]
@@ -287,9 +293,18 @@ impl Store {
         let (mails, notices): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
         let sent = mails.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Sent { .. }));
         let sent: Vec<Uuid> = sent.map(|(id, _)| *id).collect();
-        let rows = mails.into_iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
-        let rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
+        let lost: Vec<_> = mails
+            .iter()
+            .filter_map(|(id, verdict)| match verdict {
+                MailVerdict::Lost { reason } => Some((*id, BounceKind::Hard, reason.as_str())),
+                _ => None,
+            })
+            .collect();
+        let rows = mails.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
+        let mut rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
         invited(&mut session, sent, now).await?;
+        let others = mark_bounced(&mut session, &lost, now).await?;
+        rows.extend(others.into_iter().map(|delivery_id| DeliveryRow { delivery_id }));
         finish_notices(&mut session, &notices, now).await?;
         settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
         session.commit().await
@@ -316,6 +331,8 @@ pub(super) fn finish_row(id: Uuid, verdict: &MailVerdict, now: DateTime<Utc>) ->
         MailVerdict::Wait { until, reason } => {
             values![id, "waiting", reason, *until, *until + GRACE, none]
         }
-        MailVerdict::Park { reason } => values![id, "parked", reason, none, none, now],
+        MailVerdict::Park { reason } | MailVerdict::Lost { reason } => {
+            values![id, "parked", reason, none, none, now]
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod applying;
 mod award_decisions;
 mod awards;
+mod bounces;
 mod candidates;
 mod confirm;
 mod connect;
@@ -58,6 +59,7 @@ use std::fmt;
 
 pub use award_decisions::{AwardDecision, AwardState, AwardsDecided, NewAwardDecision};
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
+pub use bounces::{Bounce, BounceKind};
 pub use candidates::{Basis, Candidate, Decision, HeldAward, StoredOutcome};
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
@@ -100,6 +102,7 @@ static ALL_STATEMENTS: [&[&Statement]; 43] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,
+    bounces::STATEMENTS,
     candidates::STATEMENTS,
     confirm::STATEMENTS,
     connect::STATEMENTS,

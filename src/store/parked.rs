@@ -23,7 +23,7 @@ statements! {
         WHERE delivery_id = $1 AND state = 'parked'";
 
     RETRY_MAILS = "UPDATE mails SET state = 'waiting', attempts = 0, due_at = $2, sweep_at = $2,
-            leased_until = NULL, finished_at = NULL
+            leased_until = NULL, finished_at = NULL, bounce = NULL, bounced_at = NULL, bounce_reason = NULL
         WHERE delivery_id = $1 AND state = 'parked'";
 }
 

@@ -56,6 +56,7 @@ pub struct Metrics {
     lms_seconds: Family<Source, Histogram>,
     awards: Family<Badge, Counter>,
     mails: Family<State, Counter>,
+    bounces: Family<State, Counter>,
     swept: Family<State, Counter>,
     reconciled: Family<SourceState, Counter>,
     rows: Family<WorkState, Gauge>,
@@ -82,6 +83,7 @@ impl Metrics {
             lms_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.01, 2.0, 12))),
             awards: Family::default(),
             mails: Family::default(),
+            bounces: Family::default(),
             swept: Family::default(),
             reconciled: Family::default(),
             rows: Family::default(),
@@ -114,6 +116,7 @@ impl Metrics {
         );
         registry.register("awards", "Badges awarded", metrics.awards.clone());
         registry.register("mails", "Mails by what the mail server said", metrics.mails.clone());
+        registry.register("bounces", "Mails that came back, by how", metrics.bounces.clone());
         registry.register("swept", "Messages published again by the sweeper", metrics.swept.clone());
         registry.register(
             "reconciled",
@@ -161,6 +164,12 @@ impl Metrics {
     /// A mail: `sent`, `wait` or `park`.
     pub fn mail(&self, state: &'static str) {
         self.mails.get_or_create(&State { state }).inc();
+    }
+
+    /// A mail that came back: `hard`, `soft` or `delayed`; `unknown` if no mail of ours is known by its
+    /// id; `unread` for a message that is no delivery status notification.
+    pub fn bounce(&self, kind: &'static str) {
+        self.bounces.get_or_create(&State { state: kind }).inc();
     }
 
     /// Messages published again.

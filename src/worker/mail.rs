@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
-use crate::store::{LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
+use crate::store::{BounceKind, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -216,6 +216,7 @@ impl Mailer {
         let verdict = match sent {
             Ok(response) => MailVerdict::Sent { response },
             Err(SendError::Permanent(reason)) => MailVerdict::Park { reason },
+            Err(SendError::NoMailbox(reason)) => MailVerdict::Lost { reason },
             Err(SendError::Temporary(reason)) if letter.attempts().saturating_add(1) >= ATTEMPTS => {
                 MailVerdict::Park { reason: format!("tried {ATTEMPTS} times; last: {reason}") }
             }
@@ -229,6 +230,10 @@ impl Mailer {
             MailVerdict::Sent { response } => ("sent", response),
             MailVerdict::Wait { reason, .. } => ("wait", reason),
             MailVerdict::Park { reason } => ("park", reason),
+            MailVerdict::Lost { reason } => {
+                self.metrics.bounce(BounceKind::Hard.as_str());
+                ("park", reason)
+            }
         };
         self.metrics.mail(state);
         match letter {

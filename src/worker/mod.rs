@@ -7,6 +7,7 @@
 mod asked;
 mod award;
 mod basis;
+mod bounces;
 mod confirm;
 mod cycle;
 mod gate;
@@ -31,6 +32,7 @@ mod words;
 
 pub use asked::asked;
 pub use award::Awarder;
+pub use bounces::{Bounces, Mailbox, Taken};
 pub use confirm::{Confirmer, Source};
 pub(crate) use cycle::{present, term_of};
 pub use mail::Mailer;

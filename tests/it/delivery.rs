@@ -5,6 +5,7 @@ use std::time::Duration;
 use accolade::app::Role;
 use accolade::clock::Clock;
 use accolade::mail::read::read;
+use accolade::store::Which;
 use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -12,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
-use crate::support::smtp::{Script, SmtpServer};
+use crate::support::smtp::{Act, At, Script, SmtpServer};
 
 /// An installation with a badge that somebody earned, in either way to run.
 struct Visit {
@@ -98,6 +99,128 @@ impl Visit {
     fn days(&self, days: u64) {
         self.site.clock.advance(Duration::from_hours(24 * days));
     }
+}
+
+/// What a mail server sends back about a mail.
+fn returned(raw: &[u8], status: &str) -> String {
+    let raw = String::from_utf8_lossy(raw);
+    let id = raw.lines().find(|line| line.starts_with("Message-ID:")).unwrap();
+    format!(
+        "From: MAILER-DAEMON@mx.example.edu\nContent-Type: multipart/report; boundary=b\n\n--b\n\
+         Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.edu\n\n\
+         Final-Recipient: rfc822; rosa@example.test\nAction: failed\nStatus: {status}\n\
+         Diagnostic-Code: smtp; 550 {status} nobody here\n\n--b\nContent-Type: message/rfc822\n\n{id}\n\nHi\n--b--\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
+    let site = Site::new(Way::Embedded, None).await.unwrap();
+    let maildir = site.folder.path().join("bounces");
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(maildir.join(part)).unwrap();
+    }
+    let settings = |settings: &mut accolade::config::Settings| {
+        settings.bounces.maildir = Some(maildir.clone());
+        settings.bounces.secret = Some("a secret of bounces".into());
+    };
+    let process = site.start_with(&Role::ALL, settings).await;
+    for (number, name) in ["rosa", "omar"].into_iter().enumerate() {
+        let event = json!({
+            "id": format!("evt_{number}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
+            "data": {
+                "learner": { "id": name, "email": format!("{name}@example.test"), "name": format!("{name} Example") },
+                "course": { "id": "first-aid-2026" }, "assessment": { "id": "final" },
+                "score": { "given": 41, "max": 50 }, "passed": true,
+            },
+        });
+        let headers = [("authorization", "Bearer sandbox-bearer")];
+        assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
+    }
+    process.settled().await;
+    let mails = std::fs::read_dir(site.outbox()).unwrap().map(|entry| entry.unwrap().path());
+    let mails: Vec<Vec<u8>> = mails.map(|file| std::fs::read(file).unwrap()).collect();
+    let of = |name: &str| mails.iter().find(|raw| read(raw).to.contains(name)).unwrap();
+    let bounced = async |count: usize| {
+        let started = tokio::time::Instant::now();
+        loop {
+            let found = process.store.holdings(None, None, Which::Bounced, 9).await.unwrap();
+            if found.len() == count {
+                return found;
+            }
+            assert!(
+                started.elapsed() < Duration::from_mins(1),
+                "{} mails came back, not {count}",
+                found.len()
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+
+    std::fs::write(maildir.join("new/1.host"), returned(of("rosa"), "5.1.1")).unwrap();
+    std::fs::write(maildir.join("new/2.host"), "Subject: I am away\n\nUntil Monday.").unwrap();
+    let found = bounced(1).await.remove(0);
+    assert_eq!(
+        (found.address.as_str(), found.mails[0].bounce.clone().unwrap().kind.as_str()),
+        ("rosa@example.test", "hard")
+    );
+    let started = tokio::time::Instant::now();
+    while !["1.host", "2.host"].iter().all(|name| maildir.join(format!("cur/{name}:2,S")).exists()) {
+        assert!(started.elapsed() < Duration::from_mins(1), "what was read is marked");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    let http = Client::new();
+    let post = async |secret: &str, body: String| {
+        let request = http.post(format!("{}/bounces", process.url)).bearer_auth(secret).body(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let report = returned(of("omar"), "4.4.7");
+    assert_eq!(post("a secret of bounceS", report.clone()).await.0, 401);
+    bounced(1).await;
+    assert_eq!(post("a secret of bounces", "hello".to_owned()).await, (200, r#"{"bounce":null}"#.to_owned()));
+    assert_eq!(post("a secret of bounces", report).await, (200, r#"{"bounce":"soft"}"#.to_owned()));
+    assert_eq!(post("a secret of bounces", "x".repeat(2 << 20)).await.0, 413);
+    bounced(2).await;
+    let metrics = reqwest::get(format!("{}/metrics", process.url)).await.unwrap().text().await.unwrap();
+    for line in [
+        "accolade_bounces_total{state=\"hard\"} 1",
+        "accolade_bounces_total{state=\"soft\"} 1",
+        "accolade_bounces_total{state=\"unread\"} 2",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    process.stop().await;
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_recipient_is_a_mail_that_came_back() {
+    let refuse = |at: At<'_>| match at.line.starts_with("RCPT") {
+        true => Act::Say("550 5.1.1 no such user here".to_owned()),
+        false => Act::Usual,
+    };
+    let server = SmtpServer::start(Script::new(refuse)).await;
+    let Some(site) = Site::new(Way::Production, Some(server.port)).await else { return };
+    let process = site.start(&Role::ALL).await;
+    let event = json!({
+        "id": "evt_1", "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
+        "data": {
+            "learner": { "id": "s-1", "email": "rosa@example.test", "name": "Rosa Reyes" },
+            "course": { "id": "first-aid-2026" }, "assessment": { "id": "final" },
+            "score": { "given": 41, "max": 50 }, "passed": true,
+        },
+    });
+    let headers = [("authorization", "Bearer sandbox-bearer")];
+    assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
+    process.settled().await;
+    let found = process.store.holdings(None, None, Which::Trouble, 9).await.unwrap().remove(0);
+    let bounce = found.mails[0].bounce.clone().unwrap();
+    assert_eq!((bounce.kind.as_str(), found.mails[0].state.as_str()), ("hard", "parked"));
+    assert!(bounce.reason.contains("550 5.1.1 no such user here"), "{}", bounce.reason);
+    process.stop().await;
+    site.end().await;
 }
 
 /// Where an answer leads.

@@ -2,7 +2,8 @@
 
 use accolade::claim::{self, ClaimSecret};
 use accolade::store::{
-    AwardCommit, ClaimState, DeliveryState, Links, MailVerdict, Resent, Said, Store, Which, Work,
+    AwardCommit, Bounce, BounceKind, ClaimState, DeliveryState, Links, MailVerdict, Resent, Said, Store,
+    Which, Work,
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -192,6 +193,68 @@ contract! {
         assert_eq!(store.current_address(credential.id).await.unwrap().as_deref(), Some("learner-7@example.test"));
         store.set_status(credential.id, true, false, at(92)).await.unwrap();
         assert_eq!(resend(None, 93).await, Resent::Revoked);
+    }
+}
+
+contract! {
+    async fn what_comes_back_for_good_ends_reminders_and_needs_somebody(database) {
+        let store = database.store().await;
+        let commit = invited(&store).await;
+        let credential = commit.awards[0].credential.id;
+        let message_ids = vec!["other@x".to_owned(), commit.awards[0].mail.message_id.clone()];
+        let bounce = |kind: BounceKind| Bounce {
+            message_ids: message_ids.clone(),
+            kind,
+            reason: format!("{} it is", kind.as_str()),
+        };
+        let kinds = async || {
+            let all = store.holdings(None, None, Which::Any, 9).await.unwrap();
+            let mails = all.into_iter().flat_map(|holding| holding.mails);
+            mails.map(|mail| mail.bounce.map(|bounce| (bounce.kind, bounce.at))).collect::<Vec<_>>()
+        };
+        store.bounce(&bounce(BounceKind::Delayed), at(70)).await.unwrap();
+        assert!(store.holdings(None, None, Which::Trouble, 9).await.unwrap().is_empty());
+        // The row of a reminder is there, its mail has not left.
+        store.remind(&schedule(), "example.edu", at(160), 10).await.unwrap();
+        assert_eq!(store.bounce(&bounce(BounceKind::Hard), at(161)).await.unwrap(), Some(credential));
+        assert_eq!(kinds().await, [Some(("hard".to_owned(), at(161))), None]);
+        for kind in [BounceKind::Soft, BounceKind::Hard] {
+            store.bounce(&bounce(kind), at(170)).await.unwrap();
+        }
+        assert_eq!(kinds().await[0], Some(("hard".to_owned(), at(161))), "told twice it changes nothing");
+        assert!(sent(&store, 171).await.is_empty() && remind(&store, 300).await.is_empty());
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Done);
+        assert_eq!(store.holdings(None, None, Which::Bounced, 9).await.unwrap().len(), 1);
+        let unknown = Bounce { message_ids: vec!["nobody@x".to_owned()], ..bounce(BounceKind::Hard) };
+        assert_eq!(store.bounce(&unknown, at(171)).await.unwrap(), None);
+
+        // To another address reminders begin anew, whatever still comes back from the first.
+        let secret = ClaimSecret::new([3; 32]);
+        store.resend_link(credential, Some("right@example.test"), &links(&secret), at(400)).await.unwrap();
+        assert_eq!(sent(&store, 400).await, ["resend-2"]);
+        assert!(store.holdings(None, None, Which::Trouble, 9).await.unwrap().is_empty());
+        store.bounce(&bounce(BounceKind::Hard), at(401)).await.unwrap();
+        assert!(remind(&store, 400).await.is_empty());
+        assert!(remind(&store, 500).await.is_empty(), "one reminder was counted before");
+        assert_eq!(remind(&store, 400 + 2 * DAY).await, ["reminder-2"]);
+    }
+
+    async fn a_server_that_knows_no_such_mailbox_ends_reminders_until_somebody_tries_again(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let mail = commit.awards[0].mail.id;
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        let lost = MailVerdict::Lost { reason: "550 5.1.1 no such user".to_owned() };
+        store.finish_mails(&[(mail, lost)], at(31)).await.unwrap();
+        let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Parked);
+        let trouble = store.holdings(None, None, Which::Trouble, 9).await.unwrap().remove(0);
+        let bounce = trouble.mails[0].bounce.clone().unwrap();
+        assert_eq!((bounce.kind.as_str(), bounce.reason.as_str()), ("hard", "550 5.1.1 no such user"));
+        store.retry_parked(commit.delivery, at(40)).await.unwrap();
+        assert_eq!(sent(&store, 41).await, ["claim"]);
+        assert!(store.holdings(None, None, Which::Trouble, 9).await.unwrap().is_empty());
     }
 }
 
