@@ -37,8 +37,9 @@ pub use origins::Origins;
 pub use regrade::{Regrade, RegradePolicy};
 pub use schedule::{ReconcileSettings, Schedule};
 pub use settings::{
-    ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat, LogSettings,
-    MailSettings, QueueSettings, ServerSettings, Settings, SourceIdentity, SourceSettings, WorkerSettings,
+    BounceSettings, ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat,
+    LogSettings, MailSettings, QueueSettings, ServerSettings, Settings, SourceIdentity, SourceSettings,
+    WorkerSettings,
 };
 pub use sources::sources;
 

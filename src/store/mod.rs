@@ -98,7 +98,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 43] = [
+static ALL_STATEMENTS: [&[&Statement]; 44] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,

@@ -114,6 +114,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
             "database",
             "queue",
             "mail",
+            "bounces",
             "claim",
             "issuer",
             "worker",
@@ -130,6 +131,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("queue", fields_of::<QueueSettings>());
     expect("mail", fields_of::<MailSettings>().into_iter().filter(|key| *key != "dkim").collect());
     expect("mail.dkim", fields_of::<DkimSettings>());
+    expect("bounces", fields_of::<BounceSettings>());
     expect("claim", fields_of::<ClaimSettings>());
     expect("issuer", fields_of::<IssuerSettings>());
     expect("worker", fields_of::<WorkerSettings>());

@@ -49,6 +49,8 @@ fn the_claim_page_says_what_claiming_does() {
     If the name is not yours or a result is not right, do not claim the badge yet, and tell
     Example University.
     badges@example.edu
+    This is not me
+    I do not want this badge
     "#);
     let claimed = claim(&view(&stored(&document())), true);
     assert!(claimed.contains(&format!("href=\"/credentials/{ID}\"")));
