@@ -11,6 +11,7 @@ pub mod certificate;
 mod clr;
 mod credential;
 mod drawing;
+pub mod holder;
 mod issuer;
 mod json_text;
 mod jwt;

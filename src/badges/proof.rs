@@ -10,7 +10,7 @@ use super::key::{from_multibase, multibase};
 /// The proof's `type`.
 pub(super) const TYPE: &str = "DataIntegrityProof";
 /// The proof's `cryptosuite`.
-pub(super) const CRYPTOSUITE: &str = "eddsa-rdfc-2022";
+pub const CRYPTOSUITE: &str = "eddsa-rdfc-2022";
 /// The proof's `proofPurpose`.
 pub(super) const PURPOSE: &str = "assertionMethod";
 

@@ -149,6 +149,11 @@ impl Catalog {
     pub fn known(&self, id: &str) -> Option<&BadgeFile> {
         self.badge(id).or_else(|| self.retired.iter().find(|badge| badge.achievement.id == id))
     }
+
+    /// Every badge that can be awarded, or could be once.
+    pub fn ever(&self) -> impl Iterator<Item = &BadgeFile> {
+        self.badges.iter().chain(&self.retired)
+    }
 }
 
 pub(super) struct Reader<'a> {

@@ -301,7 +301,7 @@ pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, MailError> {
 
 /// The address as a mail server without SMTPUTF8 takes it: an international domain in its
 /// ASCII form (RFC 5891). There is no such form for the part before the `@`.
-fn ascii_address(text: &str) -> Result<Address, String> {
+pub(super) fn ascii_address(text: &str) -> Result<Address, String> {
     let text = text.trim();
     let none = || "is not an e-mail address".to_owned();
     let (user, domain) = text.rsplit_once('@').ok_or_else(none)?;

@@ -1,5 +1,6 @@
 //! Mails to learners and administrators: their text, and how they leave.
 
+mod code;
 mod compose;
 mod dial;
 mod dkim;
@@ -10,6 +11,7 @@ pub mod read;
 mod smtp;
 mod transport;
 
+pub use code::CodeMail;
 pub use compose::{ClaimMail, Composed, Composer, MailError};
 pub use notice::NoticeMail;
 pub use smtp::SmtpTransport;

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::bounces::{BounceKind, mark_bounced};
+use super::codes::finish_codes;
 use super::further::{invited, lock_invited};
 use super::holder::address;
 use super::notices::finish_notices;
@@ -275,8 +276,8 @@ impl Store {
     }
 
     /// Stores what came of sending, and the state of the deliveries from which the mails follow.
-    /// A mail that was sent stays so. What is no mail to a learner is a message to an
-    /// administrator ([`Store::lease_notices`]).
+    /// A mail that was sent stays so. What is no mail about an award is a message to an
+    /// administrator ([`Store::lease_notices`]) or a code for a wallet ([`Store::lease_codes`]).
     pub async fn finish_mails(
         &self,
         results: &[(Uuid, MailVerdict)],
@@ -290,7 +291,7 @@ impl Store {
         lock_invited(&mut session, &ids).await?;
         let mails: Vec<IdRow> = session.all(&LOCK_MAILS, values![ids]).await?;
         let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
-        let (mails, notices): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
+        let (mails, others): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
         let sent = mails.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Sent { .. }));
         let sent: Vec<Uuid> = sent.map(|(id, _)| *id).collect();
         let lost: Vec<_> = mails
@@ -303,9 +304,10 @@ impl Store {
         let rows = mails.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
         let mut rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
         invited(&mut session, sent, now).await?;
-        let others = mark_bounced(&mut session, &lost, now).await?;
-        rows.extend(others.into_iter().map(|delivery_id| DeliveryRow { delivery_id }));
-        finish_notices(&mut session, &notices, now).await?;
+        let bounced = mark_bounced(&mut session, &lost, now).await?;
+        rows.extend(bounced.into_iter().map(|delivery_id| DeliveryRow { delivery_id }));
+        finish_notices(&mut session, &others, now).await?;
+        finish_codes(&mut session, &others, now).await?;
         settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
         session.commit().await
     }

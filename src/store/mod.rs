@@ -8,6 +8,7 @@ mod award_decisions;
 mod awards;
 mod bounces;
 mod candidates;
+mod codes;
 mod confirm;
 mod connect;
 mod credentials;
@@ -53,6 +54,7 @@ mod typed;
 mod value;
 mod versions;
 mod waiting;
+mod wallets;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,6 +63,7 @@ pub use award_decisions::{AwardDecision, AwardState, AwardsDecided, NewAwardDeci
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
 pub use bounces::{Bounce, BounceKind};
 pub use candidates::{Basis, Candidate, Decision, HeldAward, StoredOutcome};
+pub use codes::LeasedCode;
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
 pub use decisions::{BadgeDecision, Decided, DecisionKind, NewDecision};
@@ -91,6 +94,7 @@ pub use sweep::{Backlog, Due, GRACE, Work};
 pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
 pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
+pub use wallets::{Bound, FETCHING, Offering, WalletOffer};
 
 use crate::config::SourceIdentity;
 use identity::Identities;
@@ -98,12 +102,13 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 44] = [
+static ALL_STATEMENTS: [&[&Statement]; 46] = [
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,
     bounces::STATEMENTS,
     candidates::STATEMENTS,
+    codes::STATEMENTS,
     confirm::STATEMENTS,
     connect::STATEMENTS,
     credentials::STATEMENTS,
@@ -143,6 +148,7 @@ static ALL_STATEMENTS: [&[&Statement]; 44] = [
     typed::STATEMENTS,
     versions::STATEMENTS,
     waiting::STATEMENTS,
+    wallets::STATEMENTS,
 ];
 
 /// The database. Cheap to clone.

@@ -69,21 +69,26 @@ statements! {
     DUE_EVENTS = due!("events");
     DUE_MAILS = due!("mails");
     DUE_NOTICES = due!("notices");
+    DUE_CODES = due!("wallet_offers");
 
     FORGET_SIGNALS = forget!("signals", "", "TRUE");
     FORGET_EVENTS = forget!("events", "", "TRUE");
     FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "TRUE");
     FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "TRUE");
+    FORGET_CODES = forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "TRUE");
 
     FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2}");
     FORGET_THESE_EVENTS = forget!("events", "", "id {in $2}");
     FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
     FORGET_THESE_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
+    FORGET_THESE_CODES =
+        forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
 
     SIGNALS_BACKLOG = backlog!("signals");
     EVENTS_BACKLOG = backlog!("events");
     MAILS_BACKLOG = backlog!("mails");
     NOTICES_BACKLOG = backlog!("notices");
+    CODES_BACKLOG = backlog!("wallet_offers");
 
     READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
         WHERE id {in $1} ORDER BY id";
@@ -107,6 +112,7 @@ static SIGNALS: Table = table!(DUE_SIGNALS, FORGET_SIGNALS, FORGET_THESE_SIGNALS
 static EVENTS: Table = table!(DUE_EVENTS, FORGET_EVENTS, FORGET_THESE_EVENTS, EVENTS_BACKLOG);
 static MAILS: Table = table!(DUE_MAILS, FORGET_MAILS, FORGET_THESE_MAILS, MAILS_BACKLOG);
 static NOTICES: Table = table!(DUE_NOTICES, FORGET_NOTICES, FORGET_THESE_NOTICES, NOTICES_BACKLOG);
+static CODES: Table = table!(DUE_CODES, FORGET_CODES, FORGET_THESE_CODES, CODES_BACKLOG);
 
 /// A kind of work, and so a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -179,12 +185,13 @@ impl Work {
         }
     }
 
-    /// Mails to learners and messages to administrators are one kind of work in two tables.
+    /// Mails to learners, messages to administrators and codes for wallets are one kind of work in
+    /// three tables.
     fn tables(self) -> Vec<&'static Table> {
         match self {
             Self::Signals => vec![&SIGNALS],
             Self::Assessments => vec![&EVENTS],
-            Self::Mails => vec![&MAILS, &NOTICES],
+            Self::Mails => vec![&MAILS, &NOTICES, &CODES],
         }
     }
 }

@@ -10,6 +10,7 @@ use super::error::PageError;
 use super::pages::{self, ClaimPage, Frame};
 use super::reader::Reader;
 use super::view::Day;
+use super::wallet::section;
 use crate::claim;
 use crate::store::{ClaimState, StoredCredential};
 
@@ -32,7 +33,7 @@ pub(super) async fn show(
     if ended(&web, &stored) {
         return step::ended(&web, &token, reader);
     }
-    page(&web, &stored, &token, reader)
+    page(&web, &stored, &token, reader).await
 }
 
 /// The answer about a link that belongs to no credential now.
@@ -50,7 +51,12 @@ fn ended(web: &Web, stored: &StoredCredential) -> bool {
     stored.claimed_at.is_none() && stored.claim_until <= web.site.clock.now()
 }
 
-fn page(web: &Web, stored: &StoredCredential, token: &str, reader: Reader) -> Result<Response, PageError> {
+async fn page(
+    web: &Web,
+    stored: &StoredCredential,
+    token: &str,
+    reader: Reader,
+) -> Result<Response, PageError> {
     let credential = web.view(stored, reader.language);
     let page = pages::answer(&ClaimPage {
         frame: Frame::speaking(&web.site, reader),
@@ -64,6 +70,7 @@ fn page(web: &Web, stored: &StoredCredential, token: &str, reader: Reader) -> Re
         not_me: &reader.keep(&Step::NotMe.path(token)),
         link_until: Day::of(stored.claim_until, reader.language),
         contact: web.contact(),
+        wallet: section::of(web, stored, token, reader).await?,
     })?;
     Ok(reader.label(page))
 }

@@ -26,6 +26,7 @@ mod structured;
 mod tests;
 mod verify;
 mod view;
+mod wallet;
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use url::Url;
 use uuid::Uuid;
 
@@ -66,7 +67,7 @@ pub struct Site {
     pub clock: Clock,
     /// Reads what badges of others name.
     pub fetcher: Fetcher,
-    /// Makes claim tokens.
+    /// Makes claim tokens, and what wallets show.
     pub secret: ClaimSecret,
     /// How long a new claim link works, in days.
     pub claim_days: u32,
@@ -83,6 +84,7 @@ pub fn router(site: Site) -> Router {
         .route("/", get(front::show))
         .route("/claim/{token}", get(claim::show).post(claim::take))
         .route("/claim/{token}/{step}", get(claim::ask).post(claim::act))
+        .route("/claim/{token}/wallet", post(wallet::section::offer))
         .route("/credentials/{file}", get(credential::show))
         .route("/credentials/{file}/clr.json", get(clr::show))
         .route("/credentials/{file}/verify", get(verify::badge))
@@ -110,8 +112,9 @@ pub fn router(site: Site) -> Router {
         .fallback(async || error::PageError::NotFound)
         .method_not_allowed_fallback(async || error::PageError::Method)
         .layer(from_fn_with_state(web.clone(), headers::finish))
+        .with_state(web.clone())
+        .merge(wallet::router(web))
         .layer(from_fn(unread::read_on))
-        .with_state(web)
 }
 
 /// The site with what is kept between requests.
@@ -132,6 +135,8 @@ struct Inner {
     limiter: verify::Limiter,
     /// How often whom does something by a claim link.
     steps: verify::Limiter,
+    /// How often whose wallet asks.
+    wallets: verify::Limiter,
     /// Places for verifications.
     verifications: tokio::sync::Semaphore,
 }
@@ -153,8 +158,9 @@ impl Web {
             lists: tokio::sync::Mutex::default(),
             images: std::sync::Mutex::default(),
             turns: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
-            limiter: verify::Limiter::default(),
-            steps: verify::Limiter::default(),
+            limiter: verify::Limiter::new(verify::MOST_A_MINUTE),
+            steps: verify::Limiter::new(verify::MOST_A_MINUTE),
+            wallets: verify::Limiter::new(wallet::MOST_A_MINUTE),
             verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
         }))
     }

@@ -15,6 +15,7 @@ use super::pathway::Pathway;
 use super::reader::Reader;
 use super::verify::Shown;
 use super::view::{Credential, Day, State};
+use super::wallet::section::Section;
 
 /// What stands around every page.
 #[derive(Debug, Clone)]
@@ -92,6 +93,8 @@ pub(super) struct ClaimPage<'a> {
     pub(super) not_me: &'a str,
     pub(super) link_until: Day,
     pub(super) contact: Option<&'a str>,
+    /// How it gets into a wallet, if it can.
+    pub(super) wallet: Option<Section>,
 }
 
 /// One thing that the holder of a claim link is told or asked.

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
-use crate::store::{BounceKind, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
+use crate::store::{BounceKind, LeasedCode, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -79,6 +79,8 @@ enum Letter {
     Claim(Box<LeasedMail>),
     /// To an administrator.
     Notice(Box<LeasedNotice>),
+    /// A code for a learner's wallet.
+    Code(Box<LeasedCode>),
 }
 
 impl Letter {
@@ -86,6 +88,7 @@ impl Letter {
         match self {
             Self::Claim(mail) => mail.id,
             Self::Notice(notice) => notice.id,
+            Self::Code(code) => code.id,
         }
     }
 
@@ -94,6 +97,7 @@ impl Letter {
         match self {
             Self::Claim(mail) => mail.attempts,
             Self::Notice(notice) => notice.attempts,
+            Self::Code(code) => code.attempts,
         }
     }
 }
@@ -141,6 +145,11 @@ impl Mailer {
             Ok(notices) => leased.extend(notices.into_iter().map(|notice| Letter::Notice(Box::new(notice)))),
             // The mails are taken, and must not wait for the end of their lease.
             Err(error) if !leased.is_empty() => tracing::warn!(%error, "messages to administrators wait"),
+            Err(error) => return Err(error),
+        }
+        match self.store.lease_codes(&others, now, now + LEASE).await {
+            Ok(codes) => leased.extend(codes.into_iter().map(|code| Letter::Code(Box::new(code)))),
+            Err(error) if !leased.is_empty() => tracing::warn!(%error, "codes for wallets wait"),
             Err(error) => return Err(error),
         }
         Ok((leased, began + MARKABLE))
@@ -207,6 +216,11 @@ impl Mailer {
                 Some(decision) => return Ok(format!("not sent: {} had decided before", decision.by)),
                 None => self.notice(notice)?,
             },
+            Letter::Code(code) if code.needless => return Ok("not sent: nobody needs the code".to_owned()),
+            Letter::Code(code) if code.expires_at <= self.clock.now() => {
+                return Ok("not sent: the offer has ended".to_owned());
+            }
+            Letter::Code(code) => self.code(code)?,
         };
         self.transport.send(&composed).await
     }
@@ -242,6 +256,9 @@ impl Mailer {
             }
             Letter::Notice(notice) => {
                 tracing::info!(delivery = %notice.delivery, mail = %notice.id, hold = %notice.hold.id, state, detail, "message to an administrator");
+            }
+            Letter::Code(code) => {
+                tracing::info!(delivery = %code.delivery, offer = %code.id, credential = %code.credential, state, detail, "code for a wallet");
             }
         }
         verdict
@@ -296,6 +313,7 @@ impl Mailer {
     }
 }
 
+mod code;
 mod notice;
 #[cfg(test)]
 mod tests;

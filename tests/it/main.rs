@@ -28,4 +28,5 @@ mod support;
 mod traps;
 mod unread;
 mod verify;
+mod wallets;
 mod web;

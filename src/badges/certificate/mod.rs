@@ -16,6 +16,8 @@ use krilla_svg::{SurfaceExt as _, SvgSettings};
 use super::bake::{BakeError, render};
 use super::{BadgeImage, drawing};
 
+pub use qr::{QrCode, qr_code};
+
 /// What stands on a certificate; all texts as people read them.
 #[derive(Debug, Clone)]
 pub struct Certificate {

@@ -144,7 +144,7 @@ impl Page {
     }
 
     fn code(&mut self, certificate: &Certificate) -> Result<(), BakeError> {
-        let code = qr::code(&certificate.url)?;
+        let code = qr::qr_code(&certificate.url)?;
         let left = SIDE + (SIDE_WIDTH - CODE) / 2.0;
         let left = if self.mirrored { WIDTH - left - CODE } else { left };
         let _ = writeln!(

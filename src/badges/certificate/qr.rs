@@ -2,19 +2,25 @@
 
 use std::fmt::Write as _;
 
-use qrcodegen::{QrCode, QrCodeEcc};
+use qrcodegen::QrCodeEcc;
 
-use super::super::bake::BakeError;
+use crate::badges::bake::BakeError;
 
 /// A path of unit squares, and how many of them lie along one side.
-pub(super) struct Code {
-    pub(super) path: String,
-    pub(super) modules: u16,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QrCode {
+    /// The path, as SVG writes it.
+    pub path: String,
+    /// Squares along one side.
+    pub modules: u16,
 }
 
 /// The text as a code of which a seventh may be damaged (level M).
-pub(super) fn code(text: &str) -> Result<Code, BakeError> {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium)
+///
+/// # Errors
+/// When it is too long for one.
+pub fn qr_code(text: &str) -> Result<QrCode, BakeError> {
+    let code = qrcodegen::QrCode::encode_text(text, QrCodeEcc::Medium)
         .map_err(|_| BakeError("the address is too long for a QR code".to_owned()))?;
     let mut path = String::new();
     for y in 0..code.size() {
@@ -28,5 +34,5 @@ pub(super) fn code(text: &str) -> Result<Code, BakeError> {
             x += i32::try_from(run).unwrap_or(0) + 1;
         }
     }
-    Ok(Code { path, modules: u16::try_from(code.size()).unwrap_or(0) })
+    Ok(QrCode { path, modules: u16::try_from(code.size()).unwrap_or(0) })
 }

@@ -105,7 +105,7 @@ fn the_page_as_it_is_drawn() {
 #[test]
 fn the_code_has_the_address() {
     // 75 characters at level M need version 5 (ISO/IEC 18004, table 7): 37 modules a side.
-    let code = qr::code(&certificate().url).unwrap();
+    let code = qr::qr_code(&certificate().url).unwrap();
     assert_eq!(code.modules, 37);
     // The first row of a finder pattern: seven dark modules.
     assert!(code.path.starts_with("M0 0h7v1h-7z"), "{}", &code.path[..20]);

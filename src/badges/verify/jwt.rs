@@ -13,7 +13,7 @@ use crate::badges::structure::At;
 
 /// A compact JWS whose payload is a credential (RFC 7515, section 7.1).
 #[derive(Debug)]
-pub(super) struct Jwt {
+pub(in crate::badges) struct Jwt {
     header: Value,
     payload: Value,
     /// What is signed.
@@ -22,7 +22,7 @@ pub(super) struct Jwt {
 }
 
 /// Whether the text has the form of a compact JWS.
-pub(super) fn is_jwt(text: &str) -> bool {
+pub(in crate::badges) fn is_jwt(text: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
@@ -30,7 +30,7 @@ pub(super) fn is_jwt(text: &str) -> bool {
 }
 
 impl Jwt {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(in crate::badges) fn read(text: &str) -> Result<Self, String> {
         let mut parts = text.split('.');
         let mut part = || {
             let part = parts.next().unwrap_or_default();
@@ -49,6 +49,19 @@ impl Jwt {
         })
     }
 
+    pub(in crate::badges) fn header(&self) -> &Value {
+        &self.header
+    }
+
+    pub(in crate::badges) fn claims(&self) -> &Value {
+        &self.payload
+    }
+
+    /// Whether the key signed it; which algorithm the header names is for the caller to compare.
+    pub(in crate::badges) fn is_signed_by(&self, key: &Key) -> bool {
+        key.verifies(self.input.as_bytes(), &self.signature)
+    }
+
     /// The credential: the payload itself, or its claim `vc` as in earlier versions of the
     /// standard.
     pub(super) fn credential(&self) -> &Value {
@@ -62,7 +75,7 @@ impl Jwt {
             Ok((public, found)) => (Some(public), Check::holds("key", found)),
             Err(check) => (None, check),
         };
-        [self.claims(), self.signature(public.as_ref()), key]
+        [self.repeated(), self.signature(public.as_ref()), key]
     }
 
     fn signature(&self, public: Option<&Key>) -> Check {
@@ -88,7 +101,7 @@ impl Jwt {
             Some(public) if public.algorithm() != algorithm => {
                 fails("The signature is of another kind than the key.")
             }
-            Some(public) if public.verifies(self.input.as_bytes(), &self.signature) => {
+            Some(public) if self.is_signed_by(public) => {
                 Check::holds("signature", "The signature fits this text and the key.")
             }
             Some(_) => fails("The signature does not fit: the text was changed, or another key signed it."),
@@ -97,7 +110,7 @@ impl Jwt {
 
     /// What the JWT says twice must be the same (Open Badges 3.0, section 8.2.4.1): readers look
     /// at the one or at the other.
-    fn claims(&self) -> Check {
+    fn repeated(&self) -> Check {
         let fails = |why: String| Check::fails("terms", why);
         let expected = match claims(self.credential()) {
             Ok(expected) => expected,

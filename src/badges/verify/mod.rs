@@ -1,10 +1,10 @@
 //! Verifying: does a credential hold, and if not, what exactly fails.
 
 mod embedded;
-mod jwt;
+pub(super) mod jwt;
 mod key;
 mod p256;
-mod public;
+pub(super) mod public;
 mod record;
 mod status;
 mod text;

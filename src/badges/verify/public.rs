@@ -14,7 +14,7 @@ const P256_PUBLIC: [u8; 2] = [0x80, 0x24];
 
 /// A key that this verifier can check with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
+pub(in crate::badges) enum Key {
     /// Ed25519: `eddsa-rdfc-2022`, and `EdDSA` in JWTs.
     Ed25519(PublicKey),
     /// A point of P-256, uncompressed: `ES256`.
@@ -30,7 +30,7 @@ pub(super) enum Key {
 
 impl Key {
     /// Reads a Multikey: Ed25519 (`z6Mk…`) or P-256 (`zDn…`).
-    pub(super) fn from_multibase(text: &str) -> Result<Self, String> {
+    pub(in crate::badges) fn from_multibase(text: &str) -> Result<Self, String> {
         let bytes = from_multibase(text);
         let Some(point) = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&P256_PUBLIC)) else {
             return PublicKey::from_multibase(text).map(Self::Ed25519).map_err(|error| error.to_string());
@@ -41,7 +41,7 @@ impl Key {
 
     /// Reads a JWK (RFC 7517, RFC 7518 section 6, RFC 8037). One that holds its private half is
     /// refused: it is nobody's any more.
-    pub(super) fn from_jwk(jwk: &Value) -> Result<Self, String> {
+    pub(in crate::badges) fn from_jwk(jwk: &Value) -> Result<Self, String> {
         let text = |member: &str| jwk.get(member).and_then(Value::as_str);
         let bytes = |member: &str| {
             let decoded = text(member).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
@@ -82,7 +82,7 @@ impl Key {
 
     /// The algorithm of JWTs that are signed with it (RFC 7518, section 3.1; RFC 8037): a JWT
     /// does not choose how its key is used.
-    pub(super) fn algorithm(&self) -> &'static str {
+    pub(in crate::badges) fn algorithm(&self) -> &'static str {
         match self {
             Self::Ed25519(_) => "EdDSA",
             Self::P256(_) => "ES256",
@@ -91,7 +91,7 @@ impl Key {
     }
 
     /// Whether the signature is the key's over the message.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(in crate::badges) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
             Self::Ed25519(key) => {
                 signature.try_into().is_ok_and(|signature| key.verifies(message, signature))

@@ -206,6 +206,14 @@ held! {
         sweep_at Time Given, leased_until Time Given, created_at Time Given, finished_at Time Given,
         bounce Text Given, bounced_at Time Given, bounce_reason Text Given,
     }
+    /// Badges that were offered to a wallet, with the mails that brought the codes.
+    WALLET_OFFERS wallet_offers Deleted by Credential "credential_id {in $1}" {
+        id Uuid Given, credential_id Uuid Given, language Text Given, expires_at Time Given,
+        wrong_codes Int Given, redeemed_at Time Given, holder Bytes Given, bound_at Time Given,
+        delivery_id Uuid Given, source Text Given, state Text Given, reason Text Mixed,
+        attempts Int Given, due_at Time Given, sweep_at Time Given, leased_until Time Given,
+        created_at Time Given, finished_at Time Given,
+    }
     /// What administrators decided about badges of the person.
     DECISIONS decisions Deleted by Person "person_id {in $1}" {
         id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given,
@@ -271,6 +279,7 @@ nobody! {
         id, hold_id, recipient, delivery_id, source, message_id, date, state, reason, attempts,
         due_at, sweep_at, leased_until, created_at, finished_at,
     }
+    wallet_challenges { hash, expires_at }
     // A mark is a person's only for whoever has the secret and the id already.
     erased_learners { mark, erased_at }
     erased_credentials { id, status_list, status_index, revoked_at }

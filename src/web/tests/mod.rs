@@ -178,6 +178,7 @@ fn claim(credential: &Credential, claimed: bool) -> String {
         claimed,
         link_until: Day::of(time("2026-12-03T09:12:00Z"), Language::English),
         contact: Some("badges@example.edu"),
+        wallet: None,
     };
     page.render().unwrap()
 }

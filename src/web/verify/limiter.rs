@@ -1,4 +1,5 @@
-//! How often one client may have badges verified: each costs work, and fetches elsewhere.
+//! How often one client may ask for what costs work: verifications, which fetch elsewhere, and what
+//! wallets fetch.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -8,8 +9,6 @@ use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Verifications of one client in a window.
-const MOST: u32 = 20;
 /// The window.
 const WINDOW: TimeDelta = TimeDelta::minutes(1);
 /// Looking for ended windows costs by their number: not for every request.
@@ -20,21 +19,30 @@ const CLIENTS: usize = 10_000;
 const OTHERS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Counts by client, within fixed windows.
-#[derive(Debug, Default)]
-pub(in crate::web) struct Limiter(Mutex<Counts>);
+#[derive(Debug)]
+pub(in crate::web) struct Limiter {
+    /// Requests of one client in a window.
+    most: u32,
+    counts: Mutex<Counts>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// When the client's window began, and its verifications since.
+    /// When the client's window began, and its requests since.
     of: HashMap<IpAddr, (DateTime<Utc>, u32)>,
     /// When ended windows were looked for last, while there was no place.
     swept: DateTime<Utc>,
 }
 
 impl Limiter {
+    /// Lets each client ask so often in a minute.
+    pub(in crate::web) fn new(most: u32) -> Self {
+        Self { most, counts: Mutex::default() }
+    }
+
     /// Whether the client may go on; counts it.
     pub(in crate::web) fn admits(&self, client: IpAddr, now: DateTime<Utc>) -> bool {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if !counts.has_place(client) && now - counts.swept >= SWEEP {
             counts.of.retain(|_, (since, _)| now - *since < WINDOW);
             counts.swept = now;
@@ -45,7 +53,7 @@ impl Limiter {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
-        *count <= MOST
+        *count <= self.most
     }
 }
 
@@ -96,9 +104,9 @@ mod tests {
 
     #[test]
     fn each_client_has_its_allowance_in_each_window() {
-        let limiter = Limiter::default();
+        let limiter = Limiter::new(20);
         let (one, two) = ("198.51.100.1".parse().unwrap(), "198.51.100.2".parse().unwrap());
-        for _ in 0..MOST {
+        for _ in 0..20 {
             assert!(limiter.admits(one, time(0)));
         }
         assert!(!limiter.admits(one, time(59)) && limiter.admits(two, time(59)));
@@ -107,14 +115,14 @@ mod tests {
 
     #[test]
     fn it_stays_bounded_and_nobody_new_gets_around_it() {
-        let limiter = Limiter::default();
+        let limiter = Limiter::new(20);
         for number in 0..30_000_u32 {
             limiter.admits(IpAddr::V4(number.into()), time(0));
         }
-        assert!(limiter.0.lock().unwrap().of.len() <= CLIENTS + 1);
+        assert!(limiter.counts.lock().unwrap().of.len() <= CLIENTS + 1);
         assert!(!limiter.admits(IpAddr::V4(1_000_000.into()), time(1)), "the shared allowance is used up");
         assert!(limiter.admits(IpAddr::V4(1_000_000.into()), time(61)));
-        assert!(limiter.0.lock().unwrap().of.len() < 10, "ended windows went");
+        assert!(limiter.counts.lock().unwrap().of.len() < 10, "ended windows went");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) use verdict::Shown;
 const MOST_BYTES: usize = LARGEST_BADGE + (64 << 10);
 /// How long an upload may take.
 const UPLOAD: Duration = Duration::from_secs(20);
+/// Verifications of one client in a minute.
+pub(super) const MOST_A_MINUTE: u32 = 20;
 /// Verifications at the same time; each may hold an image in memory.
 pub(super) const AT_ONCE: usize = 8;
 
@@ -82,7 +84,7 @@ pub(super) async fn badge(
 }
 
 fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
-    let client = limiter::client(request);
+    let client = client(request);
     if web.limiter.admits(client, web.site.clock.now()) { Ok(()) } else { Err(PageError::TooMany) }
 }
 

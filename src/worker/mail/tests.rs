@@ -40,7 +40,7 @@ async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) 
     let (letters, until) = mailer(bench).lease(&ids).await.unwrap();
     let mails = letters.into_iter().map(|letter| match letter {
         Letter::Claim(mail) => *mail,
-        Letter::Notice(notice) => panic!("{notice:?}"),
+        other => panic!("{other:?}"),
     });
     (mails.collect(), until)
 }

@@ -23,6 +23,7 @@ mod status;
 mod sweep;
 mod trail;
 mod versions;
+mod wallets;
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 macro_rules! contract {

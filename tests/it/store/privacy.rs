@@ -66,7 +66,10 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
     "learner-ada-7@example.test".clone_into(&mut award.credential.email);
     award.credential.document = json!({"holder": "ada-7"}).to_string();
     let credential = award.credential.id;
+    let claim = award.credential.claim_hash.clone();
     store.award(&[commit], at(20)).await.unwrap();
+    store.claim(&claim, at(21)).await.unwrap();
+    assert!(store.offer(id(), credential, "en", at(22)).await.unwrap());
 
     // The same request again tells nothing new.
     database

@@ -4,6 +4,8 @@
 //! mailer makes the same link again when it has to repeat a mail. The database holds its hash
 //! only, and nobody without the secret can tell a token from a credential's id.
 
+mod tickets;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -11,6 +13,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+pub use tickets::{Challenge, For, Ticket};
 
 /// Makes the claim links of an installation again: for the demo and for tests, who have no mail
 /// server.
@@ -84,6 +88,11 @@ impl ClaimSecret {
     }
 
     fn derive(&self, purpose: &str, credential: Uuid) -> [u8; 32] {
+        self.keyed(purpose, credential.as_bytes()).finalize().into_bytes().into()
+    }
+
+    /// The code over a text of one purpose, not finished yet.
+    fn keyed(&self, purpose: &str, text: &[u8]) -> Hmac<Sha256> {
         // HMAC pads its key with zeros to a block of 64 bytes (RFC 2104); done here, a key of
         // the wrong length is impossible.
         let mut key = [0; 64];
@@ -91,8 +100,8 @@ impl ClaimSecret {
         let mut mac = Hmac::<Sha256>::new(&key.into());
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
-        mac.update(credential.as_bytes());
-        mac.finalize().into_bytes().into()
+        mac.update(text);
+        mac
     }
 }
 
