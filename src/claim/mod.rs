@@ -82,6 +82,11 @@ impl ClaimSecret {
         }
     }
 
+    /// The token by which a credential's holder confirms an address, the first that they gave being 1.
+    pub fn address_token(&self, credential: Uuid, number: u32) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.derive(&format!("address token {number}"), credential))
+    }
+
     /// The salt under which a credential names its holder's address.
     pub fn salt(&self, credential: Uuid) -> String {
         hex::encode(&self.derive("identity salt", credential)[..16])
@@ -133,6 +138,8 @@ mod tests {
         assert_eq!(one.link_token(a, 0), one.token(a));
         let links: std::collections::BTreeSet<String> = (0..20).map(|link| one.link_token(a, link)).collect();
         assert_eq!(links.len(), 20);
+        assert_ne!(one.address_token(a, 1), one.address_token(a, 2));
+        assert!(!links.contains(&one.address_token(a, 1)));
     }
 
     #[test]

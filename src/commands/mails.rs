@@ -197,6 +197,9 @@ pub(super) fn said(holding: &Holding, now: DateTime<Utc>) -> Vec<String> {
             day(*at)
         ));
     }
+    if let Some(at) = holding.hidden_at {
+        lines.push(format!("its holder hid its page on {}", day(at)));
+    }
     match (claimed_at, declined_at) {
         (None, Some(at)) => lines.push(format!("declined on {}", day(*at))),
         (None, None) if !revoked && *claim_until <= now => lines.push(format!(
@@ -220,6 +223,7 @@ pub(super) fn said(holding: &Holding, now: DateTime<Utc>) -> Vec<String> {
 pub(super) fn mail(mail: &BadgeMail) -> String {
     let name = match mail.kind.split_once('-') {
         Some(("reminder", number)) => format!("reminder {number}"),
+        Some(("address", _)) => "question to a new address".to_owned(),
         Some(("resend", _)) => "claim link once more".to_owned(),
         _ => format!("{} mail", mail.kind),
     };
@@ -251,6 +255,7 @@ fn object(holding: &Holding) -> Value {
         "credential": holding.credential, "badge": holding.badge, "name": holding.name,
         "address": holding.address, "awarded_at": holding.awarded_at, "claimed_at": holding.claimed_at,
         "declined_at": holding.declined_at, "not_me_at": holding.disowned_at,
+        "hidden_at": holding.hidden_at,
         "link_until": holding.claim_until, "revoked": holding.revoked, "mails": mails,
     })
 }

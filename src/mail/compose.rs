@@ -116,6 +116,26 @@ impl Composer {
         self.letter(mail, t, words.name, texts)
     }
 
+    /// Composes the mail that asks a new address whether mails about a badge may go to it; `link` and
+    /// `until` are those of the answer.
+    pub fn ask_for_address(&self, mail: &ClaimMail<'_>) -> Result<Composed, MailError> {
+        let (t, words) = words(mail);
+        // Whoever reads it may be somebody else: of the badge no more than its name.
+        let words = Words {
+            name: String::new(),
+            description: String::new(),
+            image: None,
+            valid_until: None,
+            ..words
+        };
+        let texts = [
+            render(&AddressSubject { t, words: &words })?,
+            render(&AddressText { t, words: &words })?,
+            render(&AddressHtml { t, words: &words })?,
+        ];
+        self.letter(mail, t, words.name, texts)
+    }
+
     /// A mail to a learner, of subject, text and HTML.
     fn letter(
         &self,
@@ -259,6 +279,27 @@ struct ReminderHtml<'a> {
     words: &'a Words<'a>,
 }
 
+#[derive(Template)]
+#[template(path = "address/subject.txt", config = "src/mail/askama.toml")]
+struct AddressSubject<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "address/body.txt", config = "src/mail/askama.toml")]
+struct AddressText<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "address/body.html", config = "src/mail/askama.toml")]
+struct AddressHtml<'a> {
+    t: Language,
+    words: &'a Words<'a>,
+}
+
 pub(super) fn render(template: &impl Template) -> Result<String, MailError> {
     template.render().map_err(|error| MailError(format!("the mail's text cannot be made: {error}")))
 }
@@ -297,6 +338,12 @@ pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, MailError> {
     let parsed: Mailbox = text.trim().parse().map_err(|_| wrong("is not an address"))?;
     let email = ascii_address(parsed.email.as_ref()).map_err(|why| wrong(&why))?;
     Ok(Mailbox::new(parsed.name, email))
+}
+
+/// The address in the form in which mails go to it, if it is one that they can go to.
+pub fn usable_address(text: &str) -> Option<String> {
+    let short = text.trim().len() <= 254;
+    ascii_address(text).ok().filter(|_| short).map(|address| address.to_string())
 }
 
 /// The address as a mail server without SMTPUTF8 takes it: an international domain in its

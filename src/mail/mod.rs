@@ -12,7 +12,7 @@ mod smtp;
 mod transport;
 
 pub use code::CodeMail;
-pub use compose::{ClaimMail, Composed, Composer, MailError};
+pub use compose::{ClaimMail, Composed, Composer, MailError, usable_address};
 pub use notice::NoticeMail;
 pub use smtp::SmtpTransport;
 pub use transport::{SendError, Transport, TransportOptions};

@@ -24,13 +24,13 @@ statements! {
 
     /// Nothing reaches that address: unless a later mail went to another one, there are no reminders.
     END_REMINDERS = "UPDATE credentials SET remind_at = NULL
-        WHERE id IN (SELECT lost.credential_id FROM mails AS lost WHERE lost.id {in $1}
+        WHERE id IN (SELECT lost.credential_id FROM mails AS lost WHERE lost.id {in $1} AND lost.kind NOT LIKE 'address-%'
             AND NOT EXISTS (SELECT 1 FROM mails AS later WHERE later.credential_id = lost.credential_id
                 AND later.kind LIKE 'resend-%' AND later.created_at > lost.created_at))";
 
     WITHDRAW_REMINDERS = "UPDATE mails SET state = 'withdrawn', reason = '', finished_at = $2
         WHERE state = 'waiting' AND kind LIKE 'reminder-%' AND (leased_until IS NULL OR leased_until <= $2)
-            AND credential_id IN (SELECT lost.credential_id FROM mails AS lost WHERE lost.id {in $1}
+            AND credential_id IN (SELECT lost.credential_id FROM mails AS lost WHERE lost.id {in $1} AND lost.kind NOT LIKE 'address-%'
                 AND NOT EXISTS (SELECT 1 FROM mails AS later WHERE later.credential_id = lost.credential_id
                     AND later.kind LIKE 'resend-%' AND later.created_at > lost.created_at))
         RETURNING delivery_id";

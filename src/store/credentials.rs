@@ -14,13 +14,15 @@ macro_rules! select_credential {
             "SELECT credentials.id, awards.issuer, awards.badge, credentials.document, credentials.name,
                 credentials.email, awards.awarded_at, credentials.claimed_at, credentials.claim_until,
                 credentials.status_list, credentials.status_index, credentials.revoked,
-                credentials.suspended, credentials.declined_at, ",
+                credentials.suspended, credentials.declined_at, credentials.hidden_at, ",
             disowned_at!(),
             " AS disowned_at,
                 (SELECT earlier.id FROM credentials AS earlier
-                    WHERE earlier.id = awards.renews AND earlier.claimed_at IS NOT NULL) AS renews_shown,
+                    WHERE earlier.id = awards.renews AND earlier.claimed_at IS NOT NULL
+                        AND earlier.hidden_at IS NULL) AS renews_shown,
                 (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
-                    WHERE later.renews = awards.id AND other.claimed_at IS NOT NULL AND NOT other.revoked
+                    WHERE later.renews = awards.id AND other.claimed_at IS NOT NULL AND other.hidden_at IS NULL
+                        AND NOT other.revoked
                     ORDER BY later.awarded_at DESC, later.id LIMIT 1) AS renewed_by
             FROM credentials JOIN awards ON awards.id = credentials.id
             WHERE credentials.",
@@ -71,6 +73,8 @@ pub struct StoredCredential {
     pub revoked: bool,
     /// Suspended, for now.
     pub suspended: bool,
+    /// When the holder hid its page.
+    pub hidden_at: Option<DateTime<Utc>>,
     /// When whoever has the claim link declined it. It can be claimed all the same.
     pub declined_at: Option<DateTime<Utc>>,
     /// When whoever has the claim link said that the badge is somebody else's. It cannot be claimed.
@@ -113,6 +117,7 @@ struct CredentialRow {
     revoked: bool,
     suspended: bool,
     declined_at: Option<Time>,
+    hidden_at: Option<Time>,
     disowned_at: Option<Time>,
     renews_shown: Option<Uuid>,
     renewed_by: Option<Uuid>,
@@ -134,6 +139,7 @@ impl From<CredentialRow> for StoredCredential {
             revoked: row.revoked,
             suspended: row.suspended,
             declined_at: row.declined_at.map(|time| time.0),
+            hidden_at: row.hidden_at.map(|time| time.0),
             disowned_at: row.disowned_at.map(|time| time.0),
             renews_shown: row.renews_shown,
             renewed_by: row.renewed_by,

@@ -28,7 +28,7 @@ statements! {
         RETURNING delivery_id";
 
     /// What could not be sent is not sent any more: another mail takes its place.
-    REPLACE_PARKED = "UPDATE mails SET state = 'withdrawn' WHERE credential_id {in $1} AND state = 'parked'";
+    REPLACE_PARKED = "UPDATE mails SET state = 'withdrawn' WHERE credential_id = $1 AND state = 'parked'";
 
     FURTHER = "SELECT COUNT(*) AS number, MAX(CASE WHEN kind LIKE 'resend-%' THEN created_at END) AS asked_at
         FROM mails WHERE credential_id = $1";
@@ -144,14 +144,17 @@ pub(super) async fn add_mail(
     if mails.is_empty() {
         return Ok(Vec::new());
     }
-    let credentials: Vec<Uuid> = mails.iter().map(|(credential, _)| *credential).collect();
-    session.run(&REPLACE_PARKED, values![credentials]).await?;
     let row = |(credential, kind): &(Uuid, String)| {
         let id = ids::derived(*credential, kind);
         values![id, *credential, kind, format!("{id}@{domain}"), now]
     };
     let rows: Vec<DeliveryRow> = session.all_rows(&ADD_MAILS, mails.iter().map(row).collect()).await?;
     Ok(rows.into_iter().map(|row| row.delivery_id).collect())
+}
+
+/// Gives up the mails of a credential that could not be sent.
+pub(super) async fn replace_parked(session: &mut Session, credential: Uuid) -> Result<(), StoreError> {
+    session.run(&REPLACE_PARKED, values![credential]).await.map(drop)
 }
 
 /// What there was of mails about a credential.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::further::{add_mail, further};
+use super::further::{add_mail, further, replace_parked};
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
@@ -281,6 +281,7 @@ async fn send_link(
     }
     // The time until reminders begins anew when it is sent.
     session.run(&NO_REMINDERS, values![row.id]).await?;
+    replace_parked(session, row.id).await?;
     let kind = format!("resend-{}", further.number);
     let deliveries = add_mail(session, &[(row.id, kind)], links.domain, now).await?;
     settle(session, deliveries).await?;

@@ -14,7 +14,8 @@ use super::{Store, StoreError};
 statements! {
     HOLDINGS = concat!("SELECT credentials.id, awards.badge, credentials.name,
             COALESCE(credentials.mail_to, credentials.email) AS address, awards.awarded_at,
-            credentials.claimed_at, credentials.declined_at, credentials.claim_until, credentials.revoked, ",
+            credentials.claimed_at, credentials.declined_at, credentials.claim_until, credentials.revoked,
+            credentials.hidden_at, ",
             disowned_at!(), " AS disowned_at
         FROM credentials JOIN awards ON awards.id = credentials.id
         WHERE (CAST($1 AS UUID) IS NULL OR awards.person_id = $1)
@@ -22,11 +23,11 @@ statements! {
             AND CASE CAST($3 AS TEXT)
                 WHEN 'trouble' THEN credentials.claimed_at IS NULL AND NOT credentials.revoked
                     AND (", disowned_at!(), " IS NOT NULL OR EXISTS (SELECT 1 FROM mails
-                        WHERE mails.credential_id = credentials.id
+                        WHERE mails.credential_id = credentials.id AND mails.kind NOT LIKE 'address-%'
                             AND (mails.state = 'parked' OR mails.bounce IN ('hard', 'soft'))
                             AND NOT EXISTS (SELECT 1 FROM mails AS later
                                 WHERE later.credential_id = mails.credential_id
-                                    AND later.created_at > mails.created_at)))
+                                    AND later.kind NOT LIKE 'address-%' AND later.created_at > mails.created_at)))
                 WHEN 'bounced' THEN EXISTS (SELECT 1 FROM mails
                     WHERE mails.credential_id = credentials.id AND mails.bounce IN ('hard', 'soft'))
                 WHEN 'not-me' THEN ", disowned_at!(), " IS NOT NULL
@@ -95,6 +96,8 @@ pub struct Holding {
     pub disowned_at: Option<DateTime<Utc>>,
     /// When the claim link ends.
     pub claim_until: DateTime<Utc>,
+    /// When its holder hid its page.
+    pub hidden_at: Option<DateTime<Utc>>,
     /// Whether it is revoked.
     pub revoked: bool,
     /// Its mails, oldest first.
@@ -143,6 +146,7 @@ struct HoldingRow {
     declined_at: Option<Time>,
     claim_until: Time,
     revoked: bool,
+    hidden_at: Option<Time>,
     disowned_at: Option<Time>,
 }
 
@@ -188,6 +192,7 @@ impl Store {
             declined_at: row.declined_at.map(|at| at.0),
             disowned_at: row.disowned_at.map(|at| at.0),
             claim_until: row.claim_until.0,
+            hidden_at: row.hidden_at.map(|at| at.0),
             revoked: row.revoked,
         };
         Ok(rows.into_iter().map(holding).collect())

@@ -15,14 +15,14 @@ statements! {
     /// By the unique index over both: a part of a list costs as much however many there are.
     PUBLIC_PART = "SELECT id FROM credentials
         WHERE status_list = $1 AND status_index >= $2 AND status_index < $3
-            AND claimed_at IS NOT NULL AND NOT revoked AND NOT suspended
+            AND claimed_at IS NOT NULL AND hidden_at IS NULL AND NOT revoked AND NOT suspended
         ORDER BY status_index";
 
     PUBLIC_OF_HOLDER = "SELECT others.badge, credentials.id
         FROM awards AS this
             JOIN awards AS others ON others.person_id = this.person_id AND others.issuer = this.issuer
             JOIN credentials ON credentials.id = others.id
-        WHERE this.id = $1 AND credentials.claimed_at IS NOT NULL
+        WHERE this.id = $1 AND credentials.claimed_at IS NOT NULL AND credentials.hidden_at IS NULL
             AND NOT credentials.revoked AND NOT credentials.suspended
             AND (others.valid_until IS NULL OR others.valid_until > $2)
         ORDER BY others.awarded_at DESC, others.id LIMIT 500";

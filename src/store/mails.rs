@@ -91,13 +91,16 @@ statements! {
 
     READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
             mails.language, mails.attempts, mails.credential_id, awards.issuer, awards.badge,
-            credentials.name, COALESCE(credentials.mail_to, credentials.email) AS email,
+            credentials.name,
+            COALESCE(address_changes.address, credentials.mail_to, credentials.email) AS email,
             credentials.claim_until, credentials.link, awards.valid_until,
             earlier.awarded_at AS renews_award_of
         FROM mails
             JOIN credentials ON credentials.id = mails.credential_id
             JOIN awards ON awards.id = mails.credential_id
             LEFT JOIN awards AS earlier ON earlier.id = awards.renews
+            LEFT JOIN address_changes ON address_changes.credential_id = mails.credential_id
+                AND mails.kind = 'address-' || address_changes.number
         WHERE mails.id {in $1} ORDER BY mails.id";
 
     LOCK_MAILS = "SELECT id FROM mails WHERE id {in $1} ORDER BY id {lock}";
@@ -130,7 +133,7 @@ pub struct LeasedMail {
     pub id: Uuid,
     /// The delivery from which it follows.
     pub delivery: Uuid,
-    /// `claim`, `resend-…` or `reminder-…`.
+    /// `claim`, `resend-…`, `reminder-…` or `address-…`.
     pub kind: String,
     /// The Message-ID.
     pub message_id: String,

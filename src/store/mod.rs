@@ -3,6 +3,7 @@
 //! The row is the truth: every method that changes something is one transaction that writes
 //! both the result and the work that follows from it.
 
+mod address;
 mod applying;
 mod award_decisions;
 mod awards;
@@ -59,6 +60,7 @@ mod wallets;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use address::{AddressChange, Asked, CONFIRM_WITHIN};
 pub use award_decisions::{AwardDecision, AwardState, AwardsDecided, NewAwardDecision};
 pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
 pub use bounces::{Bounce, BounceKind};
@@ -102,7 +104,8 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 46] = [
+static ALL_STATEMENTS: [&[&Statement]; 47] = [
+    address::STATEMENTS,
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
     awards::STATEMENTS,

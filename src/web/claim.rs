@@ -14,7 +14,7 @@ use super::wallet::section;
 use crate::claim;
 use crate::store::{ClaimState, StoredCredential};
 
-pub(super) use step::{Step, act, ask};
+pub(super) use step::{Step, StepText, act, ask, step_answer};
 
 /// `GET /claim/{token}`: changes nothing, so that programs that open links for their owners
 /// (mail filters, previews) claim nothing.
@@ -68,6 +68,12 @@ async fn page(
         declined: stored.declined_at.map(|at| Day::of(at, reader.language)),
         decline: &reader.keep(&Step::Decline.path(token)),
         not_me: &reader.keep(&Step::NotMe.path(token)),
+        address: &reader.keep(&Step::Address.path(token)),
+        hidden: stored.hidden_at.is_some(),
+        hide: &reader.keep(&Step::Hide.path(token)),
+        show: &reader.keep(&Step::Show.path(token)),
+        files: &format!("/claim/{token}/badge"),
+        jwt: web.site.signing.has_jwt(),
         link_until: Day::of(stored.claim_until, reader.language),
         contact: web.contact(),
         wallet: section::of(web, stored, token, reader).await?,

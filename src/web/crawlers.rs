@@ -24,7 +24,7 @@ const XML: &str = "application/xml; charset=utf-8";
 /// `GET /robots.txt`: badges may be found, personal links may not.
 pub(super) async fn robots(State(web): State<Web>, headers: HeaderMap) -> Response {
     let rules = format!(
-        "User-agent: *\nDisallow: /claim/\nDisallow: /dev/\nDisallow: /hooks/\nDisallow: /credentials/*/verify\n\
+        "User-agent: *\nDisallow: /claim/\nDisallow: /address/\nDisallow: /dev/\nDisallow: /hooks/\nDisallow: /credentials/*/verify\n\
          \nSitemap: {}/sitemap.xml\n",
         web.public_url
     );

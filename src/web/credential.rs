@@ -28,33 +28,44 @@ pub(super) async fn show(
     let mut response = match ending {
         None if wants_document(&headers) => document(&headers, stored),
         None => page(&web, &stored, reader).await?,
-        Some("json") => document(&headers, stored),
-        Some("jwt") => jwt(&web, &headers, &stored)?,
-        Some("png") => {
-            let image = images::png(&web, &stored.badge).await?;
-            let name = stored.badge.clone();
-            let baked = images::bake(move || image.baked_png(&stored.document)).await?;
-            download(reply(&headers, "image/png", "no-cache", baked), &name, "png")
-        }
-        Some("svg") => {
-            let image = images::of(&web, &stored.badge);
-            let name = stored.badge.clone();
-            let baked = images::bake(move || image.baked_svg(&stored.document)).await?;
-            download(
-                images::harmless(reply(&headers, "image/svg+xml", "no-cache", baked.into_bytes())),
-                &name,
-                "svg",
-            )
-        }
-        Some("pdf") => {
-            download(certificate::of(&web, &headers, &stored, reader).await?, &stored.badge, "pdf")
-        }
-        Some(_) => return Err(PageError::NotFound),
+        Some(ending) => as_file(&web, &headers, stored, ending, reader).await?,
     };
     if ending.is_none() {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     }
     Ok(response)
+}
+
+/// A credential as a file: `json`, `jwt`, `png`, `svg` or `pdf`.
+pub(super) async fn as_file(
+    web: &Web,
+    headers: &HeaderMap,
+    stored: StoredCredential,
+    ending: &str,
+    reader: Reader,
+) -> Result<Response, PageError> {
+    Ok(match ending {
+        "json" => document(headers, stored),
+        "jwt" => jwt(web, headers, &stored)?,
+        "png" => {
+            let image = images::png(web, &stored.badge).await?;
+            let name = stored.badge.clone();
+            let baked = images::bake(move || image.baked_png(&stored.document)).await?;
+            download(reply(headers, "image/png", "no-cache", baked), &name, "png")
+        }
+        "svg" => {
+            let image = images::of(web, &stored.badge);
+            let name = stored.badge.clone();
+            let baked = images::bake(move || image.baked_svg(&stored.document)).await?;
+            download(
+                images::harmless(reply(headers, "image/svg+xml", "no-cache", baked.into_bytes())),
+                &name,
+                "svg",
+            )
+        }
+        "pdf" => download(certificate::of(web, headers, &stored, reader).await?, &stored.badge, "pdf"),
+        _ => return Err(PageError::NotFound),
+    })
 }
 
 /// The document exactly as it was signed.

@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 /// Turns errors into pages and adds the headers.
 pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let private = path.starts_with("/claim/") || path.starts_with("/dev/");
+    let private = path.starts_with("/claim/") || path.starts_with("/address/") || path.starts_with("/dev/");
     let reader = Reader::of(request.uri(), request.headers());
     // The answer to a form is not at its address when that is asked for again.
     let choice = request.method() == Method::GET;

@@ -1,6 +1,7 @@
 //! What people and verifiers see: claim pages, public pages, the documents that ids promise.
 
 mod accept;
+mod address;
 mod assets;
 mod badge;
 mod certificate;
@@ -85,6 +86,7 @@ pub fn router(site: Site) -> Router {
         .route("/claim/{token}", get(claim::show).post(claim::take))
         .route("/claim/{token}/{step}", get(claim::ask).post(claim::act))
         .route("/claim/{token}/wallet", post(wallet::section::offer))
+        .route("/address/{token}", get(address::ask).post(address::confirm))
         .route("/credentials/{file}", get(credential::show))
         .route("/credentials/{file}/clr.json", get(clr::show))
         .route("/credentials/{file}/verify", get(verify::badge))
@@ -172,11 +174,12 @@ impl Web {
         view::Credential::read(stored, file, &self.public_url, self.site.clock.now(), language)
     }
 
-    /// A credential that everybody may see. It is private until its holder makes it public, and
-    /// until then nobody learns that it exists.
+    /// A credential that everybody may see. It is private until its holder claims it, and again
+    /// while they hide it: then nobody learns that it exists.
     async fn public(&self, id: Uuid) -> Result<StoredCredential, error::PageError> {
         let stored = self.site.store.credential(id).await?;
-        stored.filter(|stored| stored.claimed_at.is_some()).ok_or(error::PageError::NotFound)
+        let public = |stored: &StoredCredential| stored.claimed_at.is_some() && stored.hidden_at.is_none();
+        stored.filter(public).ok_or(error::PageError::NotFound)
     }
 
     /// The right to keep a processor busy, until it is dropped.

@@ -91,6 +91,18 @@ pub(super) struct ClaimPage<'a> {
     pub(super) decline: &'a str,
     /// Where “this is not me” begins.
     pub(super) not_me: &'a str,
+    /// Where a change of the address begins.
+    pub(super) address: &'a str,
+    /// Whether its holder hid its page.
+    pub(super) hidden: bool,
+    /// Where hiding begins.
+    pub(super) hide: &'a str,
+    /// Where the form goes that makes it public again.
+    pub(super) show: &'a str,
+    /// The holder's own way to its files, without the ending.
+    pub(super) files: &'a str,
+    /// Whether there is a JWT form.
+    pub(super) jwt: bool,
     pub(super) link_until: Day,
     pub(super) contact: Option<&'a str>,
     /// How it gets into a wallet, if it can.
@@ -107,6 +119,8 @@ pub(super) struct StepPage<'a> {
     pub(super) text: String,
     /// Where its form goes, and the words on the button.
     pub(super) button: Option<(String, String)>,
+    /// What is to be filled in, an address: the words before it.
+    pub(super) field: Option<String>,
     /// The way back.
     pub(super) back: Option<String>,
     pub(super) contact: Option<&'a str>,

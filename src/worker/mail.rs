@@ -24,7 +24,9 @@ use crate::clock::Clock;
 use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
-use crate::store::{BounceKind, LeasedCode, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work};
+use crate::store::{
+    BounceKind, CONFIRM_WITHIN, LeasedCode, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work,
+};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -282,9 +284,13 @@ impl Mailer {
         let own = (&badge.achievement.name, &badge.achievement.description);
         let translated = badge.achievement.translation(spoken.tag());
         let (name, description) = translated.map_or(own, |texts| (&texts.name, &texts.description));
-        let token = self.secret.link_token(mail.credential, mail.link);
+        let number = mail.kind.strip_prefix("address-").and_then(|number| number.parse().ok());
+        let path = match number {
+            Some(number) => format!("/address/{}", self.secret.address_token(mail.credential, number)),
+            None => format!("/claim/{}", self.secret.link_token(mail.credential, mail.link)),
+        };
         let join = |path: &str| self.public_url.join(path).map_err(|error| settings(&error));
-        let mut link = join(&format!("/claim/{token}"))?;
+        let mut link = join(&path)?;
         // The page goes by the language of the mail, until its reader chooses another.
         if let Some(language) = mail.language.as_deref().and_then(Language::of_tag) {
             link.query_pairs_mut().append_pair("lang", language.tag());
@@ -298,16 +304,17 @@ impl Mailer {
             issuer: &self.issuer,
             link: &link,
             image: badge.image.is_some().then_some(&image),
-            until: mail.claim_until,
+            until: number.map_or(mail.claim_until, |_| mail.date + CONFIRM_WITHIN),
             valid_until: mail.valid_until,
             renews_award_of: mail.renews_award_of,
             message_id: &mail.message_id,
             date: mail.date,
             language: mail.language.as_deref(),
         };
-        let composed = match mail.kind.strip_prefix("reminder-") {
-            None => self.composer.compose(&claim),
-            Some(_) => self.composer.remind(&claim),
+        let composed = match mail.kind.split_once('-') {
+            Some(("reminder", _)) => self.composer.remind(&claim),
+            Some(("address", _)) => self.composer.ask_for_address(&claim),
+            _ => self.composer.compose(&claim),
         };
         composed.map_err(|error| SendError::Permanent(error.to_string()))
     }

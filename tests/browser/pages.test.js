@@ -61,6 +61,65 @@ test("the claim link inside the mail works, too", async () => {
   });
 });
 
+test("a badge is declined, and claimed all the same, without JavaScript", async () => {
+  await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
+    await page.goto(await claimLink(page, 3));
+    await page.getByRole("link", { name: "I do not want this badge" }).click();
+    await page.screenshot({ path: `${SHOTS}/decline-phone.png`, fullPage: true });
+    await page.getByRole("button", { name: "Decline the badge" }).click();
+    await page.getByText("You declined this badge").waitFor();
+    await page.screenshot({ path: `${SHOTS}/declined-phone.png`, fullPage: true });
+    await page.getByRole("link", { name: "This is not me" }).click();
+    await page.getByRole("link", { name: "Back to the badge" }).click();
+    await page.getByRole("button", { name: "Claim this badge" }).click();
+    await page.waitForURL(/\/credentials\//);
+  });
+});
+
+test("a badge that is not mine shows no name until that was a slip", async () => {
+  await visit({ viewport: PHONE }, async (page) => {
+    const link = await claimLink(page, 4);
+    await page.goto(link);
+    const holder = await page.locator(".holder strong").innerText();
+    await page.getByRole("link", { name: "This is not me" }).click();
+    await page.screenshot({ path: `${SHOTS}/not-me-phone.png`, fullPage: true });
+    assert.deepEqual(await findings(page), []);
+    await page.getByRole("button", { name: "This is not me" }).click();
+    await page.getByText("Thank you for telling us").waitFor();
+    await page.screenshot({ path: `${SHOTS}/not-me-done-phone.png`, fullPage: true });
+    assert.ok(!(await page.content()).includes(holder));
+    assert.deepEqual(await findings(page), []);
+    await page.getByRole("button", { name: "That was a slip: it is me" }).click();
+    await page.getByText(holder).waitFor();
+    await page.goto(new URL("?lang=ar", new URL(link, SITE)).href);
+    assert.equal(await page.locator("html").getAttribute("dir"), "rtl");
+    await page.screenshot({ path: `${SHOTS}/claim-ar-phone.png`, fullPage: true });
+    assert.deepEqual(await findings(page), []);
+  });
+});
+
+test("a claimed badge is hidden and shown, and its mails can go elsewhere", async () => {
+  await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
+    const link = await claimLink(page, 3);
+    await page.goto(link);
+    const open = await page.getByRole("link", { name: "Open your badge" }).getAttribute("href");
+    await page.getByRole("link", { name: "Hide the public page" }).click();
+    await page.getByRole("button", { name: "Hide it" }).click();
+    await page.getByText("You have hidden this badge").waitFor();
+    await page.screenshot({ path: `${SHOTS}/hidden-phone.png`, fullPage: true });
+    assert.equal((await page.request.get(new URL(open, SITE).href)).status(), 404);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Image (PNG)" }).click()]);
+    assert.match(await readFile(await download.path(), "latin1"), /openbadge/);
+    await page.getByRole("button", { name: "Make it public again" }).click();
+    await page.getByRole("link", { name: "Open your badge" }).waitFor();
+    await page.getByRole("link", { name: "Send mails to another address" }).click();
+    await page.getByLabel("New e-mail address").fill("somebody@example.test");
+    await page.screenshot({ path: `${SHOTS}/address-phone.png`, fullPage: true });
+    await page.getByRole("button", { name: "Ask that address" }).click();
+    await page.getByText("Look into that mailbox").waitFor();
+  });
+});
+
 test("the badge can be downloaded in every form", async () => {
   await visit({}, async (page) => {
     await page.goto(await claimLink(page, 0));

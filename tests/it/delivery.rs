@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use accolade::app::Role;
 use accolade::clock::Clock;
-use accolade::mail::read::read;
+use accolade::mail::read::{ReadMail, read};
 use accolade::store::Which;
 use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::json;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
@@ -65,27 +66,32 @@ impl Visit {
         self.http.post(address).send().await.unwrap()
     }
 
-    /// The subject and the claim link of each mail, once there are so many.
-    async fn mails(&self, count: usize) -> Vec<(String, String)> {
+    /// Every mail that was sent, oldest first.
+    fn sent(&self) -> Vec<ReadMail> {
+        let raw: Vec<Vec<u8>> = if let Some(server) = &self.server {
+            server.taken().into_iter().map(|taken| taken.raw).collect()
+        } else {
+            let Ok(folder) = std::fs::read_dir(self.site.outbox()) else { return Vec::new() };
+            let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+            files.retain(|file| file.extension().is_some_and(|ending| ending == "eml"));
+            files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
+        };
+        let mut mails: Vec<ReadMail> = raw.iter().map(|raw| read(raw)).collect();
+        mails.sort_by_key(|mail| mail.date);
+        mails
+    }
+
+    /// Mails to an address, once there are so many: subject, link and text of each.
+    async fn mails_to(&self, address: &str, count: usize) -> Vec<(String, String, String)> {
         let started = tokio::time::Instant::now();
         loop {
-            let raw: Vec<Vec<u8>> = match &self.server {
-                Some(server) => server.taken().into_iter().map(|taken| taken.raw).collect(),
-                None => {
-                    let folder = std::fs::read_dir(self.site.outbox()).unwrap();
-                    let mut files: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-                    files.retain(|file| file.extension().is_some_and(|ending| ending == "eml"));
-                    files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
-                }
-            };
-            let mut mails: Vec<_> = raw.iter().map(|raw| read(raw)).collect();
             // Days pass, so gradebooks are read, and others earn badges, too.
-            mails.retain(|mail| mail.to.contains("rosa@example.test"));
-            mails.sort_by_key(|mail| mail.date);
+            let mut mails = self.sent();
+            mails.retain(|mail| mail.to.contains(address));
             if mails.len() == count {
                 let link =
-                    |text: &str| text.lines().find(|line| line.contains("/claim/")).unwrap().to_owned();
-                return mails.into_iter().map(|mail| (mail.subject, link(&mail.text))).collect();
+                    |text: &str| text.lines().find(|line| line.starts_with("http")).unwrap().to_owned();
+                return mails.into_iter().map(|mail| (mail.subject, link(&mail.text), mail.text)).collect();
             }
             assert!(
                 mails.len() < count && started.elapsed() < Duration::from_mins(1),
@@ -94,6 +100,20 @@ impl Visit {
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// The subject and the claim link of each mail to Rosa, once there are so many.
+    async fn mails(&self, count: usize) -> Vec<(String, String)> {
+        let mails = self.mails_to("rosa@example.test", count).await;
+        mails.into_iter().map(|(subject, link, _)| (subject, link)).collect()
+    }
+
+    async fn mail_to(&self, address: &str) -> (String, String, String) {
+        self.mails_to(address, 1).await.remove(0)
+    }
+
+    async fn mail_to_again(&self, address: &str) -> (String, String, String) {
+        self.mails_to(address, 2).await.remove(1)
     }
 
     fn days(&self, days: u64) {
@@ -197,9 +217,12 @@ async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_recipient_is_a_mail_that_came_back() {
-    let refuse = |at: At<'_>| match at.line.starts_with("RCPT") {
-        true => Act::Say("550 5.1.1 no such user here".to_owned()),
-        false => Act::Usual,
+    let refuse = |at: At<'_>| {
+        if at.line.starts_with("RCPT") {
+            Act::Say("550 5.1.1 no such user here".to_owned())
+        } else {
+            Act::Usual
+        }
     };
     let server = SmtpServer::start(Script::new(refuse)).await;
     let Some(site) = Site::new(Way::Production, Some(server.port)).await else { return };
@@ -327,6 +350,82 @@ both_ways! {
         assert_eq!(visit.post(&visit.link).await.status(), 410);
         assert_eq!(visit.page(&new).await.0, 200);
         assert!(location(&visit.post(&new).await).contains("/credentials/"));
+        visit.end().await;
+    }
+
+    async fn a_badge_is_hidden_from_all_but_its_holder_and_verifies_all_the_same(visit) {
+        let page = format!("{}/credentials/{}", visit.process.url, visit.id);
+        let endings = ["", ".json", ".jwt", ".png", ".svg", ".pdf", "/verify"];
+        assert_eq!(visit.post(&format!("{}/hide", visit.link)).await.status(), 303);
+        assert!(!visit.page(&visit.link).await.1.contains("You have hidden"), "there is no page yet");
+        visit.post(&visit.link).await;
+        let (status, asks) = visit.page(&format!("{}/hide", visit.link)).await;
+        assert!(status == 200 && asks.contains("Hide this badge?"));
+        for ending in endings {
+            assert_eq!(visit.page(&format!("{page}{ending}")).await.0, 200, "{ending}");
+        }
+        assert_eq!(visit.post(&format!("{}/hide", visit.link)).await.status(), 303);
+        for ending in endings {
+            assert_eq!(visit.page(&format!("{page}{ending}")).await.0, 404, "{ending}");
+        }
+        let (status, own) = visit.page(&visit.link).await;
+        assert!(status == 200 && own.contains("You have hidden this badge") && own.contains("Rosa Reyes"));
+        let file = visit.page(&format!("{}/badge.json", visit.link)).await;
+        let stored = visit.process.store.credential(visit.id).await.unwrap().unwrap();
+        assert_eq!(file, (200, stored.document));
+        for ending in ["png", "svg", "jwt", "pdf"] {
+            let answer = visit.http.get(format!("{}/badge.{ending}", visit.link)).send().await.unwrap();
+            assert_eq!((answer.status().as_u16(), answer.headers()["cache-control"].to_str().unwrap()), (200, "no-store"));
+        }
+        assert_eq!(visit.page(&format!("{}/badge.exe", visit.link)).await.0, 404);
+        // Whoever has the file verifies it.
+        let broken = crate::lifecycle::failing_checks(&visit.process, visit.id, visit.site.clock.now()).await;
+        assert!(broken.is_empty(), "{broken:?}");
+        assert_eq!(visit.post(&format!("{}/show", visit.link)).await.status(), 303);
+        for ending in endings {
+            assert_eq!(visit.page(&format!("{page}{ending}")).await.0, 200, "{ending}");
+        }
+        visit.end().await;
+    }
+
+    async fn mails_go_to_another_address_once_its_reader_confirms(visit) {
+        visit.mails(1).await;
+        let form = format!("{}/address", visit.link);
+        assert!(visit.page(&form).await.1.contains("name=\"address\""));
+        let give = async |address: &str| {
+            let body = form_urlencoded::Serializer::new(String::new()).append_pair("address", address).finish();
+            let answer = visit.http.post(&form).body(body).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        for wrong in ["", "rosa", "rosa@", "a@b\r\nBcc: c@d.example"] {
+            assert_eq!(give(wrong).await.0, 422, "{wrong}");
+        }
+        assert_eq!(give("rosa.reyes@home.example").await.0, 200);
+        let asked = visit.mail_to("rosa.reyes@home.example").await;
+        assert!(asked.0.starts_with("Is this your address for the badge") && asked.1.contains("/address/"));
+        assert!(!asked.2.contains("Rosa"), "whoever reads it may be somebody else");
+        let address = async || visit.process.store.holdings(None, Some("first-aid"), Which::Any, 1).await.unwrap().remove(0).address;
+        let (status, page) = visit.page(&asked.1).await;
+        assert!(status == 200 && page.contains("Confirm this address") && page.contains("rosa.reyes@home.example"));
+        assert_eq!(address().await, "rosa@example.test", "nothing changes before");
+        let answer = visit.post(&asked.1).await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["cache-control"].to_str().unwrap()), (200, "no-store"));
+        assert_eq!(address().await, "rosa.reyes@home.example");
+        // The next reminder goes there.
+        visit.days(7);
+        let reminder = visit.mail_to_again("rosa.reyes@home.example").await;
+        assert!(reminder.0.starts_with("Still there for you"), "{}", reminder.0);
+        // What a stranger is asked three times a day is asked no more.
+        for (number, status) in [(1, 200), (2, 200), (3, 200), (4, 429)] {
+            assert_eq!(give(&format!("other{number}@home.example")).await.0, status);
+        }
+        let late = visit.mail_to("other1@home.example").await.1;
+        visit.days(8);
+        assert_eq!(visit.post(&late).await.status(), 410);
+        assert_eq!(address().await, "rosa.reyes@home.example");
+        // The badge names the address of its issue.
+        let broken = crate::lifecycle::failing_checks(&visit.process, visit.id, visit.site.clock.now()).await;
+        assert!(broken.is_empty(), "{broken:?}");
         visit.end().await;
     }
 

@@ -243,11 +243,17 @@ fn reminders_speak_the_learner_s_language_too() {
         let composer = Composer::new(&settings("outbox:x")).unwrap();
         let reminder = composer.remind(&mail).unwrap();
         assert!(head(&reminder).contains(&format!("Content-Language: {tag}\r\n")));
-        let read = read(&reminder.raw);
-        assert!(read.html.contains("/claim/") && read.html.contains("<h1"), "{}", read.html);
+        let reminder = read(&reminder.raw);
+        assert!(reminder.html.contains("/claim/") && reminder.html.contains("<h1"), "{}", reminder.html);
+        let question = read(&composer.ask_for_address(&mail).unwrap().raw);
+        assert!(!question.text.contains("Ada") && !question.html.contains("<img"), "{}", question.html);
+        insta::assert_snapshot!(
+            format!("address_{tag}"),
+            format!("{}\n\n{}\n--- html\n{}", question.subject, question.text, spoken(&question.html))
+        );
         insta::assert_snapshot!(
             format!("reminder_{tag}"),
-            format!("{}\n\n{}\n--- html\n{}", read.subject, read.text, spoken(&read.html))
+            format!("{}\n\n{}\n--- html\n{}", reminder.subject, reminder.text, spoken(&reminder.html))
         );
     }
 }

@@ -178,7 +178,12 @@ held! {
         name Text Given, email Text Given, claim_hash Bytes Secret, claim_until Time Given,
         claimed_at Time Given, revoked Bool Given, suspended Bool Given, declined_at Time Given,
         mail_to Text Given, link Int Given, invited_at Time Given, reminded Int Given,
-        remind_at Time Given, signed_by Text Given,
+        remind_at Time Given, signed_by Text Given, hidden_at Time Given,
+    }
+    /// Addresses that the holder gave for mails.
+    ADDRESS_CHANGES address_changes Deleted by Credential "credential_id {in $1}" {
+        token_hash Bytes Secret, credential_id Uuid Given, number Int Given, address Text Given,
+        asked_at Time Given, until Time Given, confirmed_at Time Given,
     }
     /// Claim links that newer ones replaced.
     FORMER_LINKS former_links Deleted by Credential "credential_id {in $1}" {

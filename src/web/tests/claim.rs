@@ -50,6 +50,7 @@ fn the_claim_page_says_what_claiming_does() {
     Example University.
     badges@example.edu
     This is not me
+    Send mails to another address
     I do not want this badge
     "#);
     let claimed = claim(&view(&stored(&document())), true);

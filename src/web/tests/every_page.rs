@@ -106,6 +106,7 @@ fn pages() -> Vec<(&'static str, String)> {
         heading: "Decline this badge?".to_owned(),
         text: "It stays private.".to_owned(),
         button: Some(("/claim/TOKEN/decline".to_owned(), "Decline the badge".to_owned())),
+        field: Some("Your address".to_owned()),
         back: Some("/claim/TOKEN".to_owned()),
         contact: Some("badges@example.edu"),
     };
