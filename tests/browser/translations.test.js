@@ -17,6 +17,8 @@ async function linkOf(page, aid) {
   await page.goto(`${SITE}/dev/outbox`);
   const mails = page.locator(".mails a");
   const wanted = aid ? mails.filter({ hasText: LANGUAGES.en.badge }) : mails.filter({ hasNotText: LANGUAGES.en.badge });
+  // The last mail may still be on its way.
+  while ((await wanted.count()) === 0) await page.reload();
   await wanted.last().click();
   return page.getByRole("link", { name: "Follow the claim link" }).getAttribute("href");
 }
