@@ -193,6 +193,29 @@ mod tests {
         }
     }
 
+    /// The first places of many lists, and all places of one, fall into sixteen parts of a list as
+    /// often as chance would have it: chi-square with 15 degrees of freedom, 45 is beyond 1 in 10,000.
+    #[test]
+    fn an_index_says_nothing_about_when_it_was_given() {
+        let chi_square = |indexes: &[i64]| {
+            let mut parts = [0_u32; 16];
+            for index in indexes {
+                parts[usize::try_from(index * 16 / SIZE).unwrap()] += 1;
+            }
+            let expected = f64::from(u32::try_from(indexes.len()).unwrap()) / 16.0;
+            parts.iter().map(|found| (f64::from(*found) - expected).powi(2) / expected).sum::<f64>()
+        };
+        for counter in [0, 1, 2, 1_000, SIZE - 1] {
+            let of_lists: Vec<i64> =
+                (0..4_096_i64).map(|seed| scatter(seed * 7_919, counter, SIZE)).collect();
+            assert!(chi_square(&of_lists) < 45.0, "place {counter} of 4,096 lists");
+        }
+        for seed in [0, 1, -1, i64::MIN, 20_261_129] {
+            let early: Vec<i64> = (0..4_096).map(|counter| scatter(seed, counter, SIZE)).collect();
+            assert!(chi_square(&early) < 45.0, "the first places of list {seed}");
+        }
+    }
+
     #[test]
     fn neighbours_do_not_stay_neighbours() {
         let near = (0..1000).filter(|n| (scatter(7, *n, SIZE) - scatter(7, n + 1, SIZE)).abs() < 64).count();
