@@ -87,7 +87,8 @@ impl App {
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
             .context("database.url")?
-            .with_identities(settings.identities());
+            .with_identities(settings.identities())
+            .with_erasures(secret.clone());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
         let signing = Signing::start(issuer, keyrings, &store, &clock).await?;
         let published = Published::new(&store, settings.sources.keys(), &settings.terms());

@@ -92,6 +92,13 @@ impl ClaimSecret {
         hex::encode(&self.derive("identity salt", credential)[..16])
     }
 
+    /// By what a learner who was erased is recognised: without the secret nobody tells whose it is.
+    pub fn erasure_mark(&self, source: &str, learner: &str) -> [u8; 32] {
+        // A source's name holds no NUL.
+        let about = format!("{source}\0{learner}");
+        self.keyed("erased learner", about.as_bytes()).finalize().into_bytes().into()
+    }
+
     fn derive(&self, purpose: &str, credential: Uuid) -> [u8; 32] {
         self.keyed(purpose, credential.as_bytes()).finalize().into_bytes().into()
     }

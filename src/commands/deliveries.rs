@@ -126,9 +126,15 @@ fn whole(trail: &DeliveryTrail) -> String {
             }
         }
     }
-    match &trail.body {
-        Some(body) => drop(writeln!(text, "body\n{}", String::from_utf8_lossy(body))),
-        None => text.push_str("the body was not kept: nobody vouched for it\n"),
+    match (&trail.body, &trail.body_gone) {
+        (Some(body), _) => drop(writeln!(text, "body\n{}", String::from_utf8_lossy(body))),
+        (None, Some(gone)) => {
+            let since = gone.since.format("%Y-%m-%d %H:%M:%S UTC");
+            let why = "somebody of whom it told was erased";
+            let sha256 = hex::encode(&gone.sha256);
+            let _ = writeln!(text, "the body is gone since {since}: {why}\nSHA-256  {sha256}");
+        }
+        (None, None) => text.push_str("the body was not kept: nobody vouched for it\n"),
     }
     if trail.state == DeliveryState::Parked {
         let _ = writeln!(text, "once its cause is mended: accolade deliveries {} --retry", trail.id);

@@ -1,5 +1,6 @@
 //! `accolade people`
 
+mod erase;
 mod export;
 
 use std::process::ExitCode;
@@ -27,6 +28,12 @@ pub(super) enum People {
     /// Hand out everything that is held about a learner, in every LMS, as one JSON document: for them,
     /// when they ask. Secrets are left out, and what is about others, too.
     Export(export::Export),
+    /// Erase a learner in every LMS: name, address, results, evidence, mails. Shows what would go, and
+    /// asks. Their badges are revoked, and none is awarded again for what an LMS tells of them. All
+    /// processes must run this version of the program or a newer one.
+    Erase(erase::Erase),
+    /// Take a learner up again who was erased, because they come back and agree.
+    Readmit(erase::Readmit),
     /// Say that two learners are one person: results and badges of both count together.
     Link {
         /// A learner: SOURCE:ID with the id in that LMS, an e-mail address or the institution's id.
@@ -77,6 +84,8 @@ pub(super) async fn run(command: &People, settings: &Settings) -> anyhow::Result
     let store = Store::open(settings.database.url.expose(), 1).await?;
     match command {
         People::Doubts { json } => doubts(&store, *json).await,
+        People::Erase(command) => erase::erase(command, store, settings).await,
+        People::Readmit(command) => erase::readmit(command, store, settings).await,
         People::Export(command) => export::run(command, &store, settings).await,
         People::Link { one, other, why } => link(&store, (one, other), &why.by()?, settings).await,
         People::Separate { learner, why } => separate(&store, learner, &why.by()?, settings).await,

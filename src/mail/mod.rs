@@ -14,5 +14,6 @@ mod transport;
 pub use code::CodeMail;
 pub use compose::{ClaimMail, Composed, Composer, MailError, usable_address};
 pub use notice::NoticeMail;
+pub use outbox::remove as remove_from_outbox;
 pub use smtp::SmtpTransport;
 pub use transport::{SendError, Transport, TransportOptions};

@@ -14,6 +14,19 @@ pub(super) async fn write(folder: &Path, mail: &Composed) -> Result<String, Send
     Ok(format!("written to {name}"))
 }
 
+/// Removes a mail; whether it was there.
+///
+/// # Errors
+/// When it is there and stays.
+pub fn remove(folder: &Path, message_id: &str) -> std::io::Result<bool> {
+    let Ok(name) = file_name(message_id) else { return Ok(false) };
+    match std::fs::remove_file(folder.join(name)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the folder can be written to.
 pub(super) async fn probe(folder: &Path) -> Result<String, SendError> {
     let file = folder.join(".probe");

@@ -12,6 +12,7 @@ use super::identity::{Identities, Verdict};
 use super::learners::{LearnerName, ToldLearner, update_learners};
 use super::merge::merge as merge_persons;
 use super::outcomes::{KnownOutcome, Merge, combined, merge};
+use super::privacy::{About, Marks as Erasures, empty};
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
@@ -23,7 +24,7 @@ use super::{
 use crate::ids;
 
 statements! {
-    LOCK_SIGNALS = "SELECT id, delivery_id, source FROM signals
+    LOCK_SIGNALS = "SELECT id, delivery_id, source, learner FROM signals
         WHERE id {in $1} AND state = 'waiting' ORDER BY id {lock}";
 
     READ_OUTCOMES = "SELECT id, learner_id, course, assessment, content, passes, as_of
@@ -63,6 +64,7 @@ struct LockedSignal {
     id: Uuid,
     delivery_id: Uuid,
     source: String,
+    learner: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -134,7 +136,11 @@ impl Store {
         let live: Vec<(&ConfirmResult, LockedSignal)> =
             results.iter().filter_map(|result| Some((result, waiting.remove(&result.signal)?))).collect();
 
-        let mut batch = Batch::load(&mut session, &self.identities, &live, now).await?;
+        let mut batch = Batch::load(&mut session, (&self.identities, &self.marks), &live, now).await?;
+        let about = live.iter().map(|(told, row)| {
+            About::new(&row.source, row.learner.as_deref(), &told.outcomes, (row.id, row.delivery_id))
+        });
+        let erased = self.marks.among(&mut session, about, &batch.directory.erased).await?;
         for (result, signal) in &live {
             for outcome in &result.outcomes {
                 batch.take(signal, outcome, result.read);
@@ -151,8 +157,8 @@ impl Store {
             Some(until) => SignalVerdict::overtaken(*until).row(result.signal, now),
             None => result.verdict.row(result.signal, now),
         };
-        let rows = live.iter().map(|(result, _)| verdict(result)).collect();
-        session.run_rows(&UPDATE_SIGNALS, rows).await?;
+        session.run_rows(&UPDATE_SIGNALS, live.iter().map(|(told, _)| verdict(told)).collect()).await?;
+        empty(&mut session, &erased, now).await?;
         settle(&mut session, live.iter().map(|(_, signal)| signal.delivery_id)).await?;
         session.commit().await?;
 
@@ -172,7 +178,7 @@ impl Store {
 impl Batch {
     async fn load(
         session: &mut Session,
-        identities: &Identities,
+        (identities, erasures): (&Identities, &Erasures),
         live: &[(&ConfirmResult, LockedSignal)],
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
@@ -187,7 +193,7 @@ impl Batch {
         let directory = if told.is_empty() {
             Directory::default()
         } else {
-            Directory::load(session, identities, &told, now).await?
+            Directory::load(session, identities, erasures, &told, now).await?
         };
         let learners = &directory.learners;
         let ids: Vec<Uuid> = learners.values().map(|learner| learner.id).collect();
@@ -218,7 +224,7 @@ impl Batch {
     fn take(&mut self, signal: &LockedSignal, ruled: &RuledOutcome, read: bool) {
         let outcome = &ruled.outcome;
         let learner_name = learner_name(signal, outcome);
-        // `load` found or made every learner; without one there is nothing to hang on to.
+        // `load` found or made every learner but those who were erased.
         let Some(learner) = self.directory.learners.get_mut(&learner_name) else { return };
         let (learner_id, person) = (learner.id, learner.person_id);
         let name = outcome_name(learner_id, outcome);
@@ -336,14 +342,13 @@ impl Batch {
         let mut rows = Vec::with_capacity(self.changed_outcomes.len());
         for name in &self.changed_outcomes {
             let Some(known) = self.outcomes.get(name) else { continue };
-            let content = to_json("outcome", &known.outcome)?;
             let (learner, course, assessment) = name;
             rows.push(values![
                 known.id,
                 *learner,
                 course,
                 assessment,
-                content,
+                to_json("outcome", &known.outcome)?,
                 known.passes,
                 known.as_of,
                 self.now,

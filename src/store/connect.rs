@@ -10,7 +10,6 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, PgConnection};
 
-use super::identity::Identities;
 use super::session::Pool;
 use super::statement::statements;
 use super::{Store, StoreError};
@@ -72,7 +71,7 @@ impl Store {
             }
             _ => Pool::connect(url, connections).await?,
         };
-        let store = Self { pool, identities: Identities::default() };
+        let store = Self::on(pool);
         let missing = store.pool.applied().await.map(|applied| missing(&store.pool.known(), &applied));
         match missing {
             Ok(None) => Ok(store),

@@ -36,6 +36,8 @@ statements! {
 
     CREDENTIAL_BY_CLAIM = select_credential!("claim_hash = $1");
 
+    IS_ERASED = "SELECT id FROM erased_credentials WHERE id = $1";
+
     CLAIM = concat!("UPDATE credentials SET claimed_at = $2, declined_at = NULL, remind_at = NULL
         WHERE claim_hash = $1 AND claimed_at IS NULL AND claim_until > $2 AND ", disowned_at!(), " IS NULL");
 
@@ -154,11 +156,23 @@ struct ClaimedRow {
     disowned_at: Option<Time>,
 }
 
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    #[allow(dead_code, reason = "only whether it is there counts")]
+    id: Uuid,
+}
+
 impl Store {
     /// A credential by its id.
     pub async fn credential(&self, id: Uuid) -> Result<Option<StoredCredential>, StoreError> {
         let row: Option<CredentialRow> = self.pool.read().await?.optional(&CREDENTIAL, values![id]).await?;
         Ok(row.map(StoredCredential::from))
+    }
+
+    /// Whether it was a credential whose holder was erased: it is revoked, and nothing else is known.
+    pub async fn credential_erased(&self, id: Uuid) -> Result<bool, StoreError> {
+        let row: Option<IdRow> = self.pool.read().await?.optional(&IS_ERASED, values![id]).await?;
+        Ok(row.is_some())
     }
 
     /// The credential of a claim link, by SHA-256 of its token, claimed or not, ended or not.

@@ -10,6 +10,7 @@ use super::StoreError;
 use super::doubts::{NewDoubt, separations};
 use super::identity::{Identities, Separations, Verdict};
 use super::learners::{LearnerName, StoredLearner, ToldLearner, insert_learners, insert_persons};
+use super::privacy::Marks as Erasures;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{email_key, institution_key, values};
@@ -59,6 +60,8 @@ pub(super) struct Directory {
     separations: Separations,
     /// Doubts about learners who are new.
     pub(super) doubts: Vec<NewDoubt>,
+    /// Those of the told who were erased: they are not made again.
+    pub(super) erased: BTreeSet<LearnerName>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,6 +85,7 @@ impl Directory {
     pub(super) async fn load(
         session: &mut Session,
         identities: &Identities,
+        erasures: &Erasures,
         told: &[ToldLearner<'_>],
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
@@ -125,9 +129,13 @@ impl Directory {
             Separations::new()
         };
         let learners = relatives.iter().filter(|one| ids.contains(&one.id));
-        let learners = learners.map(|one| (one.name(), one.clone())).collect();
+        let learners: BTreeMap<LearnerName, StoredLearner> =
+            learners.map(|one| (one.name(), one.clone())).collect();
+        // Under the locks: whoever is erased after this look finds them made.
+        let unknown = names.into_iter().filter(|name| !learners.contains_key(*name)).cloned();
+        let erased = erasures.erased(session, unknown).await?;
         let identities = identities.clone();
-        let mut directory = Self { identities, learners, relatives, separations, doubts: Vec::new() };
+        let mut directory = Self { identities, learners, relatives, separations, doubts: Vec::new(), erased };
         directory.make(session, told, now).await?;
         Ok(directory)
     }
@@ -141,7 +149,7 @@ impl Directory {
     ) -> Result<(), StoreError> {
         let (mut persons, mut learners) = (Vec::new(), Vec::new());
         for told in told {
-            if self.learners.contains_key(&told.name) {
+            if self.learners.contains_key(&told.name) || self.erased.contains(&told.name) {
                 continue;
             }
             let mut learner = StoredLearner::new(ids::timed(now), ids::timed(now), told);
@@ -202,6 +210,13 @@ impl Marks {
         let texts = |texts: &BTreeSet<String>| texts.iter().cloned().collect::<Vec<String>>();
         session.all(&RELATIVES, values![learners, texts(&self.emails), texts(&self.institutions)]).await
     }
+}
+
+/// Locks the names of learners: until the end of the transaction nobody makes them.
+pub(super) async fn lock_names(session: &mut Session, names: &[LearnerName]) -> Result<(), StoreError> {
+    let locks: BTreeSet<i64> =
+        names.iter().map(|(source, id)| lock_number(&["learner", source, id])).collect();
+    session.run_rows(&LOCK_NAMES, locks.into_iter().map(|lock| values![lock]).collect()).await
 }
 
 /// Locks persons, in the order in which everybody does.

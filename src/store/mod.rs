@@ -85,7 +85,9 @@ pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use notices::LeasedNotice;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
-pub use privacy::{ALL_TABLES, Class, Column, Fate, Held, HeldTable, Table};
+pub use privacy::{
+    ALL_TABLES, BodyPlace, Class, Column, Erased, Fate, Held, HeldTable, Table, Traits,
+};
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
 pub use selection::{AwardFilter, SelectedAward};
@@ -93,18 +95,19 @@ pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, Signal
 pub use signed::SignedDocument;
 pub use status::{StatusEntry, StatusList};
 pub use sweep::{Backlog, Due, GRACE, Work};
-pub use trail::{DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
 pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
 pub use wallets::{Bound, FETCHING, Offering, WalletOffer};
 
 use crate::config::SourceIdentity;
 use identity::Identities;
+use privacy::Marks;
 use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 47] = [
+static ALL_STATEMENTS: [&[&Statement]; 52] = [
     address::STATEMENTS,
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
@@ -138,6 +141,11 @@ static ALL_STATEMENTS: [&[&Statement]; 47] = [
     people::STATEMENTS,
     privacy::STATEMENTS[0],
     privacy::STATEMENTS[1],
+    privacy::STATEMENTS[2],
+    privacy::STATEMENTS[3],
+    privacy::STATEMENTS[4],
+    privacy::STATEMENTS[5],
+    privacy::STATEMENTS[6],
     progress::STATEMENTS,
     reconcile::STATEMENTS,
     runs::STATEMENTS,
@@ -159,6 +167,7 @@ static ALL_STATEMENTS: [&[&Statement]; 47] = [
 pub struct Store {
     pool: Pool,
     identities: Identities,
+    marks: Marks,
 }
 
 impl fmt::Debug for Store {
@@ -178,7 +187,11 @@ impl Store {
     /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Refused`] when the
     /// URL is wrong; the message has no password.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
-        Ok(Self { pool: Pool::connect(url, connections).await?, identities: Identities::default() })
+        Ok(Self::on(Pool::connect(url, connections).await?))
+    }
+
+    fn on(pool: Pool) -> Self {
+        Self { pool, identities: Identities::default(), marks: Marks::default() }
     }
 
     /// Links learners by what the configuration says of each source; of a source that it does not

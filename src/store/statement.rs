@@ -7,6 +7,7 @@
 //! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT $1 AS id, …) AS r`, once a row |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{share}` | `FOR SHARE` | nothing |
+//! | `{lock whole}` | `FOR UPDATE`: nothing that refers to it is added | nothing |
 //! | `{skip locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
 //! | `{advisory}` | `pg_advisory_xact_lock(r.key)` | `r.key`: there is one writer |
 
@@ -56,6 +57,7 @@ impl Statement {
             replace_lists(&text, "{in $", |number| format!("= ANY(${number})"))
                 .replace("{lock}", "FOR NO KEY UPDATE")
                 .replace("{share}", "FOR SHARE")
+                .replace("{lock whole}", "FOR UPDATE")
                 .replace("{skip locked}", "FOR NO KEY UPDATE SKIP LOCKED")
                 .replace("{advisory}", "pg_advisory_xact_lock(r.key)")
         })
@@ -76,6 +78,7 @@ impl Statement {
             })
             .replace("{lock}", "")
             .replace("{share}", "")
+            .replace("{lock whole}", "")
             .replace("{skip locked}", "")
             .replace("{advisory}", "r.key")
         })

@@ -25,8 +25,12 @@ statements! {
 
     READ_LIST = "SELECT issuer, size, changed_at FROM status_lists WHERE id = $1";
 
+    /// Those whose holders were erased stay revoked.
     READ_BITS = "SELECT status_index, revoked, suspended FROM credentials
-        WHERE status_list = $1 AND (revoked OR suspended) ORDER BY status_index";
+            WHERE status_list = $1 AND (revoked OR suspended)
+        UNION ALL SELECT status_index, true AS revoked, false AS suspended FROM erased_credentials
+            WHERE status_list = $1
+        ORDER BY status_index";
 
     LOCK_STATUS = "SELECT id FROM credentials WHERE id {in $1} ORDER BY id {lock}";
 

@@ -11,10 +11,10 @@ use super::value::{Time, values};
 use super::{DeliveryState, Store, StoreError};
 
 statements! {
-    DELIVERY = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id
+    DELIVERY = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id, body_gone_at, body_gone, body_sha256
         FROM deliveries WHERE id = $1";
 
-    DELIVERIES = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id
+    DELIVERIES = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id, body_gone_at, body_gone, body_sha256
         FROM deliveries
         WHERE (CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2)
         ORDER BY received_at DESC, id DESC LIMIT $3";
@@ -75,8 +75,21 @@ pub struct DeliveryTrail {
     pub first: Option<Uuid>,
     /// The recorded body.
     pub body: Option<Vec<u8>>,
+    /// Set of a body that was recorded and is not kept any more.
+    pub body_gone: Option<BodyGone>,
     /// Its signals; none for a duplicate: they are those of `first`.
     pub signals: Vec<SignalTrail>,
+}
+
+/// What is left of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyGone {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Why: `erasure`.
+    pub why: String,
+    /// Its SHA-256.
+    pub sha256: Vec<u8>,
 }
 
 /// A signal with what followed.
@@ -132,6 +145,9 @@ struct DeliveryRow {
     reason: String,
     status: Option<i64>,
     first_id: Option<Uuid>,
+    body_gone_at: Option<Time>,
+    body_gone: Option<String>,
+    body_sha256: Option<Vec<u8>>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -303,6 +319,11 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
             status: row.status.and_then(|status| u16::try_from(status).ok()),
             first: row.first_id,
             body: row.body,
+            body_gone: row.body_gone_at.map(|since| BodyGone {
+                since: since.0,
+                why: row.body_gone.unwrap_or_default(),
+                sha256: row.body_sha256.unwrap_or_default(),
+            }),
             signals: signals.remove(&row.id).unwrap_or_default(),
         })
     });

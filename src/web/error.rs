@@ -19,6 +19,8 @@ pub(super) enum PageError {
     UnknownLink,
     /// The badge was withdrawn or is on hold: no certificate says otherwise.
     NoCertificate,
+    /// The badge was withdrawn, and all that was known of it is gone.
+    Erased,
     /// The fonts lack letters of a name on the certificate.
     NoLetters,
     /// The address does not take this kind of request.
@@ -41,7 +43,7 @@ impl PageError {
     pub(super) fn status(self) -> StatusCode {
         match self {
             Self::NotFound | Self::UnknownLink | Self::NoLetters => StatusCode::NOT_FOUND,
-            Self::NoCertificate => StatusCode::GONE,
+            Self::NoCertificate | Self::Erased => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

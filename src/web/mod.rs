@@ -178,6 +178,9 @@ impl Web {
     /// while they hide it: then nobody learns that it exists.
     async fn public(&self, id: Uuid) -> Result<StoredCredential, error::PageError> {
         let stored = self.site.store.credential(id).await?;
+        if stored.is_none() && self.site.store.credential_erased(id).await? {
+            return Err(error::PageError::Erased);
+        }
         let public = |stored: &StoredCredential| stored.claimed_at.is_some() && stored.hidden_at.is_none();
         stored.filter(public).ok_or(error::PageError::NotFound)
     }

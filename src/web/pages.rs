@@ -221,6 +221,7 @@ impl<'a> ErrorPage<'a> {
                 ("error-unknown-link", &["error-unknown-link-text", "error-unknown-link-ask"])
             }
             PageError::NoCertificate => ("error-no-certificate", &["error-no-certificate-text"]),
+            PageError::Erased => ("error-erased", &["error-erased-text"]),
             PageError::NoLetters => ("error-no-letters", &["error-no-letters-text"]),
             PageError::Method => ("error-method", &["error-method-text"]),
             PageError::TooMany => ("error-too-many", &["error-too-many-text"]),

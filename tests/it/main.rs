@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod cycles;
 mod delivery;
+mod erasure;
 mod forms;
 mod guard;
 mod identity;

@@ -43,6 +43,8 @@ error-no-certificate = Von diesem Badge gibt es zurzeit kein Zertifikat
 error-no-certificate-text =
     Der Badge wurde zurückgezogen oder ausgesetzt. Seine Seite, unter derselben Adresse ohne „.pdf“, sagt,
     wie es um ihn steht.
+error-erased = Dieser Badge wurde zurückgezogen
+error-erased-text = Er gilt nicht mehr. Sonst ist über ihn und seine Inhaberin oder seinen Inhaber nichts gespeichert.
 error-no-letters = Wir können dieses Zertifikat nicht drucken
 error-no-letters-text =
     Ein Name darauf ist in Buchstaben geschrieben, die unsere Druckschriften nicht haben. Der Badge

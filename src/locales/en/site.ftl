@@ -42,6 +42,8 @@ error-no-certificate = There is no certificate of this badge now
 error-no-certificate-text =
     The badge was withdrawn or is on hold. Its page, at the same address without “.pdf”, says how it
     stands.
+error-erased = This badge was withdrawn
+error-erased-text = It is not valid any more. Nothing else is kept about it or about its holder.
 error-no-letters = We cannot print this certificate
 error-no-letters-text =
     A name on it is written in letters that our printing fonts do not have. The badge itself is

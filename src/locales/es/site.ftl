@@ -43,6 +43,8 @@ error-no-certificate = Ahora no hay certificado de esta insignia
 error-no-certificate-text =
     La insignia fue retirada o está en suspenso. Su página, en la misma dirección sin «.pdf», dice cómo
     está.
+error-erased = Esta insignia fue retirada
+error-erased-text = Ya no es válida. No se conserva nada más sobre ella ni sobre quien la tenía.
 error-no-letters = No podemos imprimir este certificado
 error-no-letters-text =
     Un nombre está escrito con letras que nuestras fuentes de impresión no tienen. La insignia está

@@ -43,6 +43,8 @@ error-no-certificate = Il n’y a pas de certificat de ce badge actuellement
 error-no-certificate-text =
     Le badge a été retiré ou est en suspens. Sa page, à la même adresse sans « .pdf », indique où il
     en est.
+error-erased = Ce badge a été retiré
+error-erased-text = Il n’est plus valable. Rien d’autre n’est conservé à son sujet ni au sujet de la personne qui le détenait.
 error-no-letters = Nous ne pouvons pas imprimer ce certificat
 error-no-letters-text =
     Un nom y est écrit avec des lettres que nos polices d’impression n’ont pas. Le badge lui-même est

@@ -6,6 +6,7 @@ use accolade_connectors::Signal;
 use uuid::Uuid;
 
 use super::super::StoreError;
+use super::super::learners::LearnerName;
 use super::super::session::Session;
 use super::super::statement::statements;
 use super::super::value::{key, values};
@@ -24,11 +25,13 @@ statements! {
     UNREAD_SIGNALS = "SELECT id, delivery_id, source, content FROM signals
         WHERE learner IS NULL AND source {in text $1}";
 
-    /// Signals from which something followed for them, and whether for others, too.
+    /// Signals from which something followed for them, and whether for others, too. What was
+    /// published tells of nobody.
     SIGNALS_OF_EVENTS = "SELECT DISTINCT signals.id, signals.delivery_id, EXISTS (SELECT 1
             FROM events AS other WHERE other.delivery_id = signals.delivery_id
                 AND other.signal_id = signals.id AND NOT (other.learner_id {in $1})) AS others
-        FROM events JOIN signals ON signals.id = events.signal_id WHERE events.learner_id {in $1}";
+        FROM events JOIN signals ON signals.id = events.signal_id
+        WHERE events.learner_id {in $1} AND signals.event <> 'rules.applied'";
 
     /// The same request once more, which told nothing new.
     REPEATS = "SELECT id FROM deliveries WHERE first_id {in $1}";
@@ -44,6 +47,8 @@ statements! {
 #[derive(Debug, Default)]
 pub(super) struct Concern {
     pub(super) person: Uuid,
+    /// Source and (shortened) LMS id of each learner.
+    pub(super) names: Vec<LearnerName>,
     pub(super) learners: Vec<Uuid>,
     pub(super) credentials: Vec<Uuid>,
     /// Signals that are about them alone.
@@ -130,6 +135,7 @@ impl Concern {
         let shared: Vec<IdRow> = session.all(&SHARED, values![deliveries.clone(), signals.clone()]).await?;
         Ok(Some(Self {
             person,
+            names,
             learners,
             credentials: credentials.into_iter().map(|row| row.id).collect(),
             signals,

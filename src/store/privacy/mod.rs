@@ -1,14 +1,31 @@
-//! What is held about one learner: found in every table and handed out.
+//! What is held about one learner: found in every table, handed out and erased.
 
+mod bodies;
 mod concern;
+mod emptying;
+mod erase;
 mod held;
+mod marks;
+mod mentions;
 mod record;
 mod register;
 
+pub use bodies::{BodyPlace, Traits};
+pub(super) use emptying::empty;
+pub use erase::Erased;
 pub use held::{Held, HeldTable};
+pub(super) use marks::{About, Marks};
 pub use register::{ALL_TABLES, Class, Column, Fate, Table};
 
 use super::statement::Statement;
 
 /// The statements of this folder.
-pub(super) static STATEMENTS: [&[&Statement]; 2] = [concern::STATEMENTS, register::STATEMENTS];
+pub(super) static STATEMENTS: [&[&Statement]; 7] = [
+    bodies::STATEMENTS,
+    concern::STATEMENTS,
+    emptying::STATEMENTS,
+    erase::STATEMENTS,
+    marks::STATEMENTS,
+    mentions::STATEMENTS,
+    register::STATEMENTS,
+];

@@ -80,11 +80,12 @@ pub struct Table {
 pub(super) struct Theirs {
     pub(super) by: By,
     pub(super) select: &'static Statement,
+    pub(super) delete: &'static Statement,
 }
 
 /// Tables with rows about persons, parents before their children: `{in $1}` are the ids of `by`.
 macro_rules! held {
-    ($(#[doc = $what:literal] $select:ident $table:ident $fate:ident by $by:ident $which:literal
+    ($(#[doc = $what:literal] $select:ident $delete:ident $table:ident $fate:ident by $by:ident $which:literal
         { $first:ident $first_kind:ident $first_class:ident $(, $column:ident $kind:ident $class:ident)* $(,)? })+) => {
         $(
             static $select: Statement = Statement::new(
@@ -95,9 +96,14 @@ macro_rules! held {
                 ),
                 &[],
             );
+            static $delete: Statement = Statement::new(
+                stringify!($delete),
+                concat!("DELETE FROM ", stringify!($table), " WHERE ", $which),
+                &[],
+            );
         )+
 
-        pub(super) static STATEMENTS: &[&Statement] = &[$(&$select),+];
+        pub(super) static STATEMENTS: &[&Statement] = &[$(&$select, &$delete),+];
 
         /// Every table with rows about persons.
         pub(super) static HELD: &[Table] = &[$(Table {
@@ -108,7 +114,7 @@ macro_rules! held {
                 Column { name: stringify!($first), kind: Kind::$first_kind, class: Class::$first_class }
                 $(, Column { name: stringify!($column), kind: Kind::$kind, class: Class::$class })*
             ],
-            theirs: Some(Theirs { by: By::$by, select: &$select }),
+            theirs: Some(Theirs { by: By::$by, select: &$select, delete: &$delete }),
         }),+];
     };
 }
@@ -130,36 +136,36 @@ macro_rules! nobody {
 
 held! {
     /// One person, who may be a learner in several LMSs.
-    PERSONS persons Deleted by Person "id {in $1}" {
+    PERSONS DELETE_PERSONS persons Deleted by Person "id {in $1}" {
         id Uuid Given, version Int Given,
     }
     /// Who the person is in each LMS, with the name and the address that it tells.
-    LEARNERS learners Deleted by Learner "id {in $1}" {
+    LEARNERS DELETE_LEARNERS learners Deleted by Learner "id {in $1}" {
         id Uuid Given, source Text Given, lms_id Text Given, person_id Uuid Given, name Text Given,
         email Text Given, email_key Text Given, institution_id Text Given, language Text Given,
         as_of Time Given, institution_key Text Given, email_changed Bool Given,
         institution_changed Bool Given,
     }
     /// Results that the LMS confirmed, the newest of each assessment.
-    OUTCOMES outcomes Deleted by Learner "learner_id {in $1}" {
+    OUTCOMES DELETE_OUTCOMES outcomes Deleted by Learner "learner_id {in $1}" {
         id Uuid Given, learner_id Uuid Given, course Text Given, assessment Text Given,
         content Text Json, passes Bool Given, as_of Time Given, confirmed_at Time Given,
     }
     /// Requests of an LMS that told of the person, and what administrators typed.
-    DELIVERIES deliveries Emptied by Delivery "id {in $1}" {
+    DELIVERIES DELETE_DELIVERIES deliveries Emptied by Delivery "id {in $1}" {
         id Uuid Given, source Text Given, received_at Time Given, user_agent Text Given,
         body Bytes Body, state Text Given, reason Text Mixed, note Text Mixed, status Int Given,
         first_id Uuid Given, body_sha256 Bytes Given, body_gone_at Time Given, body_gone Text Given,
     }
     /// What these requests said may have changed.
-    SIGNALS signals Emptied by Signal "id {in $1}" {
+    SIGNALS DELETE_SIGNALS signals Emptied by Signal "id {in $1}" {
         id Uuid Given, delivery_id Uuid Given, source Text Given, key Text Given, batch Text Given,
         event Text Given, content Text Json, state Text Given, reason Text Mixed, attempts Int Given,
         due_at Time Given, sweep_at Time Given, created_at Time Given, finished_at Time Given,
         learner Text Given,
     }
     /// Changes of results that were judged by the rules.
-    EVENTS events Deleted by Learner "learner_id {in $1}" {
+    EVENTS DELETE_EVENTS events Deleted by Learner "learner_id {in $1}" {
         id Uuid Given, signal_id Uuid Given, delivery_id Uuid Given, source Text Given,
         learner_id Uuid Given, outcome_id Uuid Given, passed Bool Given, content Text Json,
         state Text Given, reason Text Mixed, attempts Int Given, due_at Time Given,
@@ -167,13 +173,13 @@ held! {
         publication Int Given,
     }
     /// Badges that the person was awarded, and why.
-    AWARDS awards Deleted by Credential "id {in $1}" {
+    AWARDS DELETE_AWARDS awards Deleted by Credential "id {in $1}" {
         id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given, cycle Text Given,
         event_id Uuid Given, awarded_at Time Given, rules Text Given, explanation Text Json,
         valid_until Time Given, renews Uuid Given, basis Text Json,
     }
     /// The signed badges, with the name and the address of that time.
-    CREDENTIALS credentials Deleted by Credential "id {in $1}" {
+    CREDENTIALS DELETE_CREDENTIALS credentials Deleted by Credential "id {in $1}" {
         id Uuid Given, document Text Json, status_list Int Given, status_index Int Given,
         name Text Given, email Text Given, claim_hash Bytes Secret, claim_until Time Given,
         claimed_at Time Given, revoked Bool Given, suspended Bool Given, declined_at Time Given,
@@ -181,30 +187,30 @@ held! {
         remind_at Time Given, signed_by Text Given, hidden_at Time Given,
     }
     /// Addresses that the holder gave for mails.
-    ADDRESS_CHANGES address_changes Deleted by Credential "credential_id {in $1}" {
+    ADDRESS_CHANGES DELETE_ADDRESS_CHANGES address_changes Deleted by Credential "credential_id {in $1}" {
         token_hash Bytes Secret, credential_id Uuid Given, number Int Given, address Text Given,
         asked_at Time Given, until Time Given, confirmed_at Time Given,
     }
     /// Claim links that newer ones replaced.
-    FORMER_LINKS former_links Deleted by Credential "credential_id {in $1}" {
+    FORMER_LINKS DELETE_FORMER_LINKS former_links Deleted by Credential "credential_id {in $1}" {
         claim_hash Bytes Secret, credential_id Uuid Given,
     }
     /// Badges of which whoever read their mails said that they are somebody else's.
-    DISOWNED disowned Deleted by Credential "credential_id {in $1}" {
+    DISOWNED DELETE_DISOWNED disowned Deleted by Credential "credential_id {in $1}" {
         credential_id Uuid Given, issuer Text Given, badge Text Given, address Text Given,
         since Time Given,
     }
     /// The facts on which the decision about a badge rests.
-    AWARD_INPUTS award_inputs Deleted by Credential "award_id {in $1}" {
+    AWARD_INPUTS DELETE_AWARD_INPUTS award_inputs Deleted by Credential "award_id {in $1}" {
         award_id Uuid Given, hash Text Given, content Text Json,
     }
     /// Badges whose rule is not met any more.
-    LOSSES losses Deleted by Credential "award_id {in $1}" {
+    LOSSES DELETE_LOSSES losses Deleted by Credential "award_id {in $1}" {
         award_id Uuid Given, event_id Uuid Given, lost_at Time Given, reason Text Mixed,
         due_at Time Given,
     }
     /// Mails about badges. Their text is made when they leave, and not kept.
-    MAILS mails Deleted by Credential "credential_id {in $1}" {
+    MAILS DELETE_MAILS mails Deleted by Credential "credential_id {in $1}" {
         id Uuid Given, credential_id Uuid Given, delivery_id Uuid Given, source Text Given,
         kind Text Given, message_id Text Given, date Time Given, language Text Given,
         state Text Given, reason Text Mixed, attempts Int Given, due_at Time Given,
@@ -212,7 +218,7 @@ held! {
         bounce Text Given, bounced_at Time Given, bounce_reason Text Given,
     }
     /// Badges that were offered to a wallet, with the mails that brought the codes.
-    WALLET_OFFERS wallet_offers Deleted by Credential "credential_id {in $1}" {
+    WALLET_OFFERS DELETE_WALLET_OFFERS wallet_offers Deleted by Credential "credential_id {in $1}" {
         id Uuid Given, credential_id Uuid Given, language Text Given, expires_at Time Given,
         wrong_codes Int Given, redeemed_at Time Given, holder Bytes Given, bound_at Time Given,
         delivery_id Uuid Given, source Text Given, state Text Given, reason Text Mixed,
@@ -220,37 +226,37 @@ held! {
         created_at Time Given, finished_at Time Given,
     }
     /// What administrators decided about badges of the person.
-    DECISIONS decisions Deleted by Person "person_id {in $1}" {
+    DECISIONS DELETE_DECISIONS decisions Deleted by Person "person_id {in $1}" {
         id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given,
         award_id Uuid Given, kind Text Given, reason Text Mixed, decided_by Text Mixed,
         decided_at Time Given,
     }
     /// Badges that are earned and wait, because something is in doubt.
-    WAITING_AWARDS waiting_awards Deleted by Person "person_id {in $1}" {
+    WAITING_AWARDS DELETE_WAITING_AWARDS waiting_awards Deleted by Person "person_id {in $1}" {
         person_id Uuid Given, issuer Text Given, badge Text Given, event_id Uuid Given,
         reason Text Mixed, since Time Given,
     }
     /// Badges that were held because there were more than expected.
-    GUARD_AWARDS guard_awards Deleted by Person "person_id {in $1}" {
+    GUARD_AWARDS DELETE_GUARD_AWARDS guard_awards Deleted by Person "person_id {in $1}" {
         person_id Uuid Given, issuer Text Given, badge Text Given, hold_id Uuid Given,
         event_id Uuid Given, evidence Text Given, grade Text Given, since Time Given, told Bool Given,
     }
     /// Doubts about who the person is.
-    DOUBTS doubts Deleted by Learner "learner_id {in $1}" {
+    DOUBTS DELETE_DOUBTS doubts Deleted by Learner "learner_id {in $1}" {
         id Uuid Given, learner_id Uuid Given, reason Text Mixed, since Time Given,
     }
     /// Who may be one person with whom.
-    DOUBT_CANDIDATES doubt_candidates Deleted by Learner
+    DOUBT_CANDIDATES DELETE_DOUBT_CANDIDATES doubt_candidates Deleted by Learner
         "learner_id {in $1} OR doubt_id IN (SELECT id FROM doubts WHERE learner_id {in $1})" {
         doubt_id Uuid Given, learner_id Uuid Given,
     }
     /// Who is kept separate from whom, by a decision.
-    SEPARATIONS separations Deleted by Learner
+    SEPARATIONS DELETE_SEPARATIONS separations Deleted by Learner
         "learner_id {in $1} OR other_id {in $1}" {
         learner_id Uuid Given, other_id Uuid Given,
     }
     /// What administrators decided about who is who.
-    PEOPLE_DECISIONS people_decisions Deleted by Learner
+    PEOPLE_DECISIONS DELETE_PEOPLE_DECISIONS people_decisions Deleted by Learner
         "learner_id {in $1} OR other_id {in $1}" {
         id Uuid Given, kind Text Given, learner_id Uuid Given, other_id Uuid Given,
         reason Text Mixed, decided_by Text Mixed, decided_at Time Given,

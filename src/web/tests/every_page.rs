@@ -128,6 +128,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("unknown-link", error(PageError::UnknownLink)),
         ("step", step.render().unwrap()),
         ("no-certificate", error(PageError::NoCertificate)),
+        ("erased", error(PageError::Erased)),
         ("no-letters", error(PageError::NoLetters)),
         ("unavailable", error(PageError::Unavailable)),
         ("internal", error(PageError::Internal)),

@@ -145,6 +145,7 @@ fn pages(t: Language) -> Vec<(String, String)> {
         PageError::NotFound,
         PageError::UnknownLink,
         PageError::NoCertificate,
+        PageError::Erased,
         PageError::NoLetters,
         PageError::Method,
         PageError::TooMany,

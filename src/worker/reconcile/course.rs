@@ -108,7 +108,11 @@ impl Reconciler {
         let read_at = self.clock.now();
         let question =
             Question { course, wanted: &wanted, marker: marker.as_deref(), decided: &decided, read_at };
-        let Some(book) = gradebooks.read(&question, http).await? else { return Err(Unread::Gone) };
+        let Some(mut book) = gradebooks.read(&question, http).await? else { return Err(Unread::Gone) };
+        // Of who was erased nothing is told, or each run would find them missing.
+        let shown = book.shown.iter().map(|shown| shown.outcome.learner.id.as_str()).collect();
+        let erased = self.store.erased(source, shown).await?;
+        book.shown.retain(|shown| !erased.contains(&shown.outcome.learner.id));
         // What was confirmed while it was read is newer than the reading.
         let stored = self.store.stored_results(source, &course.id).await?;
         // Told before and led to nothing, a difference is told again only if somebody asks for it.

@@ -8,6 +8,7 @@ mod credentials;
 mod database;
 mod deliveries;
 mod delivery;
+mod erasure;
 pub(crate) mod fixtures;
 mod guard;
 mod identity;

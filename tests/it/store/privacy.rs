@@ -39,7 +39,7 @@ pub(super) async fn tell_of(store: &Store, source: &str, learners: &[&str]) -> V
     signals.iter().map(told).collect()
 }
 
-fn of(learner: &str, assessment: &str) -> Outcome {
+pub(super) fn of(learner: &str, assessment: &str) -> Outcome {
     let mut outcome = outcome(learner, assessment, 80, at(1));
     outcome.learner.name = Some(format!("Name of {learner}"));
     outcome.learner.institution_id = Some(format!("institution-{learner}"));
@@ -113,8 +113,12 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
         by: "Dean".to_owned(),
     };
     store.decide(&grant, at(33)).await.unwrap();
-    let (person_id, award, now) =
-        (database.literal(person), database.literal(credential), database.time(at(34)));
+    let (person_id, award, now, hold) = (
+        database.literal(person),
+        database.literal(credential),
+        database.time(at(34)),
+        database.literal(id()),
+    );
     database
         .execute(&format!(
             "INSERT INTO losses (award_id, event_id, lost_at, reason)
@@ -131,10 +135,10 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
              INSERT INTO guard_scopes (scope) VALUES ('all');
              INSERT INTO guard_holds (id, scope, state, expected, hours, basis, awarded, opened_at,
                      decided_by, reason, decided, telling)
-                 VALUES ({person_id}, 'all', 'open', 1, 1, '', 1, {now}, '', '', 0, false);
+                 VALUES ({hold}, 'all', 'open', 1, 1, '', 1, {now}, '', '', 0, false);
              INSERT INTO guard_awards (person_id, issuer, badge, hold_id, event_id, evidence, grade,
                      since, told)
-                 SELECT {person_id}, 'school', 'c', {person_id}, event_id, 'e', 'ada-7: 80', {now}, false
+                 SELECT {person_id}, 'school', 'c', {hold}, event_id, 'e', 'ada-7: 80', {now}, false
                  FROM awards WHERE id = {award}"
         ))
         .await;

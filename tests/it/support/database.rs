@@ -175,6 +175,36 @@ impl TestDatabase {
         tables
     }
 
+    /// Every value of a column past the store, as bytes: those of an id or of a text.
+    pub(crate) async fn column(&self, table: &str, column: &str) -> Vec<Vec<u8>> {
+        let values: Vec<Option<Vec<u8>>> = match &self.place {
+            Place::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let kind = "SELECT data_type::text FROM information_schema.columns
+                    WHERE table_schema = current_schema() AND table_name = $1 AND column_name = $2";
+                let kind: String = sqlx::query_scalar(kind)
+                    .bind(table)
+                    .bind(column)
+                    .fetch_one(&mut connection)
+                    .await
+                    .unwrap();
+                let value = match kind.as_str() {
+                    "bytea" => column.to_owned(),
+                    "uuid" => format!("uuid_send({column})"),
+                    _ => format!("convert_to({column}::text, 'UTF8')"),
+                };
+                let sql = sqlx::AssertSqlSafe(format!("SELECT {value} FROM {table}"));
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Place::Sqlite { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({column} AS BLOB) FROM {table}"));
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        };
+        values.into_iter().flatten().collect()
+    }
+
     /// Counts the rows of a table past the store.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));

@@ -1,0 +1,145 @@
+//! Who was erased, known by marks that only the installation's secret makes.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::super::learners::LearnerName;
+use super::super::session::Session;
+use super::super::statement::statements;
+use super::super::value::{key, values};
+use super::super::{RuledOutcome, Store, StoreError};
+use crate::claim::ClaimSecret;
+
+statements! {
+    KNOWN [mark Bytes] = "SELECT erased_learners.mark FROM erased_learners
+        JOIN {rows} ON erased_learners.mark = r.mark";
+
+    MARK [mark Bytes, erased_at Time] = "INSERT INTO erased_learners (mark, erased_at)
+        SELECT r.mark, r.erased_at FROM {rows} WHERE true
+        ON CONFLICT (mark) DO NOTHING";
+
+    UNMARK = "DELETE FROM erased_learners WHERE mark = $1";
+}
+
+/// Makes the marks of an installation.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Marks(ClaimSecret);
+
+/// A signal, and whom it is about.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct About<'a> {
+    source: &'a str,
+    /// As far as it is known.
+    learner: Option<&'a str>,
+    outcomes: &'a [RuledOutcome],
+    /// The signal's and its delivery's.
+    ids: (Uuid, Uuid),
+}
+
+impl<'a> About<'a> {
+    pub(in super::super) fn new(
+        source: &'a str,
+        learner: Option<&'a str>,
+        outcomes: &'a [RuledOutcome],
+        ids: (Uuid, Uuid),
+    ) -> Self {
+        Self { source, learner, outcomes, ids }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MarkRow {
+    mark: Vec<u8>,
+}
+
+impl Default for Marks {
+    /// For those who neither confirm nor erase.
+    fn default() -> Self {
+        Self(ClaimSecret::new([0; 32]))
+    }
+}
+
+impl Marks {
+    fn of(&self, (source, id): &LearnerName) -> [u8; 32] {
+        self.0.erasure_mark(source, id)
+    }
+
+    /// Those of the learners who were erased. It is certain for who is no learner, and cannot become
+    /// one, while the caller holds the lock of the name.
+    pub(in super::super) async fn erased(
+        &self,
+        session: &mut Session,
+        names: impl IntoIterator<Item = LearnerName>,
+    ) -> Result<BTreeSet<LearnerName>, StoreError> {
+        let names: BTreeSet<LearnerName> = names.into_iter().collect();
+        let rows = names.iter().map(|name| values![self.of(name).as_slice()]).collect();
+        let known: Vec<MarkRow> = session.all_rows(&KNOWN, rows).await?;
+        if known.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let known: BTreeSet<Vec<u8>> = known.into_iter().map(|row| row.mark).collect();
+        Ok(names.into_iter().filter(|name| known.contains(self.of(name).as_slice())).collect())
+    }
+
+    /// Those of the signals that are about learners who were erased, or whose outcomes are, each with its
+    /// delivery: neither is kept as it is, and whatever the LMS says, such a signal is done.
+    pub(in super::super) async fn among<'a>(
+        &self,
+        session: &mut Session,
+        signals: impl Iterator<Item = About<'a>> + Clone,
+        known: &BTreeSet<LearnerName>,
+    ) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+        let named = |about: &About<'_>| Some((about.source.to_owned(), about.learner?.to_owned()));
+        let mut erased = self.erased(session, signals.clone().filter_map(|about| named(&about))).await?;
+        erased.extend(known.iter().cloned());
+        let is_erased = |source: &str, id: &str| erased.contains(&(source.to_owned(), key(id).into_owned()));
+        let about = signals.filter(|about| {
+            about.learner.is_some_and(|id| is_erased(about.source, id))
+                || about.outcomes.iter().any(|ruled| is_erased(about.source, &ruled.outcome.learner.id))
+        });
+        Ok(about.map(|about| about.ids).collect())
+    }
+
+    /// Notes that learners were erased.
+    pub(super) async fn note(
+        &self,
+        session: &mut Session,
+        names: &[LearnerName],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let rows = names.iter().map(|name| values![self.of(name).as_slice(), now]).collect();
+        session.run_rows(&MARK, rows).await
+    }
+}
+
+impl Store {
+    /// Recognises those who were erased by this secret: it must be the installation's.
+    pub fn with_erasures(self, secret: ClaimSecret) -> Self {
+        Self { marks: Marks(secret), ..self }
+    }
+
+    /// Those of a source's learners who were erased and not taken up again.
+    pub async fn erased(
+        &self,
+        source: &str,
+        learners: BTreeSet<&str>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let mut session = self.pool.read().await?;
+        let names = learners.iter().map(|id| (source.to_owned(), key(id).into_owned()));
+        let erased = self.marks.erased(&mut session, names).await?;
+        let is_erased = |id: &&str| erased.contains(&(source.to_owned(), key(id).into_owned()));
+        Ok(learners.into_iter().filter(is_erased).map(str::to_owned).collect())
+    }
+
+    /// Takes a learner up again who was erased: from now on results of theirs count as those of
+    /// somebody new. `false` if nobody of that name was erased.
+    pub async fn readmit(&self, source: &str, learner: &str) -> Result<bool, StoreError> {
+        let mut session = self.pool.write().await?;
+        let mark = self.marks.of(&(source.to_owned(), key(learner).into_owned()));
+        let found = session.run(&UNMARK, values![mark.as_slice()]).await?;
+        session.commit().await?;
+        Ok(found > 0)
+    }
+}
