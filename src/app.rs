@@ -283,6 +283,7 @@ impl App {
         if roles.contains(&Role::Worker) {
             let sources = self.lms_sources(batch);
             tasks.spawn(self.reconciler(&sources, embedded).run(stop.clone()));
+            tasks.spawn(self.retention(embedded).run(stop.clone()));
             tasks.spawn(self.confirmer(sources).run(batch, stop.clone()));
             tasks.spawn(self.awarder()?.run(batch, stop.clone()));
             let (store, signing, clock) = (self.store.clone(), self.signing.clone(), self.clock.clone());

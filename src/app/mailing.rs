@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{App, host};
 use crate::mail::{Composer, Transport};
-use crate::worker::{Bounces, Mailbox, Mailer, Sweeper};
+use crate::worker::{Bounces, Mailbox, Mailer, Retention, Sweeper};
 
 impl App {
     pub(super) fn mailer(&self) -> anyhow::Result<Mailer> {
@@ -39,6 +39,17 @@ impl App {
             bounces: self.bounces(),
             every: Duration::from_secs(if embedded { 5 } else { 30 }),
         })
+    }
+
+    pub(super) fn retention(&self, embedded: bool) -> Retention {
+        Retention {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            metrics: Arc::clone(&self.metrics),
+            delivery_days: self.settings.retention.delivery_days,
+            mail_days: self.settings.retention.mail_days,
+            every: Duration::from_secs(if embedded { 5 } else { 60 }),
+        }
     }
 
     pub(super) fn sweeper(&self, embedded: bool) -> anyhow::Result<Sweeper> {

@@ -130,7 +130,10 @@ fn whole(trail: &DeliveryTrail) -> String {
         (Some(body), _) => drop(writeln!(text, "body\n{}", String::from_utf8_lossy(body))),
         (None, Some(gone)) => {
             let since = gone.since.format("%Y-%m-%d %H:%M:%S UTC");
-            let why = "somebody of whom it told was erased";
+            let why = match gone.why.as_str() {
+                "erasure" => "somebody of whom it told was erased",
+                _ => "it was kept for as long as the configuration says ([retention])",
+            };
             let sha256 = hex::encode(&gone.sha256);
             let _ = writeln!(text, "the body is gone since {since}: {why}\nSHA-256  {sha256}");
         }

@@ -38,8 +38,8 @@ pub use regrade::{Regrade, RegradePolicy};
 pub use schedule::{ReconcileSettings, Schedule};
 pub use settings::{
     BounceSettings, ClaimSettings, DatabaseSettings, DidMethod, DkimSettings, IssuerSettings, LogFormat,
-    LogSettings, MailSettings, QueueSettings, ServerSettings, Settings, SourceIdentity, SourceSettings,
-    WorkerSettings,
+    LogSettings, MailSettings, QueueSettings, RetentionSettings, ServerSettings, Settings, SourceIdentity,
+    SourceSettings, WorkerSettings,
 };
 pub use sources::sources;
 

@@ -40,6 +40,8 @@ pub struct Settings {
     pub reconcile: ReconcileSettings,
     /// How many awards are expected; more are held for a human.
     pub guard: GuardSettings,
+    /// How long what is done with is kept.
+    pub retention: RetentionSettings,
     /// Logs.
     pub log: LogSettings,
     /// The institution's terms.
@@ -223,6 +225,16 @@ pub struct WorkerSettings {
     pub lms_seconds: u64,
     /// How long a signal is confirmed again while the LMS does not show what it tells, in seconds.
     pub settle_seconds: u64,
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// How long the body of a delivery and the contents of its signals are kept, in days.
+    pub delivery_days: u32,
+    /// How long the mail server's answer to a mail that left is kept, in days.
+    pub mail_days: u32,
 }
 
 /// `[log]`

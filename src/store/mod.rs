@@ -86,7 +86,7 @@ pub use merge::SharedBadge;
 pub use notices::LeasedNotice;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
 pub use privacy::{
-    ALL_TABLES, BodyPlace, Class, Column, Erased, Fate, Held, HeldTable, Table, Traits,
+    ALL_TABLES, BodyPlace, Class, Column, Erased, Expired, Fate, Forgotten, Held, HeldTable, Table, Traits,
 };
 pub use reconcile::StoredResult;
 pub use runs::{Counts, CourseState, NewRun, Run, RunCourse};
@@ -107,7 +107,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 52] = [
+static ALL_STATEMENTS: [&[&Statement]; 53] = [
     address::STATEMENTS,
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
@@ -146,6 +146,7 @@ static ALL_STATEMENTS: [&[&Statement]; 52] = [
     privacy::STATEMENTS[4],
     privacy::STATEMENTS[5],
     privacy::STATEMENTS[6],
+    privacy::STATEMENTS[7],
     progress::STATEMENTS,
     reconcile::STATEMENTS,
     runs::STATEMENTS,

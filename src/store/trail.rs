@@ -86,7 +86,7 @@ pub struct DeliveryTrail {
 pub struct BodyGone {
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Why: `erasure`.
+    /// Why: `erasure` or `retention`.
     pub why: String,
     /// Its SHA-256.
     pub sha256: Vec<u8>,

@@ -59,6 +59,7 @@ pub struct Metrics {
     bounces: Family<State, Counter>,
     swept: Family<State, Counter>,
     reconciled: Family<SourceState, Counter>,
+    forgotten: Family<State, Counter>,
     rows: Family<WorkState, Gauge>,
     open_holds: Gauge,
     held_awards: Gauge,
@@ -86,6 +87,7 @@ impl Metrics {
             bounces: Family::default(),
             swept: Family::default(),
             reconciled: Family::default(),
+            forgotten: Family::default(),
             rows: Family::default(),
             open_holds: Gauge::default(),
             held_awards: Gauge::default(),
@@ -115,6 +117,7 @@ impl Metrics {
             metrics.lms_seconds.clone(),
         );
         registry.register("awards", "Badges awarded", metrics.awards.clone());
+        registry.register("forgotten", "What retention removed, by kind", metrics.forgotten.clone());
         registry.register("mails", "Mails by what the mail server said", metrics.mails.clone());
         registry.register("bounces", "Mails that came back, by how", metrics.bounces.clone());
         registry.register("swept", "Messages published again by the sweeper", metrics.swept.clone());
@@ -177,6 +180,11 @@ impl Metrics {
         self.swept
             .get_or_create(&State { state: work.as_str() })
             .inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// What retention removed: `bodies`, `signals` or `mails`.
+    pub fn forgotten(&self, kind: &'static str, count: u64) {
+        self.forgotten.get_or_create(&State { state: kind }).inc_by(count);
     }
 
     /// Results of a source that reconciliation found so: `missing`, `stale`, `withdrawn` or

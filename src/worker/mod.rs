@@ -18,6 +18,7 @@ mod outage;
 mod recheck;
 mod reconcile;
 mod resign;
+mod retention;
 mod retry;
 mod ruling;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use mail::Mailer;
 pub use recheck::{Recheck, recheck};
 pub use reconcile::{AWARDS, Order, Reconciler, Refusal};
 pub use resign::Resigner;
+pub use retention::Retention;
 pub use simulate::{Effect, EffectKind, simulate};
 pub use sweep::Sweeper;
 pub use turns::Turns;

@@ -22,6 +22,7 @@ mod mail;
 mod outage;
 mod queue;
 mod reconcile;
+mod retention;
 mod semester;
 mod sharing;
 mod store;

@@ -120,6 +120,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
             "worker",
             "reconcile",
             "guard",
+            "retention",
             "log",
             "terms",
             "sources"
@@ -137,6 +138,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("worker", fields_of::<WorkerSettings>());
     expect("reconcile", fields_of::<ReconcileSettings>());
     expect("guard", fields_of::<GuardSettings>());
+    expect("retention", fields_of::<RetentionSettings>());
     expect("log", fields_of::<LogSettings>());
     expect("[terms]", fields_of::<TermSettings>());
     expect("sources.moodle", vec!["kind", "institution_ids", "verified_addresses"]);

@@ -9,6 +9,7 @@ mod marks;
 mod mentions;
 mod record;
 mod register;
+mod retention;
 
 pub use bodies::{BodyPlace, Traits};
 pub(super) use emptying::empty;
@@ -16,11 +17,12 @@ pub use erase::Erased;
 pub use held::{Held, HeldTable};
 pub(super) use marks::{About, Marks};
 pub use register::{ALL_TABLES, Class, Column, Fate, Table};
+pub use retention::{Expired, Forgotten};
 
 use super::statement::Statement;
 
 /// The statements of this folder.
-pub(super) static STATEMENTS: [&[&Statement]; 7] = [
+pub(super) static STATEMENTS: [&[&Statement]; 8] = [
     bodies::STATEMENTS,
     concern::STATEMENTS,
     emptying::STATEMENTS,
@@ -28,4 +30,5 @@ pub(super) static STATEMENTS: [&[&Statement]; 7] = [
     marks::STATEMENTS,
     mentions::STATEMENTS,
     register::STATEMENTS,
+    retention::STATEMENTS,
 ];

@@ -20,6 +20,7 @@ mod parked;
 mod people;
 mod privacy;
 mod reconcile;
+mod retention;
 mod status;
 mod sweep;
 mod trail;

@@ -1,0 +1,83 @@
+//! What is not kept for ever, and what is.
+
+use accolade::store::{DeliveryState, Expired, Forgotten, MailVerdict, Work};
+use uuid::Uuid;
+
+use super::contract;
+use super::fixtures::{Told, at, awarded, confirm_one, delivery, done, record, result};
+use super::privacy::{of, tell_of};
+
+/// Everything before that second.
+fn before(seconds: i64) -> Expired {
+    Expired { deliveries: at(seconds), mails: at(seconds) }
+}
+
+contract! {
+    async fn what_is_done_and_old_is_emptied_and_still_known(database) {
+        let store = database.store().await;
+        let done_one = tell_of(&store, "moodle", &["7"]).await.remove(0);
+        confirm_one(&store, &done_one, of("7", "item:1")).await;
+        let mut told = delivery(&["the same"]);
+        told.received_at = at(5);
+        record(&store, &told).await;
+        let waiting = told.id;
+        // Of her event nothing is judged yet: the delivery waits, and so does the other.
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap(), Forgotten { signals: 1, ..Forgotten::default() });
+        database.execute("UPDATE events SET state = 'done'; UPDATE deliveries SET state = 'done' WHERE state = 'waiting' AND received_at < (SELECT MAX(received_at) FROM deliveries)").await;
+        assert_eq!(store.forget_expired(before(0), 100, at(1_000)).await.unwrap(), Forgotten::default(), "too young");
+        let gone = store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap();
+        assert_eq!(gone, Forgotten { bodies: 1, ..Forgotten::default() });
+        let trail = store.delivery(done_one.delivery).await.unwrap().unwrap();
+        let left = trail.body_gone.unwrap();
+        assert_eq!((trail.body, left.why.as_str(), left.since), (None, "retention", at(1_000)));
+        assert_eq!(hex(&left.sha256), "0e7674d2", "of the body");
+        assert!(store.delivery(waiting).await.unwrap().unwrap().body.is_some());
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_001)).await.unwrap(), Forgotten::default());
+
+        // Parked work is kept, too, and can be taken up again.
+        let signal = store.due(Work::Signals, at(900), at(901), 10).await.unwrap().remove(0);
+        let told = Told { delivery: waiting, source: "moodle".to_owned(), signal: signal.id };
+        let park = accolade::store::SignalVerdict::Park { reason: "no".to_owned() };
+        store.confirm(&[result(&told, Vec::new(), park)], at(10)).await.unwrap();
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_001)).await.unwrap(), Forgotten::default());
+        assert_eq!(store.retry_parked(waiting, at(1_002)).await.unwrap(), 1);
+        store.confirm(&[result(&told, Vec::new(), done())], at(20)).await.unwrap();
+        let gone = store.forget_expired(before(1_000), 100, at(1_003)).await.unwrap();
+        assert_eq!(gone, Forgotten { bodies: 1, signals: 1, mails: 0 });
+
+        // The same webhook, however late, is known to be the same.
+        let again = record(&store, &delivery(&["the same"])).await;
+        assert_eq!(again.state, DeliveryState::Duplicate);
+    }
+
+    async fn at_most_so_many_go_at_once(database) {
+        let store = database.store().await;
+        for _ in 0..7 {
+            let told = tell_of(&store, "moodle", &["7"]).await.remove(0);
+            store.confirm(&[result(&told, Vec::new(), done())], at(10)).await.unwrap();
+        }
+        let mut counts = Vec::new();
+        for _ in 0..4 {
+            counts.push(store.forget_expired(before(1_000), 3, at(1_000)).await.unwrap().bodies);
+        }
+        assert_eq!(counts, [3, 3, 1, 0]);
+    }
+
+    async fn of_a_mail_that_left_the_answer_goes_and_the_mail_does_not_leave_again(database) {
+        let store = database.store().await;
+        awarded(&store, "7").await;
+        let mails: Vec<Uuid> =
+            store.due(Work::Mails, at(60), at(61), 10).await.unwrap().iter().map(|due| due.id).collect();
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap().mails, 0, "it waits");
+        store.lease_mails(&mails, at(70), at(80)).await.unwrap();
+        let sent = MailVerdict::Sent { response: "250 queued for 7@example.test".to_owned() };
+        store.finish_mails(&[(mails[0], sent)], at(71)).await.unwrap();
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap().mails, 1);
+        assert!(!database.column("mails", "reason").await.iter().any(|text| text.starts_with(b"250")));
+        assert!(store.due(Work::Mails, at(10_000), at(20_000), 10).await.unwrap().is_empty());
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
