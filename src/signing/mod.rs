@@ -127,7 +127,7 @@ impl Signing {
     ///
     /// # Errors
     /// [`SigningError::Away`] when the key is not here, or what comes is no signature of it.
-    pub async fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
+    pub fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
         let away = |error: &dyn std::fmt::Display| SigningError::Away(format!("{error:#}"));
         let private = self.0.keyrings.badge.get(key).map_err(|error| away(&error))?;
         let signed = prepared.into_iter().map(|prepared| {
@@ -153,7 +153,7 @@ impl Signing {
             tokio::task::spawn_blocking(move || badges::prepare(document, &issuer, &name, created)).await;
         let prepared =
             prepared.map_err(|error| SigningError::Away(format!("signing ended early: {error}")))??;
-        let signed = self.sign(&key, vec![prepared]).await?.pop();
+        let signed = self.sign(&key, vec![prepared])?.pop();
         let text = signed.ok_or_else(|| SigningError::Away("no signature came".to_owned()))?;
         Ok((text, key))
     }
@@ -204,7 +204,7 @@ impl Signing {
                 continue;
             }
             looks += 1;
-            if looks % REMIND == 0 {
+            if looks.is_multiple_of(REMIND) {
                 for complaint in self.missing() {
                     tracing::error!("{complaint}");
                 }

@@ -89,15 +89,15 @@ impl Store {
         Ok(rows.into_iter().map(|row| SignedDocument { id: row.id, document: row.document }).collect())
     }
 
-    /// Stores documents that were signed anew by a key, each with what it was before; answers how
-    /// many were, without those that changed meanwhile. `None`, and nothing stored, if the key does
-    /// not sign any more.
+    /// Stores documents that were signed anew by a key, each with what it was before; answers
+    /// whose they are, without those that changed meanwhile. `None`, and nothing stored, if the key
+    /// does not sign any more.
     pub async fn sign_anew(
         &self,
         issuer: &str,
         name: &str,
         documents: &[(SignedDocument, String)],
-    ) -> Result<Option<usize>, StoreError> {
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
         let mut session = self.pool.write().await?;
         if !signs(&mut session, issuer, name).await? {
             return Ok(None);
@@ -107,7 +107,7 @@ impl Store {
         let rows = documents.iter().map(|(before, after)| values![before.id, &before.document, after, name]);
         let stored: Vec<IdRow> = session.all_rows(&SIGN_ANEW, rows.collect()).await?;
         session.commit().await?;
-        Ok(Some(stored.into_iter().map(|row| row.id).count()))
+        Ok(Some(stored.into_iter().map(|row| row.id).collect()))
     }
 
     /// How many badges each key of an issuer signed, by its name; `None` is the first key.

@@ -100,15 +100,13 @@ impl Resigner {
         if prepared.is_empty() {
             return Ok(0);
         }
-        let signed = self.signing.sign(&key, prepared).await?;
+        let signed = self.signing.sign(&key, prepared)?;
         let documents: Vec<_> = before.into_iter().zip(signed).collect();
-        match self.store.sign_anew(issuer, &key, &documents).await? {
-            Some(count) => Ok(count),
-            None => {
-                self.signing.refresh().await?;
-                Err(SigningError::Away("another key signs now".to_owned()))
-            }
+        if let Some(signed) = self.store.sign_anew(issuer, &key, &documents).await? {
+            return Ok(signed.len());
         }
+        self.signing.refresh().await?;
+        Err(SigningError::Away("another key signs now".to_owned()))
     }
 }
 

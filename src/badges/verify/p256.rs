@@ -115,9 +115,9 @@ mod tests {
             let point = key.public_key().as_ref();
             let sign = 2 + (point[64] & 1);
             if sign == 2 {
-                even += 1
+                even += 1;
             } else {
-                odd += 1
+                odd += 1;
             }
             let compressed = [&[sign], &point[1..33]].concat();
             assert_eq!(uncompressed(&compressed).as_deref(), Some(point));

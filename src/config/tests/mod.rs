@@ -359,7 +359,7 @@ fn translations_are_complete_and_in_languages_that_pages_speak() {
     );
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.toml"), file).unwrap();
-    let problems = load_badges(folder.path()).unwrap_err().to_string();
+    let problems = load_badges(folder.path()).unwrap_err().clone();
     insta::assert_snapshot!(problems.replace(&format!("{}/", folder.path().display()), ""), @r#"
     a.toml:6: `badge.translations.pl`: no page or mail is in this language; possible is en, fr, de, es, ar
     a.toml:10: `badge.translations.de`: the badge's own language; its texts stand under [badge]

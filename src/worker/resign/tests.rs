@@ -102,7 +102,7 @@ async fn a_key_that_signs_no_more_signs_nothing_anew() {
         Err(SigningError::Away(_))
     ));
     let names = bench.texts("SELECT signed_by FROM credentials").await;
-    assert_eq!(names, [key.name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&key.name));
     // It has not the third key, and so cannot.
     assert!(matches!(
         resigner(&bench, &signing).badges_of(&key, &mut BTreeSet::new()).await,
