@@ -7,8 +7,8 @@ use http::StatusCode;
 use super::Web;
 use super::claim::{Step, StepText, step_answer};
 use super::error::PageError;
+use super::limiter;
 use super::reader::Reader;
-use super::verify;
 use crate::claim;
 
 /// `GET /address/{token}`: asks, and changes nothing.
@@ -40,7 +40,7 @@ pub(super) async fn confirm(
     request: Request,
 ) -> Result<Response, PageError> {
     let now = web.site.clock.now();
-    if !web.steps.admits(verify::client(&request), now) {
+    if !web.steps.admits(limiter::client(&request), now) {
         return Step::often(&web, reader);
     }
     let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;

@@ -14,6 +14,7 @@ mod error;
 mod front;
 mod headers;
 mod images;
+mod limiter;
 mod linkedin;
 mod markdown;
 mod oembed;
@@ -134,11 +135,11 @@ struct Inner {
     /// Who may draw a certificate, or sign a learner record.
     turns: Arc<tokio::sync::Semaphore>,
     /// How often whom verifies.
-    limiter: verify::Limiter,
+    limiter: limiter::Limiter,
     /// How often whom does something by a claim link.
-    steps: verify::Limiter,
+    steps: limiter::Limiter,
     /// How often whose wallet asks.
-    wallets: verify::Limiter,
+    wallets: limiter::Limiter,
     /// Places for verifications.
     verifications: tokio::sync::Semaphore,
 }
@@ -160,9 +161,9 @@ impl Web {
             lists: tokio::sync::Mutex::default(),
             images: std::sync::Mutex::default(),
             turns: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
-            limiter: verify::Limiter::new(verify::MOST_A_MINUTE),
-            steps: verify::Limiter::new(verify::MOST_A_MINUTE),
-            wallets: verify::Limiter::new(wallet::MOST_A_MINUTE),
+            limiter: limiter::Limiter::new(verify::MOST_A_MINUTE),
+            steps: limiter::Limiter::new(verify::MOST_A_MINUTE),
+            wallets: limiter::Limiter::new(wallet::MOST_A_MINUTE),
             verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
         }))
     }

@@ -12,7 +12,7 @@ use super::super::error::PageError;
 use super::super::pages::{self, Frame, StepPage};
 use super::super::reader::Reader;
 use super::super::view::Day;
-use super::super::{Web, credential, verify};
+use super::super::{Web, credential, limiter};
 use crate::claim;
 use crate::mail::usable_address;
 use crate::store::{Asked, Links, Resent, StoredCredential};
@@ -112,7 +112,7 @@ pub(in crate::web) async fn act(
 ) -> Result<Response, PageError> {
     let step = Step::of(&step)?;
     let now = web.site.clock.now();
-    if !web.steps.admits(verify::client(&request), now) {
+    if !web.steps.admits(limiter::client(&request), now) {
         return Step::often(&web, reader);
     }
     let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;

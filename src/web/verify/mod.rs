@@ -2,7 +2,6 @@
 //! installation's own badges is at `/credentials/{id}/verify`.
 
 mod form;
-mod limiter;
 mod own;
 mod verdict;
 
@@ -18,11 +17,11 @@ use crate::remote::{LARGEST_BADGE, examine};
 
 use super::Web;
 use super::error::PageError;
+use super::limiter;
 use super::pages::{self, Frame, VerifyPage};
 use super::reader::Reader;
 use own::OwnDocuments;
 
-pub(super) use limiter::{Limiter, client};
 pub(super) use verdict::Shown;
 
 /// What a form may hold: an image, and what stands around it.
@@ -84,7 +83,7 @@ pub(super) async fn badge(
 }
 
 fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
-    let client = client(request);
+    let client = limiter::client(request);
     if web.limiter.admits(client, web.site.clock.now()) { Ok(()) } else { Err(PageError::TooMany) }
 }
 

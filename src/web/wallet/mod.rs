@@ -20,7 +20,7 @@ use axum::routing::{get, post};
 use http::Method;
 
 use super::Web;
-use super::verify::client;
+use super::limiter::client;
 use answer::Refusal;
 
 /// What a wallet sends is small.

@@ -67,12 +67,8 @@ async fn what_the_database_refuses_waits_and_does_not_circle() {
     assert_eq!(bench.store.candidates(&[event.id]).await.unwrap()[0].attempts, 0);
 }
 
-#[tokio::test]
-async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
-    let bench = Bench::new().await;
-    let event = bench.event("7").await;
-    let taken = bench.taken(&[&event]).await;
-    bench.store.close().await;
+/// The batch waits while there is no going on, and a stop gives it back to the queue.
+async fn held_until_a_stop(bench: &Bench, taken: Vec<Delivery>) {
     let stop = CancellationToken::new();
     let patience = Patience::new(stop.clone());
     let awarder = bench.awarder();
@@ -86,6 +82,15 @@ async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
     assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
 }
 
+#[tokio::test]
+async fn while_the_database_is_away_a_stop_gives_the_batch_back() {
+    let bench = Bench::new().await;
+    let event = bench.event("7").await;
+    let taken = bench.taken(&[&event]).await;
+    bench.store.close().await;
+    held_until_a_stop(&bench, taken).await;
+}
+
 /// No attempt is counted, and no place in a status list taken, while the key is not here.
 #[tokio::test]
 async fn while_nothing_can_be_signed_the_batch_is_held() {
@@ -96,17 +101,7 @@ async fn while_nothing_can_be_signed_the_batch_is_held() {
     let first = bench.signing.active().unwrap();
     bench.store.compromise_key("school", &first, Some(&next), "lost", bench.clock.now()).await.unwrap();
     bench.signing.refresh().await.unwrap();
-    let stop = CancellationToken::new();
-    let patience = Patience::new(stop.clone());
-    let awarder = bench.awarder();
-    let mut hold = patience.hold();
-    let (given_back, ()) = tokio::join!(awarder.batch(taken, &mut hold), async {
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(0), "it is held");
-        stop.cancel();
-    });
-    assert!(given_back.is_err());
-    assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1), "it is given back");
+    held_until_a_stop(&bench, taken).await;
     assert_eq!(bench.store.candidates(&[event.id]).await.unwrap()[0].attempts, 0);
     assert!(bench.texts("SELECT issuer FROM status_lists").await.is_empty());
 

@@ -1,5 +1,5 @@
-//! How often one client may ask for what costs work: verifications, which fetch elsewhere, and what
-//! wallets fetch.
+//! How often one client may ask for what costs work: verifications, which fetch elsewhere, steps of
+//! the claim page, which send mails, and what wallets fetch.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -20,7 +20,7 @@ const OTHERS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Counts by client, within fixed windows.
 #[derive(Debug)]
-pub(in crate::web) struct Limiter {
+pub(super) struct Limiter {
     /// Requests of one client in a window.
     most: u32,
     counts: Mutex<Counts>,
@@ -36,12 +36,12 @@ struct Counts {
 
 impl Limiter {
     /// Lets each client ask so often in a minute.
-    pub(in crate::web) fn new(most: u32) -> Self {
+    pub(super) fn new(most: u32) -> Self {
         Self { most, counts: Mutex::default() }
     }
 
     /// Whether the client may go on; counts it.
-    pub(in crate::web) fn admits(&self, client: IpAddr, now: DateTime<Utc>) -> bool {
+    pub(super) fn admits(&self, client: IpAddr, now: DateTime<Utc>) -> bool {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if !counts.has_place(client) && now - counts.swept >= SWEEP {
             counts.of.retain(|_, (since, _)| now - *since < WINDOW);
@@ -66,7 +66,7 @@ impl Counts {
 /// Who asks: the peer, or whom the proxy in front names. Only a peer that is not on the public
 /// internet is taken for a proxy, and of what it hands on only the last entry, which it wrote
 /// itself. Of IPv6 the network counts: one household has as many addresses as it likes.
-pub(in crate::web) fn client(request: &Request) -> IpAddr {
+pub(super) fn client(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
     let Some(peer) = peer else { return OTHERS };
     let near = match peer {
