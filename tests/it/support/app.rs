@@ -121,6 +121,7 @@ impl Site {
         let file = self.folder.path().join("accolade.toml");
         std::fs::write(&file, self.configuration(port)).unwrap();
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_accolade"))
+            .env_clear()
             .arg("--config")
             .arg(file)
             .args(arguments.split_whitespace())
