@@ -2,7 +2,7 @@
 // rdf-canonize, byte for byte: documents by the contexts as their publishers packaged them, in
 // safe mode, and graphs in which anonymous nodes tie.
 //
-//   npm ci && node canonical.mjs FILE
+//   npm ci && node canonical.mjs FILE...
 
 import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -32,10 +32,16 @@ async function theirs({ document, quads }) {
   return canonize(quads, { ...form, inputFormat: 'application/n-quads', maxWorkFactor: Infinity });
 }
 
+async function* lines(files) {
+  for (const file of files) {
+    yield* createInterface({ input: createReadStream(file) });
+  }
+}
+
 // Tells what differs in each `of`-th line, beginning with line `first`.
-async function compare({ file, first, of }) {
+async function compare({ files, first, of }) {
   let number = 0;
-  for await (const line of createInterface({ input: createReadStream(file) })) {
+  for await (const line of lines(files)) {
     if (number % of === first) {
       const one = JSON.parse(line);
       const kind = !one.document ? 'graph' : one.document.type.includes('ClrCredential') ? 'record' : 'badge';
@@ -55,15 +61,15 @@ async function compare({ file, first, of }) {
 if (!isMainThread) {
   await compare(workerData);
 } else {
-  const [file] = process.argv.slice(2);
-  if (!file) {
-    console.error('usage: node canonical.mjs FILE');
+  const files = process.argv.slice(2);
+  if (files.length === 0) {
+    console.error('usage: node canonical.mjs FILE...');
     process.exit(2);
   }
   const counts = { badge: 0, record: 0, graph: 0 };
   const of = availableParallelism();
   await Promise.all(Array.from({ length: of }, (_, first) => new Promise((done, failed) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { file, first, of } });
+    const worker = new Worker(new URL(import.meta.url), { workerData: { files, first, of } });
     worker.on('message', ({ kind, why }) => {
       counts[kind] += 1;
       note(why === null, `${kind} ${counts[kind]}: ${why}`);
