@@ -189,25 +189,16 @@ fn account<'a>(
     all: bool,
     now: DateTime<Utc>,
 ) -> Account<'a> {
-    let outcomes: Vec<Fact<'_>> = person
-        .outcomes
-        .iter()
-        .map(|stored| Fact { source: &stored.source, outcome: &stored.outcome })
-        .collect();
     let counting: Vec<&HeldAward> =
         person.awards.iter().map(|award| &award.held).filter(|held| held.counts()).collect();
-    let mut concerned: Vec<&str> = outcomes
-        .iter()
-        .flat_map(|fact| catalog.rules.badges_for(fact.source, fact.outcome))
-        .chain(counting.iter().flat_map(|held| catalog.rules.badges_after(&held.badge)))
-        .chain(person.awards.iter().map(|award| award.held.badge.as_str()))
-        .chain(person.decisions.iter().map(|decision| decision.badge.as_str()))
-        .chain(person.waits.iter().map(|wait| wait.badge.as_str()))
-        .collect();
-    concerned.sort_unstable();
+    let results = person.outcomes.iter().map(|stored| (stored.source.as_str(), &stored.outcome));
+    let held = person.awards.iter().map(|award| award.held.badge.as_str());
+    let mut concerned = catalog.rules.badges_of(results, held);
+    concerned.extend(person.decisions.iter().map(|decision| decision.badge.as_str()));
+    concerned.extend(person.waits.iter().map(|wait| wait.badge.as_str()));
     let badges = badges
         .iter()
-        .filter(|badge| all || concerned.binary_search(&badge.achievement.id.as_str()).is_ok())
+        .filter(|badge| all || concerned.contains(badge.achievement.id.as_str()))
         .map(|badge| {
             let awards: Vec<&PersonAward> =
                 person.awards.iter().filter(|award| award.held.badge == badge.achievement.id).collect();

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::config::Catalog;
 use crate::store::{Candidate, Store};
-use crate::worker::{Effect, simulate};
+use crate::worker::{Effect, Everybody, simulate};
 
-/// How many persons are read at a time.
-const PAGE: u32 = 200;
 /// Progress is told every so many persons.
 const TOLD: usize = 5_000;
 
@@ -63,11 +60,8 @@ impl Rehearsal<'_> {
         mut take: impl AsyncFnMut(Changed, &Totals) -> anyhow::Result<()>,
     ) -> anyhow::Result<Totals> {
         let mut totals = Totals::default();
-        let mut after = Uuid::nil();
-        loop {
-            let page = self.store.next_persons(after, PAGE).await?;
-            let Some(last) = page.iter().map(|candidate| candidate.person).max() else { break };
-            after = last;
+        let mut everybody = Everybody::of(self.store);
+        while let Some(page) = everybody.next().await? {
             let mut changed = Vec::new();
             for candidate in page {
                 let effects = simulate(self.rules, self.slug, &candidate, self.now);

@@ -124,6 +124,18 @@ impl Rulebook {
         self.after.get(badge).into_iter().flatten().map(String::as_str).collect()
     }
 
+    /// The badges that concern somebody with these results, each with its source, and these
+    /// badges: those whose rules name any of them, and the badges themselves.
+    pub fn badges_of<'a>(
+        &'a self,
+        results: impl IntoIterator<Item = (&'a str, &'a Outcome)>,
+        badges: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<&'a str> {
+        let named = results.into_iter().flat_map(|(source, outcome)| self.badges_for(source, outcome));
+        let own = badges.into_iter().flat_map(|badge| self.badges_after(badge).into_iter().chain([badge]));
+        named.chain(own).collect()
+    }
+
     /// These badges and all that stack on them, each after those that its own rule names.
     pub fn stacked<'a>(&'a self, badges: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         let mut open: Vec<&str> = badges.into_iter().collect();

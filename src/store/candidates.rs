@@ -185,8 +185,15 @@ struct OutcomeRow {
 
 #[derive(sqlx::FromRow)]
 struct AwardRow {
-    id: Uuid,
     person_id: Uuid,
+    #[sqlx(flatten)]
+    held: HeldRow,
+}
+
+/// The columns of an award, its credential and its loss of which a [`HeldAward`] is made.
+#[derive(sqlx::FromRow)]
+pub(super) struct HeldRow {
+    pub(super) id: Uuid,
     issuer: String,
     badge: String,
     cycle: String,
@@ -252,8 +259,7 @@ impl Store {
         let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons.clone()]).await?;
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
-            let (person, award) = (row.person_id, HeldAward::try_from(row)?);
-            held.entry(person).or_default().push(award);
+            held.entry(row.person_id).or_default().push(HeldAward::try_from(row.held)?);
         }
         let rows: Vec<DecisionRow> = session.all(&PERSONS_DECISIONS, values![persons.clone()]).await?;
         let (decisions, mut of_awards) = newest(rows)?;
@@ -330,10 +336,11 @@ pub(super) fn basis_of(stored: Option<&str>) -> Result<Vec<Basis>, StoreError> {
     stored.map_or_else(|| Ok(Vec::new()), |text| from_json("awards", "basis", text))
 }
 
-impl TryFrom<AwardRow> for HeldAward {
+/// Without a decision, which stands in rows of its own.
+impl TryFrom<HeldRow> for HeldAward {
     type Error = StoreError;
 
-    fn try_from(row: AwardRow) -> Result<Self, StoreError> {
+    fn try_from(row: HeldRow) -> Result<Self, StoreError> {
         let reason = row.reason.unwrap_or_default();
         Ok(Self {
             issuer: row.issuer,

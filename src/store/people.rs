@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::candidates::{basis_of, kind_of, outcomes_of};
+use super::candidates::{HeldRow, kind_of, outcomes_of};
 use super::guarding::{Guarded, guarded_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
-use super::{Decision, HeldAward, Loss, Store, StoreError, StoredOutcome};
+use super::{Decision, HeldAward, Store, StoreError, StoredOutcome};
 
 statements! {
     FIND_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
@@ -158,21 +158,11 @@ pub struct OpenEvent {
 
 #[derive(sqlx::FromRow)]
 struct AwardRow {
-    id: Uuid,
-    issuer: String,
-    badge: String,
-    cycle: String,
-    awarded_at: Time,
-    valid_until: Option<Time>,
-    renews: Option<Uuid>,
-    basis: Option<String>,
+    #[sqlx(flatten)]
+    held: HeldRow,
     rules: String,
     explanation: String,
     claimed_at: Option<Time>,
-    revoked: bool,
-    suspended: bool,
-    lost_at: Option<Time>,
-    reason: Option<String>,
     due_at: Option<Time>,
 }
 
@@ -234,7 +224,7 @@ impl Store {
         let mut awards = Vec::with_capacity(rows.len());
         for row in rows {
             // Newest first.
-            let decision = decisions.iter().find(|decision| decision.award_id == Some(row.id));
+            let decision = decisions.iter().find(|decision| decision.award_id == Some(row.held.id));
             let decision = decision.map(|decision| {
                 Ok::<_, StoreError>(Decision {
                     issuer: decision.issuer.clone(),
@@ -244,22 +234,7 @@ impl Store {
                 })
             });
             awards.push(PersonAward {
-                held: HeldAward {
-                    issuer: row.issuer,
-                    badge: row.badge,
-                    cycle: row.cycle,
-                    credential: row.id,
-                    awarded_at: row.awarded_at.0,
-                    valid_until: row.valid_until.map(|time| time.0),
-                    renews: row.renews,
-                    basis: basis_of(row.basis.as_deref())?,
-                    revoked: row.revoked,
-                    suspended: row.suspended,
-                    loss: row
-                        .lost_at
-                        .map(|since| Loss { since: since.0, reason: row.reason.unwrap_or_default() }),
-                    decision: decision.transpose()?,
-                },
+                held: HeldAward { decision: decision.transpose()?, ..HeldAward::try_from(row.held)? },
                 grace_ends: row.due_at.map(|time| time.0),
                 rules: row.rules,
                 explanation: from_json("awards", "explanation", &row.explanation)?,

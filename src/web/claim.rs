@@ -14,7 +14,7 @@ use super::wallet::section;
 use crate::claim;
 use crate::store::{ClaimState, StoredCredential};
 
-pub(super) use step::{Step, StepText, act, ask, step_answer};
+pub(super) use step::{MOST_A_MINUTE, Step, StepText, act, ask, step_answer};
 
 /// `GET /claim/{token}`: changes nothing, so that programs that open links for their owners
 /// (mail filters, previews) claim nothing.

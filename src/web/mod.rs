@@ -162,7 +162,7 @@ impl Web {
             images: std::sync::Mutex::default(),
             turns: Arc::new(tokio::sync::Semaphore::new(certificate::AT_ONCE)),
             limiter: limiter::Limiter::new(verify::MOST_A_MINUTE),
-            steps: limiter::Limiter::new(verify::MOST_A_MINUTE),
+            steps: limiter::Limiter::new(claim::MOST_A_MINUTE),
             wallets: limiter::Limiter::new(wallet::MOST_A_MINUTE),
             verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
         }))

@@ -364,5 +364,6 @@ pub(crate) fn present<'a>(
 }
 
 #[cfg(test)]
-#[path = "cycle/tests.rs"]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What an event means for each badge that it may concern. Pure, no I/O and no clock.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use accolade_connectors::{Outcome, Release, Withheld};
 use chrono::{DateTime, Utc};
@@ -80,7 +81,7 @@ pub(super) fn judge<'a>(
     };
     due.extend(open(catalog, candidate, slug));
     if candidate.whole {
-        due.extend(all(catalog, candidate));
+        due.extend(concerned(catalog, candidate));
     }
     if due.is_empty() {
         let passed = if candidate.passed { "passed, but" } else { "it does not pass any more, and" };
@@ -122,13 +123,10 @@ fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&
     own.chain(above).collect()
 }
 
-/// Every badge about which something is known of the person.
-fn all<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> impl Iterator<Item = &'a str> {
-    let named = |stored: &'a StoredOutcome| catalog.rules.badges_for(&stored.source, &stored.outcome);
-    let after = |held: &'a HeldAward| {
-        catalog.rules.badges_after(&held.badge).into_iter().chain([held.badge.as_str()])
-    };
-    candidate.outcomes.iter().flat_map(named).chain(candidate.held.iter().flat_map(after))
+/// The badges that concern the person.
+pub(super) fn concerned<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> BTreeSet<&'a str> {
+    let results = candidate.outcomes.iter().map(|stored| (stored.source.as_str(), &stored.outcome));
+    catalog.rules.badges_of(results, candidate.held.iter().map(|held| held.badge.as_str()))
 }
 
 /// The awards of a badge, earliest first.
@@ -353,181 +351,7 @@ impl<'a> Judged<'a> {
 mod guarding;
 #[cfg(test)]
 mod renewals;
+#[cfg(test)]
+mod tests;
 
 pub(super) use guarding::Passing;
-
-#[cfg(test)]
-mod tests {
-    use accolade_connectors::{Outcome, Score};
-    use uuid::Uuid;
-
-    use super::super::cycle::ONCE;
-    use super::*;
-    use crate::clock::Clock;
-    use crate::store::{Loss, TwinBadge};
-    use crate::worker::samples::{catalog, passed};
-
-    /// A result in the course of the badge “workplace-safety”.
-    fn result(assessment: &str, points: i64, max: i64, release: Release) -> StoredOutcome {
-        let mut outcome = Outcome { passed: None, release, ..passed("ada", &Clock::system()) };
-        outcome.course.id = "EXT-WS101".to_owned();
-        assessment.clone_into(&mut outcome.assessment.id);
-        outcome.score =
-            Some(Score { given: Some(points.into()), min: 0.into(), max: Some(max.into()), text: None });
-        StoredOutcome { source: "moodle".to_owned(), outcome }
-    }
-
-    fn withheld(reason: Withheld) -> Release {
-        Release::Withheld { reason }
-    }
-
-    /// What becomes of a badge that is held when the first of the results has changed.
-    fn change(outcomes: Vec<StoredOutcome>) -> Option<Change> {
-        let held = HeldAward {
-            issuer: "school".to_owned(),
-            badge: "workplace-safety".to_owned(),
-            cycle: ONCE.to_owned(),
-            credential: Uuid::from_u128(1),
-            awarded_at: DateTime::UNIX_EPOCH,
-            valid_until: None,
-            renews: None,
-            basis: Vec::new(),
-            revoked: false,
-            suspended: false,
-            loss: None,
-            decision: None,
-        };
-        judged(outcomes, vec![held])
-    }
-
-    fn candidate(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Candidate {
-        Candidate {
-            event: Uuid::from_u128(2),
-            delivery: Uuid::from_u128(3),
-            passed: false,
-            attempts: 0,
-            person: Uuid::from_u128(4),
-            version: 0,
-            outcomes,
-            held,
-            decisions: Vec::new(),
-            waiting: Vec::new(),
-            twins: Vec::new(),
-            guarded: Vec::new(),
-            about: Some(0),
-            whole: false,
-            publication: None,
-        }
-    }
-
-    fn judged(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Option<Change> {
-        let candidate = candidate(outcomes, held);
-        let (catalog, now) = (catalog(), Clock::system().now());
-        let mut judged = judge(&catalog, "school", &candidate, now);
-        assert!(judged.earned.is_empty() && judged.changes.len() <= 1, "{:?}", judged.reason);
-        judged.changes.pop().map(|change| change.change)
-    }
-
-    fn is_lost(change: Option<&Change>) -> bool {
-        matches!(change, Some(Change::Lost { then: Consequence::Suspend, .. }))
-    }
-
-    #[test]
-    fn a_grade_below_the_mark_takes_a_badge_and_one_that_is_not_shown_does_not() {
-        let report = |release| result("ASSIGN-REPORT", 80, 100, release);
-        let quiz = |points, release| result("QUIZ-FINAL", points, 10, release);
-        let shown = Release::Released;
-        assert_eq!(change(vec![quiz(9, shown.clone()), report(shown.clone())]), None);
-        let lost = change(vec![quiz(4, shown.clone()), report(shown.clone())]);
-        assert!(is_lost(lost.as_ref()), "{lost:?}");
-        for reason in [
-            Withheld::Hidden,
-            Withheld::NotPosted,
-            Withheld::NotEnrolled,
-            Withheld::Staff,
-            Withheld::NotGraded,
-        ] {
-            assert_eq!(change(vec![quiz(9, withheld(reason)), report(shown.clone())]), None, "{reason:?}");
-        }
-        assert_eq!(change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotEnrolled))]), None);
-        let lost = change(vec![quiz(4, shown.clone()), report(withheld(Withheld::NotGraded))]);
-        assert!(is_lost(lost.as_ref()), "what was never graded does not protect: {lost:?}");
-        let mut deleted = report(withheld(Withheld::NotGraded));
-        deleted.outcome.graded_at = Some(DateTime::UNIX_EPOCH);
-        assert_eq!(change(vec![quiz(4, shown.clone()), deleted]), None, "a grade that is gone does");
-    }
-
-    #[test]
-    fn badges_beside_each_other_since_two_were_one_go_the_same_way() {
-        let award = |number: u128, cycle: &str| HeldAward {
-            issuer: "school".to_owned(),
-            badge: "workplace-safety".to_owned(),
-            cycle: cycle.to_owned(),
-            credential: Uuid::from_u128(number),
-            awarded_at: DateTime::UNIX_EPOCH,
-            valid_until: None,
-            renews: None,
-            basis: Vec::new(),
-            revoked: false,
-            suspended: false,
-            loss: None,
-            decision: None,
-        };
-        let low = vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
-        let candidate = candidate(low, vec![award(1, ONCE), award(2, "linked-2")]);
-        let (catalog, now) = (catalog(), Clock::system().now());
-        let judged = judge(&catalog, "school", &candidate, now);
-        let mut lost: Vec<u128> = judged.changes.iter().map(|change| change.credential.as_u128()).collect();
-        lost.sort_unstable();
-        assert_eq!(lost, [1, 2]);
-    }
-
-    #[test]
-    fn what_a_twin_has_waits_unless_a_human_grants_it() {
-        let report = result("ASSIGN-REPORT", 80, 100, Release::Released);
-        let both = vec![result("QUIZ-FINAL", 9, 10, Release::Released), report];
-        let twin = |issuer: &str| TwinBadge {
-            issuer: issuer.to_owned(),
-            badge: "workplace-safety".to_owned(),
-            twin: "canvas:48".to_owned(),
-        };
-        let (catalog, now) = (catalog(), Clock::system().now());
-        let mut candidate = candidate(both, Vec::new());
-        candidate.twins = vec![twin("museum")];
-        assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1, "another issuer's");
-        candidate.twins.push(twin("school"));
-        let judged = judge(&catalog, "school", &candidate, now);
-        assert!(judged.earned.is_empty());
-        assert!(judged.waits[0].reason.as_ref().unwrap().contains("canvas:48"), "{:?}", judged.waits);
-        candidate.decisions.push(crate::store::Decision {
-            issuer: "school".to_owned(),
-            badge: "workplace-safety".to_owned(),
-            kind: DecisionKind::Grant,
-            decided_at: DateTime::UNIX_EPOCH,
-        });
-        assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1);
-    }
-
-    #[test]
-    fn the_award_that_is_not_revoked_counts_and_only_of_this_issuer() {
-        let award = |number: u128, revoked, issuer: &str| HeldAward {
-            issuer: issuer.to_owned(),
-            badge: "workplace-safety".to_owned(),
-            cycle: number.to_string(),
-            credential: Uuid::from_u128(number),
-            awarded_at: DateTime::UNIX_EPOCH,
-            valid_until: None,
-            renews: None,
-            basis: Vec::new(),
-            revoked,
-            suspended: false,
-            loss: revoked.then(|| Loss { since: Clock::system().now(), reason: String::new() }),
-            decision: None,
-        };
-        let low = || vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
-        assert!(judged(low(), vec![award(1, true, "school")]).is_none());
-        assert!(judged(low(), vec![award(1, false, "museum")]).is_none());
-        let both = vec![award(1, true, "school"), award(2, false, "school")];
-        assert!(is_lost(judged(low(), both).as_ref()));
-    }
-}

@@ -17,6 +17,8 @@ use crate::claim;
 use crate::mail::usable_address;
 use crate::store::{Asked, Links, Resent, StoredCredential};
 
+/// Steps of one client in a minute, by whatever links.
+pub(in crate::web) const MOST_A_MINUTE: u32 = 20;
 /// The longest form, in bytes.
 const FORM: usize = 4 << 10;
 

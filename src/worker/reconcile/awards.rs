@@ -4,7 +4,7 @@
 //!
 //! It mends nothing by itself: new rules that nobody applied to earlier results look the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -13,13 +13,12 @@ use uuid::Uuid;
 use super::{Reconciler, Refusal};
 use crate::config::{Catalog, Schedule};
 use crate::store::{Candidate, Counts, CourseState, Run, RunCourse, StoreError};
-use crate::worker::simulate;
+use crate::worker::judge::concerned;
+use crate::worker::{Everybody, simulate};
 
 /// How runs over the awards are stored, where others have the name of their source: no source is
 /// called so.
 pub const AWARDS: &str = "(awards)";
-/// How many persons are read at a time.
-const PAGE: u32 = 200;
 /// How many are named in what there is to say of a badge.
 const NAMED: usize = 3;
 
@@ -125,11 +124,8 @@ impl Reconciler {
 
     async fn tally(&self, catalog: &Catalog) -> Result<BTreeMap<String, Tally>, StoreError> {
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        let mut after = Uuid::nil();
-        loop {
-            let page = self.store.next_persons(after, PAGE).await?;
-            let Some(last) = page.iter().map(|candidate| candidate.person).max() else { break };
-            after = last;
+        let mut everybody = Everybody::of(&self.store);
+        while let Some(page) = everybody.next().await? {
             let persons: Vec<Uuid> = page.iter().map(|candidate| candidate.person).collect();
             let busy = self.store.busy_persons(&persons).await?;
             let now = self.clock.now();
@@ -152,18 +148,13 @@ fn count(
     now: DateTime<Utc>,
 ) {
     let effects = simulate(catalog, slug, candidate, now);
-    let named = candidate.outcomes.iter().flat_map(|one| catalog.rules.badges_for(&one.source, &one.outcome));
     let valid: Vec<&str> = candidate
         .held
         .iter()
         .filter(|held| held.issuer == slug && held.counts() && !held.ended(now))
         .map(|held| held.badge.as_str())
         .collect();
-    let concerned: BTreeSet<&str> = named
-        .chain(valid.iter().copied())
-        .chain(effects.iter().map(|effect| effect.badge.as_str()))
-        .collect();
-    for badge in concerned {
+    for badge in concerned(catalog, candidate) {
         let tally = tallies.entry(badge.to_owned()).or_default();
         tally.counts.checked += 1;
         let effect = effects.iter().find(|effect| effect.badge == badge);
@@ -217,3 +208,6 @@ impl Tally {
         RunCourse { state: CourseState::Done, reason: said.join("; "), counts: self.counts, ..row }
     }
 }
+
+#[cfg(test)]
+mod tests;

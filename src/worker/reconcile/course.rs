@@ -75,12 +75,13 @@ impl Http for Share<'_> {
 
 impl Reconciler {
     /// Reads a course, compares it, and records what differs. `names` are those by which rules
-    /// call it.
+    /// call it, `waiting_learners` those of the source for whom something waits.
     pub(super) async fn course(
         &self,
         run: &Run,
         course: &Course,
         names: &[String],
+        waiting_learners: &BTreeSet<String>,
         http: &dyn Http,
     ) -> Result<CourseRead, Unread> {
         let source = run.source.as_str();
@@ -118,9 +119,8 @@ impl Reconciler {
         // Told before and led to nothing, a difference is told again only if somebody asks for it.
         let forced = (run.whole && run.why == BY_HAND).then_some(run.id);
         let mut comparison = compare(&catalog.rules, source, &book, read_at, &stored, forced);
-        let waiting_learners = self.store.waiting_learners(source).await?;
         let again =
-            waiting(&catalog.rules, source, &stored, &waiting_learners, &comparison.differences, run.id);
+            waiting(&catalog.rules, source, &stored, waiting_learners, &comparison.differences, run.id);
         comparison.differences.extend(again);
         let mut read =
             CourseRead { remarks: remarks(&book), counts: comparison.counts, ..CourseRead::default() };

@@ -1,6 +1,7 @@
 //! One pass through a run: the courses that wait are found, read, and told of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_connectors::{ApiError, Course};
@@ -27,6 +28,8 @@ impl Reconciler {
         progress: &(dyn Fn(&RunCourse) + Send + Sync),
     ) -> Result<(), StoreError> {
         let Some(run) = self.store.run(id).await? else { return Ok(()) };
+        // Asked once: whoever is among them wrongly by now is only confirmed once more.
+        let waiting_learners = Arc::new(self.store.waiting_learners(&run.source).await?);
         let mut retry: Option<TimeDelta> = None;
         let mut courses: BTreeMap<String, (Course, Vec<RunCourse>)> = BTreeMap::new();
         for row in waiting(&run) {
@@ -40,7 +43,7 @@ impl Reconciler {
         for (course, mut rows) in courses.into_values() {
             let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
             let first = rows.remove(0);
-            match self.read(&run, &course, names).await {
+            match self.read(&run, &course, names, &waiting_learners).await {
                 Ok(read) => {
                     let marker = read.marker.as_deref().map(|marker| (course.id.as_str(), marker));
                     let row = self.told(&run, first, &read);
@@ -88,11 +91,17 @@ impl Reconciler {
     }
 
     /// Reads a course in a task of its own: a connector that panics must not end the others' runs.
-    async fn read(&self, run: &Run, course: &Course, names: Vec<String>) -> Result<CourseRead, Unread> {
-        let (this, run, course) = (self.clone(), run.clone(), course.clone());
+    async fn read(
+        &self,
+        run: &Run,
+        course: &Course,
+        names: Vec<String>,
+        waiting: &Arc<BTreeSet<String>>,
+    ) -> Result<CourseRead, Unread> {
+        let (this, run, course, waiting) = (self.clone(), run.clone(), course.clone(), Arc::clone(waiting));
         let reading = async move {
             let Some(source) = this.sources.get(&run.source) else { return Err(Unread::Gone) };
-            this.course(&run, &course, &names, &Share::of(&source.client)).await
+            this.course(&run, &course, &names, &waiting, &Share::of(&source.client)).await
         };
         let crashed = || {
             let what = "reading it failed inside the program; please report it".to_owned();
