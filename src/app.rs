@@ -81,7 +81,7 @@ impl App {
         secrets::install_tls();
         let connectors = config::sources(&settings)?;
         let keyrings = Keyrings::of(&settings.issuer);
-        let issuer = Arc::new(signing::issuer(&settings, &keyrings)?);
+        let issuer = Arc::new(signing::issuer(&settings, &keyrings).await?);
         signing::may_start(&settings, &keyrings).await?;
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)

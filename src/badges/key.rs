@@ -94,6 +94,11 @@ impl PublicKey {
     }
 }
 
+/// Whether a signature over a message is the key's of this name (`z6Mk…`).
+pub fn is_signature(key: &str, message: &[u8], signature: &[u8; 64]) -> bool {
+    PublicKey::from_multibase(key).is_ok_and(|key| key.verifies(message, signature))
+}
+
 /// Multibase base58btc: `z` and the digits.
 pub(super) fn multibase(bytes: &[u8]) -> String {
     format!("z{}", bs58::encode(bytes).into_string())

@@ -35,7 +35,7 @@ pub use clr::{HELD, learner_record, rests_on};
 pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
 pub use issuer::{Issuer, Profile, PublicKeys, Signatory};
 pub use jwt::{JwtKey, jwt};
-pub use key::{KeyError, SigningKey};
+pub use key::{KeyError, SigningKey, is_signature};
 pub use sign::{Prepared, SignError, prepare, sign, unsigned};
 
 #[cfg(test)]

@@ -111,6 +111,22 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_badge_is_sealed_only_with_a_signature_of_its_key() {
+    let (issuer, other) = (issuer(), did_key_issuer());
+    let name = issuer.key().public_multibase();
+    let prepared = prepare(badge(), &issuer, &name, time("2026-03-04T05:06:08Z")).unwrap();
+    let good = issuer.key().sign(prepared.message());
+    let [mut spoilt, foreign] = [good, other.key().sign(prepared.message())];
+    spoilt[3] ^= 1;
+    for bad in [spoilt, foreign, [0; 64], issuer.key().sign(b"another message")] {
+        assert!(matches!(prepared.clone().seal(&bad), Err(SignError::Signature(_))));
+    }
+    assert_eq!(prepared.seal(&good).unwrap(), signed(badge()).unwrap());
+    let no_key = prepare(badge(), &issuer, "z6Mk", time("2026-03-04T05:06:08Z"));
+    assert!(matches!(no_key, Err(SignError::Signature(_))));
+}
+
+#[test]
 fn what_is_not_complete_is_not_signed() {
     let gone = |pointer: &str| {
         let mut badge = badge();

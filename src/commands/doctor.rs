@@ -93,7 +93,7 @@ impl Examination {
 /// The issuer, and whether the keys that sign, or are about to, are here.
 async fn issuer(settings: &Settings) -> anyhow::Result<String> {
     let keyrings = Keyrings::of(&settings.issuer);
-    let issuer = signing::issuer(settings, &keyrings)?;
+    let issuer = signing::issuer(settings, &keyrings).await?;
     let did = issuer.did().to_owned();
     // What is wrong with the database is told beside it.
     let keys = match Store::open(settings.database.url.expose(), 1).await {
@@ -101,10 +101,10 @@ async fn issuer(settings: &Settings) -> anyhow::Result<String> {
         Err(_) => Vec::new(),
     };
     if keys.is_empty() {
-        keyrings.badge.first()?;
+        keyrings.badge.first().await?;
         return Ok(did);
     }
-    match keyrings.missing(&keys).as_slice() {
+    match keyrings.missing(&keys).await.as_slice() {
         [] => Ok(did),
         missing => bail!("{}", missing.join("; ")),
     }

@@ -1,6 +1,6 @@
 //! `accolade keys`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -13,8 +13,8 @@ use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::secrets;
-use crate::signing::{self, ANNOUNCED, Keyring, Keyrings, Private};
-use crate::store::{Compromised, IssuerKey, KeyState, Purpose, Store};
+use crate::signing::{self, ANNOUNCED, Keyrings, Private as _};
+use crate::store::{Compromised, IssuerKey, KeyState, NewKey, Purpose, Store};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -51,19 +51,31 @@ pub(super) enum Keys {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Sign for another process, as `issuer.signer` asks for it: one JSON object a line on standard
+    /// input, one answer a line on standard output. For keys of another user of this machine (started
+    /// by `sudo -u`), and to see how a signer of your own has to answer.
+    Signer {
+        /// Files with private keys (Ed25519, PKCS#8 PEM), the first key first.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
-pub(super) async fn run(command: &Keys, settings: &Settings) -> anyhow::Result<ExitCode> {
+/// `settings` are read where they are needed: a signer needs none.
+pub(super) async fn run(
+    command: &Keys,
+    settings: impl Fn() -> anyhow::Result<Settings>,
+) -> anyhow::Result<ExitCode> {
     match command {
-        Keys::Generate => generate(settings)?,
+        Keys::Signer { files } => super::signer::run(files)?,
+        Keys::Generate => generate(&settings()?)?,
         Keys::List { json } => {
-            let office = Office::open(settings).await?;
-            office.list(*json).await?;
+            Office::open(&settings()?).await?.list(*json).await?;
         }
-        Keys::Rotate { jwt } => Office::open(settings).await?.rotate(*jwt).await?,
+        Keys::Rotate { jwt } => Office::open(&settings()?).await?.rotate(*jwt).await?,
         Keys::Compromised { key, reason } => {
             let reason = super::whom::text("reason", reason)?;
-            Office::open(settings).await?.compromised(key, &reason).await?;
+            Office::open(&settings()?).await?.compromised(key, &reason).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -73,6 +85,7 @@ fn generate(settings: &Settings) -> anyhow::Result<()> {
     let issuer = &settings.issuer;
     match &issuer.key {
         Some(_) => println!("signing key: issuer.key gives it"),
+        None if !issuer.signer.is_empty() => println!("signing key: issuer.signer has it"),
         None => make(&issuer.key_file, "signing key", || Ok(SigningKey::generate()?))?,
     }
     match &issuer.jwt_key {
@@ -107,7 +120,7 @@ impl Office {
     async fn open(settings: &Settings) -> anyhow::Result<Self> {
         secrets::install_tls();
         let keyrings = Keyrings::of(&settings.issuer);
-        let issuer = signing::issuer(settings, &keyrings)?;
+        let issuer = signing::issuer(settings, &keyrings).await?;
         let store = Store::open(settings.database.url.expose(), 1).await?;
         let keys = store.issuer_keys(&issuer.profile().slug).await?;
         if keys.is_empty() {
@@ -135,11 +148,8 @@ impl Office {
 
     async fn rotate(&self, jwt: bool) -> anyhow::Result<()> {
         self.replaceable()?;
-        if jwt { self.announce(&self.keyrings.jwt).await } else { self.announce(&self.keyrings.badge).await }
-    }
-
-    async fn announce<K: Private>(&self, keyring: &Keyring<K>) -> anyhow::Result<()> {
-        let mut of = self.keys.iter().filter(|key| key.purpose == K::PURPOSE);
+        let purpose = if jwt { Purpose::Jwt } else { Purpose::Badge };
+        let mut of = self.keys.iter().filter(|key| key.purpose == purpose);
         if let Some(waiting) = of.clone().find(|key| key.state == KeyState::Announced) {
             bail!(
                 "{} is announced already and signs from {} on; one key is replaced at a time",
@@ -147,7 +157,7 @@ impl Office {
                 time(waiting.signs_from)
             );
         }
-        let next = keyring.next(&self.names())?.entry();
+        let next = self.next(purpose).await?;
         let signs_from = self.now + ANNOUNCED;
         if of.next().is_none() {
             // There was none, so no JWT waits for the old one.
@@ -159,7 +169,7 @@ impl Office {
             bail!("somebody else replaced the key meanwhile; look at it with `accolade keys list`");
         }
         println!("{} is announced: did.json shows it, and it signs from {} on", next.name, time(signs_from));
-        if let Some(file) = keyring.file_of(&next.name).filter(|file| file.exists()) {
+        if let Some(file) = self.file_of(purpose, &next.name) {
             println!(
                 "its private half is {}: put it into the backup and, until then, into the same folder of every \
                  machine that runs workers or pages",
@@ -178,11 +188,8 @@ impl Office {
         };
         let announced =
             self.keys.iter().any(|other| other.purpose == key.purpose && other.state == KeyState::Announced);
-        let next = match (key.state, announced, key.purpose) {
-            (KeyState::Active, false, Purpose::Badge) => {
-                Some(self.keyrings.badge.next(&self.names())?.entry())
-            }
-            (KeyState::Active, false, Purpose::Jwt) => Some(self.keyrings.jwt.next(&self.names())?.entry()),
+        let next = match (key.state, announced) {
+            (KeyState::Active, false) => Some(self.next(key.purpose).await?),
             _ => None,
         };
         let done = self.store.compromise_key(self.slug(), &key.name, next.as_ref(), reason, self.now).await?;
@@ -198,11 +205,7 @@ impl Office {
         println!("{} is compromised: did.json does not show it any more", key.name);
         if let Some(next) = successor {
             println!("{next} signs from now on");
-            let file = match key.purpose {
-                Purpose::Badge => self.keyrings.badge.file_of(&next),
-                Purpose::Jwt => self.keyrings.jwt.file_of(&next),
-            };
-            if let Some(file) = file.filter(|file| file.exists()) {
+            if let Some(file) = self.file_of(key.purpose, &next) {
                 println!(
                     "its private half is {}: put it into the backup, and now into the same folder of every machine \
                      that runs workers or pages; without it they sign nothing, and work waits",
@@ -243,6 +246,22 @@ impl Office {
             println!("               {}", story(key));
         }
         Ok(())
+    }
+
+    async fn next(&self, purpose: Purpose) -> anyhow::Result<NewKey> {
+        match purpose {
+            Purpose::Badge => self.keyrings.badge.next(&self.names()).await,
+            Purpose::Jwt => Ok(self.keyrings.jwt.next(&self.names())?.entry()),
+        }
+    }
+
+    /// The file of a private half, if it is in one.
+    fn file_of(&self, purpose: Purpose, name: &str) -> Option<PathBuf> {
+        let file = match purpose {
+            Purpose::Badge => self.keyrings.badge.file_of(name),
+            Purpose::Jwt => self.keyrings.jwt.file_of(name),
+        };
+        file.filter(|file| file.exists())
     }
 
     fn names(&self) -> Vec<&str> {

@@ -16,6 +16,7 @@ mod recheck;
 mod reconcile;
 mod rehearsal;
 mod serve;
+mod signer;
 mod simulate;
 mod verify;
 mod waiting;
@@ -131,7 +132,7 @@ impl Cli {
             Command::Publish(command) => publish::run(&command, &settings()?).await,
             Command::Simulate(command) => simulate::run(&command, &settings()?).await,
             Command::Recheck(command) => recheck::run(&command, &settings()?).await,
-            Command::Keys { command } => keys::run(&command, &settings()?).await,
+            Command::Keys { command } => keys::run(&command, settings).await,
             Command::Verify(command) => verify::run(&command).await,
             Command::Doctor => doctor::run(settings()?).await,
             Command::Reconcile(command) => reconcile::run(&command, settings()?).await,

@@ -221,6 +221,12 @@ impl Checker<'_> {
                 "write lower-case letters, digits and hyphens, as in \"example-university\"",
             );
         }
+        if !issuer.signer.is_empty() && issuer.key.is_some() {
+            self.say(
+                "issuer.signer",
+                "there is `issuer.key`, too: the key is in one place; remove one of them",
+            );
+        }
         if issuer.name.trim().is_empty() {
             self.say("issuer.name", "empty; write the institution's name");
         }

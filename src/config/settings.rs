@@ -196,6 +196,9 @@ pub struct IssuerSettings {
     pub key: Option<Secret>,
     /// The signing key, PKCS#8 PEM, mode 0600; later ones are beside it.
     pub key_file: PathBuf,
+    /// The program that signs in place of a key of this process, with its arguments.
+    #[serde(default)]
+    pub signer: Vec<String>,
     /// The key of badges in JWT form itself, in place of `jwt_key_file`.
     pub jwt_key: Option<Secret>,
     /// The key of badges in JWT form (P-256 or RSA), PKCS#8 PEM, mode 0600. Without the file there

@@ -8,6 +8,8 @@ use accolade_connectors::Secret;
 use anyhow::{Context as _, bail};
 use ring::rand::SystemRandom;
 
+use super::external::External;
+use super::signer::Signer;
 use crate::badges::{JwtKey, KeyError, SigningKey};
 use crate::config::IssuerSettings;
 use crate::secrets;
@@ -181,8 +183,8 @@ impl<K: Private> Keyring<K> {
 /// The private keys that this process can reach.
 #[derive(Debug)]
 pub struct Keyrings {
-    /// Keys of embedded proofs.
-    pub badge: Keyring<SigningKey>,
+    /// Who signs embedded proofs.
+    pub badge: Signer,
     /// Keys of the JWT form.
     pub jwt: Keyring<Arc<JwtKey>>,
 }
@@ -195,36 +197,39 @@ impl Keyrings {
             None => Place::File(file.to_owned()),
         };
         Self {
-            badge: Keyring::new(place(&settings.key, &settings.key_file)),
+            badge: match settings.signer.as_slice() {
+                [] => Signer::Keys(Keyring::new(place(&settings.key, &settings.key_file))),
+                command => Signer::External(External::new(command)),
+            },
             jwt: Keyring::new(place(&settings.jwt_key, &settings.jwt_key_file)),
         }
     }
 
     /// Whether the private half of a key can be reached here; the error says where it should be.
-    pub(super) fn held(&self, key: &IssuerKey) -> anyhow::Result<()> {
+    pub(super) async fn held(&self, key: &IssuerKey) -> anyhow::Result<()> {
         match key.purpose {
-            Purpose::Badge => self.badge.get(&key.name).map(drop),
+            Purpose::Badge => self.badge.has(&key.name).await,
             Purpose::Jwt => self.jwt.get(&key.name).map(drop),
         }
     }
 
     /// What cannot be reached here of keys that sign, or are about to; for people.
-    pub fn missing(&self, keys: &[IssuerKey]) -> Vec<String> {
-        let complain = |key: &IssuerKey| {
-            let error = self.held(key).err()?;
-            match (key.state, key.purpose) {
+    pub async fn missing(&self, keys: &[IssuerKey]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for key in keys.iter().filter(|key| matches!(key.state, KeyState::Active | KeyState::Announced)) {
+            let Err(error) = self.held(key).await else { continue };
+            missing.push(match (key.state, key.purpose) {
                 (KeyState::Active, Purpose::Badge) => {
-                    Some(format!("nothing is signed here, and work waits: {error:#}"))
+                    format!("nothing is signed here, and work waits: {error:#}")
                 }
-                (KeyState::Active, Purpose::Jwt) => Some(format!("badges have no JWT form here: {error:#}")),
-                (KeyState::Announced, _) => {
+                (KeyState::Active, Purpose::Jwt) => format!("badges have no JWT form here: {error:#}"),
+                _ => {
                     let from = key.signs_from.format("%Y-%m-%d %H:%M UTC");
-                    Some(format!("a new key is to sign from {from} on: {error:#}"))
+                    format!("a new key is to sign from {from} on: {error:#}")
                 }
-                (KeyState::Retired | KeyState::Compromised, _) => None,
-            }
-        };
-        keys.iter().filter_map(complain).collect()
+            });
+        }
+        missing
     }
 }
 

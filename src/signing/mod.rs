@@ -1,7 +1,9 @@
 //! Signing: which key signs now, what is signed with it, and which keys are trusted. Every process
 //! follows the table of keys, so that all sign with the same one.
 
+mod external;
 mod keyring;
+mod signer;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,7 +19,9 @@ use crate::clock::Clock;
 use crate::config::{DidMethod, Settings};
 use crate::store::{IssuerKey, KeyState, Purpose, Store, StoreError};
 
+pub use external::External;
 pub use keyring::{Keyring, Keyrings, Place, Private};
+pub use signer::Signer;
 
 /// How often a running process looks for changes of keys.
 pub const LOOK: Duration = Duration::from_secs(1);
@@ -83,7 +87,7 @@ impl Signing {
         signing.refresh().await?;
         let (slug, now) = (&signing.0.issuer.profile().slug, clock.now());
         if !signing.shown().keys.iter().any(|key| key.purpose == Purpose::Badge) {
-            store.first_key(slug, &signing.0.keyrings.badge.first()?.entry(), now).await?;
+            store.first_key(slug, &signing.0.keyrings.badge.first().await?, now).await?;
         }
         if !signing.shown().keys.iter().any(|key| key.purpose == Purpose::Jwt)
             && let Some(key) = signing.0.keyrings.jwt.given()?.first()
@@ -91,9 +95,6 @@ impl Signing {
             store.first_key(slug, &key.entry(), now).await?;
         }
         signing.refresh().await?;
-        for complaint in signing.missing() {
-            tracing::error!("{complaint}");
-        }
         Ok(signing)
     }
 
@@ -118,7 +119,7 @@ impl Signing {
         let shown = self.shown();
         let active = shown.active(Purpose::Badge);
         let active = active.ok_or_else(|| SigningError::Away("no key signs now".to_owned()))?;
-        let found = self.0.keyrings.badge.get(&active.name);
+        let found = self.0.keyrings.badge.has(&active.name).await;
         found.map_err(|error| SigningError::Away(format!("{error:#}")))?;
         Ok(active.name.clone())
     }
@@ -127,14 +128,18 @@ impl Signing {
     ///
     /// # Errors
     /// [`SigningError::Away`] when the key is not here, or what comes is no signature of it.
-    pub fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
-        let away = |error: &dyn std::fmt::Display| SigningError::Away(format!("{error:#}"));
-        let private = self.0.keyrings.badge.get(key).map_err(|error| away(&error))?;
-        let signed = prepared.into_iter().map(|prepared| {
-            let signature = private.sign(prepared.message());
-            prepared.seal(&signature).map_err(|error| away(&error))
-        });
-        signed.collect()
+    pub async fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
+        let messages: Vec<[u8; 64]> = prepared.iter().map(|one| *one.message()).collect();
+        let signatures = self.0.keyrings.badge.sign(key, messages).await;
+        let signatures = signatures.map_err(|error| SigningError::Away(format!("{error:#}")))?;
+        let sealed = prepared.into_iter().zip(&signatures).map(|(one, signature)| one.seal(signature));
+        match sealed.collect::<Result<Vec<_>, _>>() {
+            Ok(texts) => Ok(texts),
+            Err(error) => {
+                self.0.keyrings.badge.distrust().await;
+                Err(SigningError::Away(error.to_string()))
+            }
+        }
     }
 
     /// Signs one document now; the text that leaves, and the key's name.
@@ -153,7 +158,7 @@ impl Signing {
             tokio::task::spawn_blocking(move || badges::prepare(document, &issuer, &name, created)).await;
         let prepared =
             prepared.map_err(|error| SigningError::Away(format!("signing ended early: {error}")))??;
-        let signed = self.sign(&key, vec![prepared])?.pop();
+        let signed = self.sign(&key, vec![prepared]).await?.pop();
         let text = signed.ok_or_else(|| SigningError::Away("no signature came".to_owned()))?;
         Ok((text, key))
     }
@@ -193,21 +198,17 @@ impl Signing {
     /// Follows the table of keys until `stop`, and lets an announced key sign when its time has
     /// come.
     pub async fn follow(self, every: Duration, stop: CancellationToken) {
-        let mut looks = 0_u32;
-        loop {
+        for look in 0_u32.. {
+            // Without the database nothing is signed either: others say that it is away.
+            let known = self.refresh().await.is_ok();
+            if known && look.is_multiple_of(REMIND) {
+                for complaint in self.missing().await {
+                    tracing::error!("{complaint}");
+                }
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(every) => {}
-            }
-            // Without the database nothing is signed either: others say that it is away.
-            if self.refresh().await.is_err() {
-                continue;
-            }
-            looks += 1;
-            if looks.is_multiple_of(REMIND) {
-                for complaint in self.missing() {
-                    tracing::error!("{complaint}");
-                }
             }
         }
     }
@@ -220,17 +221,17 @@ impl Signing {
         let Inner { store, issuer, clock, .. } = &*self.0;
         let slug = &issuer.profile().slug;
         let mut keys = store.issuer_keys(slug).await?;
-        let due = |key: &IssuerKey| {
+        let mut changed = false;
+        for key in &keys {
             // By whoever has it: what no process can sign with must not become the key that signs.
-            key.state == KeyState::Announced
+            if key.state == KeyState::Announced
                 && key.signs_from <= clock.now()
-                && self.0.keyrings.held(key).is_ok()
-        };
-        let due: Vec<String> = keys.iter().filter(|key| due(key)).map(|key| key.name.clone()).collect();
-        if !due.is_empty() {
-            for name in due {
-                store.activate_key(slug, &name, clock.now()).await?;
+                && self.0.keyrings.held(key).await.is_ok()
+            {
+                changed |= store.activate_key(slug, &key.name, clock.now()).await?;
             }
+        }
+        if changed {
             keys = store.issuer_keys(slug).await?;
         }
         let mut shown = self.0.shown.write().unwrap_or_else(PoisonError::into_inner);
@@ -246,8 +247,8 @@ impl Signing {
         Ok(())
     }
 
-    fn missing(&self) -> Vec<String> {
-        self.0.keyrings.missing(&self.shown().keys)
+    async fn missing(&self) -> Vec<String> {
+        self.0.keyrings.missing(&self.shown().keys).await
     }
 
     fn shown(&self) -> Arc<Shown> {
@@ -281,7 +282,7 @@ fn public(keys: &[IssuerKey]) -> PublicKeys {
 ///
 /// # Errors
 /// When its DID cannot be made; with `did:key` also when its key cannot be read.
-pub fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer> {
+pub async fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer> {
     let from = &settings.issuer;
     let profile = Profile {
         slug: from.slug.clone(),
@@ -294,7 +295,7 @@ pub fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer
     Ok(match from.did {
         DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url).context("issuer.did")?,
         DidMethod::Key => {
-            let key = keyrings.badge.first()?.public_multibase();
+            let key = keyrings.badge.first().await?.name;
             Issuer::with_did_key(profile, &settings.public_url, &key)
         }
     })
@@ -306,7 +307,9 @@ pub fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer
 /// # Errors
 /// When there is none.
 pub async fn may_start(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<()> {
-    let Err(missing) = keyrings.badge.first() else { return Ok(()) };
+    // A program is asked when the table is empty, and where something is to be signed.
+    let Signer::Keys(keys) = &keyrings.badge else { return Ok(()) };
+    let Err(missing) = keys.first() else { return Ok(()) };
     let store = Store::open(settings.database.url.expose(), 1).await.ok();
     let keys = match &store {
         Some(store) => store.issuer_keys(&settings.issuer.slug).await?,

@@ -219,7 +219,7 @@ impl Awarder {
             // Canonical forms take milliseconds: let others run between two.
             tokio::task::yield_now().await;
         }
-        let commits = issue::sign(&self.signing, &key, drafts)?;
+        let commits = issue::sign(&self.signing, &key, drafts).await?;
         let mut stored = self.store.award(&commits, now).await;
         for _ in 0..3 {
             if !matches!(stored, Err(StoreError::Conflict)) {

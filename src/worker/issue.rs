@@ -162,7 +162,7 @@ pub(super) struct Draft {
 }
 
 /// Signs the credentials of a whole batch at once.
-pub(super) fn sign(
+pub(super) async fn sign(
     signing: &Signing,
     key: &str,
     drafts: Vec<Draft>,
@@ -176,7 +176,7 @@ pub(super) fn sign(
         return Ok(commits);
     }
     let wanted = prepared.len();
-    let signed = signing.sign(key, prepared)?;
+    let signed = signing.sign(key, prepared).await?;
     if signed.len() != wanted {
         return Err(SigningError::Away("signatures are missing".to_owned()));
     }

@@ -100,7 +100,7 @@ impl Resigner {
         if prepared.is_empty() {
             return Ok(0);
         }
-        let signed = self.signing.sign(&key, prepared)?;
+        let signed = self.signing.sign(&key, prepared).await?;
         let documents: Vec<_> = before.into_iter().zip(signed).collect();
         if let Some(signed) = self.store.sign_anew(issuer, &key, &documents).await? {
             return Ok(signed.len());

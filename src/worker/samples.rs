@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Catalog;
 use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
-use crate::signing::{Keyring, Keyrings, Place, Signing};
+use crate::signing::{Keyring, Keyrings, Place, Signer, Signing};
 use crate::store::{ConfirmResult, NewDelivery, NewEvent, RuledOutcome, SignalVerdict, Store, Verdict, Work};
 use crate::telemetry::Metrics;
 
@@ -80,7 +80,7 @@ pub(super) async fn signing_with(store: &Store, clock: &Clock, seeds: &[u8]) -> 
     };
     let keys: String = seeds.iter().map(|seed| SigningKey::from_seed([*seed; 32]).to_pem()).collect();
     let keyrings = Keyrings {
-        badge: Keyring::new(Place::Given(Secret::from(keys))),
+        badge: Signer::Keys(Keyring::new(Place::Given(Secret::from(keys)))),
         jwt: Keyring::new(Place::File("nowhere.pem".into())),
     };
     let issuer = Arc::new(Issuer::with_did_web(profile, &url).unwrap());

@@ -7,6 +7,7 @@ mod deliveries;
 mod explain;
 mod first_start;
 mod held;
+mod keys;
 mod people;
 mod privacy;
 mod publish;
@@ -121,8 +122,15 @@ trusted = true
     }
 
     async fn serve(&self) -> Serving<'_> {
+        self.serve_with(&[]).await
+    }
+
+    /// Serves with more variables in the environment.
+    async fn serve_with(&self, variables: &[(&str, &str)]) -> Serving<'_> {
         accolade::secrets::install_tls();
-        let process = self.command("serve").stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut command = self.command("serve");
+        let process =
+            command.envs(variables.iter().copied()).stderr(std::process::Stdio::null()).spawn().unwrap();
         let serving = Serving { process, folder: self };
         serving
             .until("it answers", async || {

@@ -41,6 +41,8 @@ pub(crate) struct Site {
     settle_seconds: u64,
     /// The time of its processes: the system's, unless a test sets another.
     pub(crate) clock: Clock,
+    /// The program that signs; none: a key in a file.
+    pub(crate) signer: Vec<String>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -90,6 +92,7 @@ impl Site {
             mail_url,
             settle_seconds: 4,
             clock,
+            signer: Vec::new(),
             tasks,
             stop,
         })
@@ -158,6 +161,7 @@ name = "Example University"
 url = "https://www.example.edu/"
 key_file = "issuer.pem"
 jwt_key_file = "issuer-jwt.pem"
+signer = {signer}
 [worker]
 settle_seconds = {settle}
 [sources.moodle]
@@ -188,6 +192,7 @@ trusted = true
             database = self.database.url(),
             exchange = self.exchange,
             mail = self.mail_url,
+            signer = toml::Value::from(self.signer.clone()),
             settle = self.settle_seconds,
             moodle = self.sandbox.moodle_url,
             ws_token = sandbox::WS_TOKEN,

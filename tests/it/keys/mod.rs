@@ -1,6 +1,9 @@
 //! Keys: replaced, and named compromised, while workers sign with them.
 
+pub(crate) mod signer;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,7 +11,7 @@ use std::time::Duration;
 use accolade::app::Role;
 use accolade::clock::Clock;
 use accolade::config::Settings;
-use accolade::store::{DeliveryState, IssuerKey, KeyState, Purpose};
+use accolade::store::{DeliveryState, IssuerKey, KeyState, Purpose, TrailFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,6 +29,11 @@ struct Campus {
 
 impl Campus {
     async fn new(way: Way) -> Option<Self> {
+        Self::signing_by(way, |_| Vec::new()).await
+    }
+
+    /// One whose processes sign by a program, given its folder.
+    async fn signing_by(way: Way, signer: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
         let mut site = Site::new(way, None).await?;
         site.clock = Clock::manual(Clock::system().now());
         let badges = site.folder.path().join("badges");
@@ -33,6 +41,7 @@ impl Campus {
         let text = "[badge]\nname = \"First Aid\"\ndescription = \"Helps.\"\ncriteria = \"Passed.\"\n\
              [award]\nsource = \"forms\"\ncourse = \"FA1\"\nassessment = \"test\"\nat_least = \"70 %\"\n";
         std::fs::write(badges.join("first-aid.toml"), text).unwrap();
+        site.signer = signer(site.folder.path());
         let folder = badges.clone();
         let roles: &[Role] = match way {
             Way::Embedded => &Role::ALL,
@@ -240,12 +249,7 @@ async fn compromised(way: Way) {
     campus.until("the first key signs", |signed| of(signed, KeyState::Active) > 20).await;
     let first = campus.trusted().await[0].clone();
     let early = credentials(
-        &campus
-            .front
-            .store
-            .deliveries(&accolade::store::TrailFilter { limit: 10_000, ..Default::default() })
-            .await
-            .unwrap(),
+        &campus.front.store.deliveries(&TrailFilter { limit: 10_000, ..Default::default() }).await.unwrap(),
     );
     let before = campus.front.store.credential(early[0]).await.unwrap().unwrap().document;
     let said = campus.run(&format!("keys compromised {} --reason stolen", &first[..12]));
