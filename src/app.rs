@@ -90,6 +90,11 @@ impl App {
             .with_identities(settings.identities())
             .with_erasures(secret.clone());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
+        store.adopt_erasures().await.context("the database cannot be written")?;
+        match store.foreign_erasures().await.context("the database cannot be read")? {
+            0 => {}
+            erased => tracing::warn!(erased, "{}", secrets::FOREIGN_ERASURES),
+        }
         let signing = Signing::start(issuer, keyrings, &store, &clock).await?;
         let published = Published::new(&store, settings.sources.keys(), &settings.terms());
         let catalog = published.start(&settings.badges, clock.now()).await?;
@@ -218,9 +223,7 @@ impl App {
         });
         if roles.contains(&Role::Ingest) {
             router = router.merge(ingest::router(self.ingest(tasks, stop_work)));
-            if let Some(secret) = &self.settings.bounces.secret {
-                router = router.merge(ingest::bounces(self.bounces(), secret.clone()));
-            }
+            router = router.merge(ingest::bounces(self.bounces(), &self.settings.bounces));
         }
         if roles.contains(&Role::Web) {
             router = router.merge(web::router(web::Site {
@@ -294,6 +297,9 @@ impl App {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
             if let Some(mailbox) = self.mailbox(embedded) {
                 tasks.spawn(mailbox.run(stop.clone()));
+            }
+            if let Some(mbox) = self.mbox(embedded) {
+                tasks.spawn(mbox.run(stop.clone()));
             }
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Web) {

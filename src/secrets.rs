@@ -11,6 +11,11 @@ use ring::rand::SystemRandom;
 use crate::badges::JwtKey;
 use crate::claim::ClaimSecret;
 
+/// What it means that there are marks of erased learners that another claim secret made.
+pub const FOREIGN_ERASURES: &str = "learners were erased under another secret than that in claim.secret_file and are \
+    not recognised: results of theirs are taken up again; put the secret of then back, or erase them again when \
+    they come back";
+
 /// Chooses the cryptography of every TLS connection of the process; a second call changes nothing.
 pub fn install_tls() {
     // An error means that it was chosen already.

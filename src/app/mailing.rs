@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::{App, host};
 use crate::mail::{Composer, Transport};
-use crate::worker::{Bounces, Mailbox, Mailer, Retention, Sweeper};
+use crate::worker::{Bounces, Mailbox, Mailer, Mbox, Retention, Sweeper};
 
 impl App {
     pub(super) fn mailer(&self) -> anyhow::Result<Mailer> {
@@ -34,11 +34,13 @@ impl App {
     /// Reads the mailbox of what comes back, if there is one.
     pub(super) fn mailbox(&self, embedded: bool) -> Option<Mailbox> {
         let maildir = self.settings.bounces.maildir.clone()?;
-        Some(Mailbox {
-            maildir,
-            bounces: self.bounces(),
-            every: Duration::from_secs(if embedded { 5 } else { 30 }),
-        })
+        Some(Mailbox { maildir, bounces: self.bounces(), every: look(embedded) })
+    }
+
+    /// Reads it where it is one file.
+    pub(super) fn mbox(&self, embedded: bool) -> Option<Mbox> {
+        let path = self.settings.bounces.mbox.clone()?;
+        Some(Mbox::new(path, self.bounces(), look(embedded)))
     }
 
     pub(super) fn retention(&self, embedded: bool) -> Retention {
@@ -65,4 +67,9 @@ impl App {
             starts_empty: embedded,
         })
     }
+}
+
+/// Time between two looks into a mailbox.
+fn look(embedded: bool) -> Duration {
+    Duration::from_secs(if embedded { 5 } else { 30 })
 }

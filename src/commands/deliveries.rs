@@ -6,9 +6,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use uuid::Uuid;
 
+use super::mails;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::store::{DeliveryState, DeliveryTrail, Store, TrailFilter};
+use crate::store::{BadgeMail, DeliveryState, DeliveryTrail, Store, TrailFilter};
 
 /// Which deliveries to show.
 #[derive(Debug, Args)]
@@ -49,11 +50,12 @@ pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Re
     for trail in trails {
         let at = trail.received_at.format("%Y-%m-%d %H:%M:%S");
         println!(
-            "{} {at} {:<12} {:<9} {}",
+            "{} {at} {:<12} {:<9} {}{}",
             trail.id,
             trail.source,
             trail.state.as_str(),
-            one_line(&trail.reason)
+            one_line(&trail.reason),
+            if came_back(&trail) { "; its mail came back" } else { "" }
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -92,6 +94,12 @@ fn one_line(text: &str) -> String {
     if line.chars().count() > 160 { line.chars().take(159).chain(['…']).collect() } else { line }
 }
 
+/// Whether the last mail about a badge of it did not arrive.
+fn came_back(trail: &DeliveryTrail) -> bool {
+    let last = |mails: &Vec<BadgeMail>| mails.last().is_some_and(BadgeMail::came_back);
+    trail.mails.values().any(last)
+}
+
 /// A state with its reason, if it has one.
 fn said(state: &str, reason: &str) -> String {
     if reason.is_empty() { state.to_owned() } else { format!("{state}: {reason}") }
@@ -120,6 +128,10 @@ fn whole(trail: &DeliveryTrail) -> String {
                     other => other,
                 };
                 let _ = writeln!(text, "      badge {badge}, credential {credential}, claim mail {mail}");
+                let mails = trail.mails.get(credential).into_iter().flatten();
+                for mail in mails.filter(|mail| mail.bounce.is_some()) {
+                    let _ = writeln!(text, "        {}", mails::mail(mail));
+                }
             }
             for note in &event.notes {
                 let _ = writeln!(text, "      {note}");

@@ -15,6 +15,7 @@ use crate::secrets;
 use crate::signing::{self, Keyrings};
 use crate::store::{OpenError, Store};
 use crate::telemetry::Metrics;
+use crate::worker::examine_mbox;
 
 /// How long one part may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +35,10 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         "claim links",
         secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
     );
+    examination.erasures(&settings).await;
+    if let Some(mbox) = &settings.bounces.mbox {
+        examination.note("bounces", examine_mbox(mbox));
+    }
     if let Some(maildir) = &settings.bounces.maildir {
         let there = ["new", "cur"].iter().all(|part| maildir.join(part).is_dir());
         let mend = || format!("{} is no Maildir: it has no folders new and cur", maildir.display());
@@ -75,6 +80,17 @@ impl Examination {
                 self.ill += 1;
                 println!("  MEND  {part}: {error:#}");
             }
+        }
+    }
+
+    /// Whether who was erased is recognised. It is no ill that can be mended once the secret is lost.
+    async fn erasures(&self, settings: &Settings) {
+        // What is wrong with the database, or the secret, is told beside it.
+        let Ok(secret) = secrets::claim_secret(&settings.claim.secret_file) else { return };
+        let Ok(store) = Store::open(settings.database.url.expose(), 1).await else { return };
+        let erased = store.with_erasures(secret).foreign_erasures().await.unwrap_or_default();
+        if erased > 0 {
+            println!("  WARN  erasures: {} (so many: {erased})", secrets::FOREIGN_ERASURES);
         }
     }
 

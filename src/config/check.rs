@@ -109,6 +109,14 @@ impl Checker<'_> {
         if self.settings.bounces.secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
             self.say("bounces.secret", "write at least 16 characters that nobody can guess");
         }
+        if self.settings.bounces.mailgun_key.as_ref().is_some_and(|key| key.expose().trim().is_empty()) {
+            self.say("bounces.mailgun_key", "write the HTTP webhook signing key that Mailgun shows");
+        }
+        if self.settings.bounces.sendgrid_key.is_some() && self.settings.bounces.sendgrid_point().is_none() {
+            let mend = "write the verification key that SendGrid shows where the Signed Event Webhook is switched \
+                        on: 124 letters, MFkwEwYHKoZI…";
+            self.say("bounces.sendgrid_key", mend);
+        }
         let ascending = claim.reminders.is_sorted_by(|one, next| one < next);
         if !ascending || claim.reminders.len() > 10 || claim.reminders.contains(&0) {
             let mend = "write up to 10 numbers of days, each larger than the one before, as in [7, 21]; [] \

@@ -135,6 +135,7 @@ fn tidy(settings: &mut Settings, folder: &Path) {
     .into_iter()
     .chain(settings.mail.dkim.as_mut().map(|dkim| &mut dkim.key_file))
     .chain(settings.bounces.maildir.as_mut())
+    .chain(settings.bounces.mbox.as_mut())
     {
         *path = folder.join(&*path);
     }

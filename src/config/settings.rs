@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use accolade_connectors::Secret;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use chrono::TimeDelta;
 use serde::Deserialize;
 use url::Url;
@@ -149,8 +151,28 @@ pub struct DkimSettings {
 pub struct BounceSettings {
     /// A Maildir to which mail servers send back what they cannot deliver.
     pub maildir: Option<PathBuf>,
-    /// What a mail server shows that posts such messages to `/bounces`.
+    /// Or a mailbox in one file.
+    pub mbox: Option<PathBuf>,
+    /// What a mail server, or another program, shows that posts to `/bounces`.
     pub secret: Option<Secret>,
+    /// The key with which Mailgun signs what it posts to `/bounces/mailgun`.
+    pub mailgun_key: Option<Secret>,
+    /// The public key of what SendGrid posts to `/bounces/sendgrid`, as it shows it.
+    pub sendgrid_key: Option<String>,
+}
+
+impl BounceSettings {
+    /// SendGrid's key as a point of the curve P-256; nothing if it is none.
+    pub fn sendgrid_point(&self) -> Option<Vec<u8>> {
+        /// A SubjectPublicKeyInfo of this curve up to its point (RFC 5480).
+        const BEFORE: [u8; 26] = [
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        ];
+        let key = STANDARD.decode(self.sendgrid_key.as_ref()?.trim()).ok()?;
+        let point = key.strip_prefix(&BEFORE)?;
+        (point.len() == 65 && point.first() == Some(&4)).then(|| point.to_vec())
+    }
 }
 
 /// `[claim]`

@@ -73,6 +73,24 @@ pub fn may_work_later(words: &str) -> bool {
     words.split_whitespace().any(|word| word == "5.2.2" || word.starts_with("5.7.") && is_status(word))
 }
 
+/// What became of a mail that a server refused with these words: a status of the class 4 is for now.
+pub fn refused(words: &str) -> Fate {
+    let for_now = |word: &str| is_status(word) && word.starts_with('4');
+    if may_work_later(words) || words.split_whitespace().any(for_now) { Fate::Soft } else { Fate::Hard }
+}
+
+/// A Message-ID without angle brackets; `None` for what can be none.
+pub fn message_id(text: &str) -> Option<String> {
+    let id = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    (3..=ID_LENGTH).contains(&id.len()).then(|| id.to_owned())
+}
+
+/// Words of a server, as they are kept.
+pub fn one_line(text: &str) -> String {
+    let line = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    line.collect::<Vec<_>>().join(" ").chars().take(REASON_LENGTH).collect()
+}
+
 /// Reads a message; `None` if it is no delivery status notification.
 pub fn read(raw: &[u8]) -> Option<DeliveryReport> {
     let raw = raw.get(..LARGEST).unwrap_or(raw);
@@ -105,7 +123,7 @@ impl Found {
                 let returned = decode(body, &encoding);
                 // The headers alone have no empty line at their end.
                 let (head, _) = split(returned.trim_start());
-                self.id(header(head, "message-id"));
+                self.id(header(head, "message-id").as_deref());
             }
             _ if name.starts_with("multipart/") => {
                 let Some(boundary) = boundary(&kind) else { return };
@@ -126,7 +144,7 @@ impl Found {
     fn status(&mut self, fields: &str) {
         for group in fields.replace("\r\n", "\n").split("\n\n").take(PARTS) {
             let group = group.trim().replace('\n', "\r\n");
-            self.id(header(&group, "original-envelope-id"));
+            self.id(header(&group, "original-envelope-id").as_deref());
             let Some(action) = header(&group, "action") else { continue };
             let action = action.to_ascii_lowercase();
             let told = header(&group, "diagnostic-code").unwrap_or_default();
@@ -144,12 +162,10 @@ impl Found {
         }
     }
 
-    fn id(&mut self, id: Option<String>) {
-        let Some(id) = id else { return };
-        let id = id.trim().trim_start_matches('<').trim_end_matches('>').trim();
-        let room = self.message_ids.len() < IDS && (3..=ID_LENGTH).contains(&id.len());
-        if room && !self.message_ids.iter().any(|known| known == id) {
-            self.message_ids.push(id.to_owned());
+    fn id(&mut self, id: Option<&str>) {
+        let Some(id) = id.and_then(message_id) else { return };
+        if self.message_ids.len() < IDS && !self.message_ids.contains(&id) {
+            self.message_ids.push(id);
         }
     }
 }
@@ -171,11 +187,6 @@ fn boundary(kind: &str) -> Option<String> {
     };
     // RFC 2046, section 5.1.1: a semicolon in a boundary has to be quoted, and nobody uses one.
     kind.split(';').find_map(parameter).filter(|boundary| (1..=70).contains(&boundary.len()))
-}
-
-fn one_line(text: &str) -> String {
-    let line = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    line.collect::<Vec<_>>().join(" ").chars().take(REASON_LENGTH).collect()
 }
 
 #[cfg(test)]

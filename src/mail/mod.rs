@@ -5,6 +5,7 @@ mod compose;
 mod dial;
 mod dkim;
 pub mod dsn;
+pub mod mbox;
 mod notice;
 mod outbox;
 pub mod read;

@@ -63,6 +63,13 @@ pub struct BadgeMail {
     pub bounce: Option<Returned>,
 }
 
+impl BadgeMail {
+    /// Whether it came back, for now or for good.
+    pub fn came_back(&self) -> bool {
+        self.bounce.as_ref().is_some_and(|bounce| matches!(bounce.kind.as_str(), "hard" | "soft"))
+    }
+}
+
 /// What came back of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
@@ -207,7 +214,7 @@ impl Store {
 }
 
 /// The mails of credentials, oldest first.
-async fn mails_of(
+pub(super) async fn mails_of(
     session: &mut Session,
     credentials: Vec<Uuid>,
 ) -> Result<BTreeMap<Uuid, Vec<BadgeMail>>, StoreError> {

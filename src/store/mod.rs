@@ -32,6 +32,7 @@ mod learners;
 mod lifecycle;
 mod links;
 mod listing;
+mod mailboxes;
 mod mails;
 mod merge;
 mod notices;
@@ -81,6 +82,7 @@ pub use inputs::{AwardBasis, StoredInputs};
 pub use keys::{Compromised, IssuerKey, KeyState, NewKey, Purpose};
 pub use lifecycle::{AwardChange, Change, Consequence, Loss};
 pub use links::{By, Linked, Separated};
+pub use mailboxes::ReadTo;
 pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use notices::LeasedNotice;
@@ -107,7 +109,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 53] = [
+static ALL_STATEMENTS: [&[&Statement]; 54] = [
     address::STATEMENTS,
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
@@ -134,6 +136,7 @@ static ALL_STATEMENTS: [&[&Statement]; 53] = [
     lifecycle::STATEMENTS,
     links::STATEMENTS,
     listing::STATEMENTS,
+    mailboxes::STATEMENTS,
     mails::STATEMENTS,
     merge::STATEMENTS,
     notices::STATEMENTS,

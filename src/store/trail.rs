@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::holdings::{BadgeMail, mails_of};
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, values};
@@ -22,7 +23,7 @@ statements! {
     THEIR_SIGNALS = "SELECT id, delivery_id, event, state, reason FROM signals
         WHERE delivery_id {in $1} ORDER BY created_at, id";
 
-    THEIR_EVENTS = "SELECT id, signal_id, state, reason FROM events
+    THEIR_EVENTS = "SELECT id, delivery_id, signal_id, state, reason FROM events
         WHERE delivery_id {in $1} ORDER BY created_at, id";
 
     THEIR_CREDENTIALS = "SELECT awards.id, awards.event_id, awards.badge,
@@ -79,6 +80,8 @@ pub struct DeliveryTrail {
     pub body_gone: Option<BodyGone>,
     /// Its signals; none for a duplicate: they are those of `first`.
     pub signals: Vec<SignalTrail>,
+    /// The mails about the credentials that followed, oldest first.
+    pub mails: BTreeMap<Uuid, Vec<BadgeMail>>,
 }
 
 /// What is left of a body.
@@ -162,6 +165,7 @@ struct SignalRow {
 #[derive(sqlx::FromRow)]
 struct EventRow {
     id: Uuid,
+    delivery_id: Uuid,
     signal_id: Uuid,
     state: String,
     reason: String,
@@ -286,8 +290,14 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
     for row in &held_rows {
         notes.entry(row.event_id).or_default().push(row.note());
     }
+    let mut mails = mails_of(session, credential_rows.iter().map(|row| row.id).collect()).await?;
+    let mut their_mails: BTreeMap<Uuid, BTreeMap<Uuid, Vec<BadgeMail>>> = BTreeMap::new();
+    let delivery_of: BTreeMap<Uuid, Uuid> = event_rows.iter().map(|row| (row.id, row.delivery_id)).collect();
     let mut credentials: BTreeMap<Uuid, Vec<(Uuid, String, String)>> = BTreeMap::new();
     for row in credential_rows {
+        if let (Some(delivery), Some(mails)) = (delivery_of.get(&row.event_id), mails.remove(&row.id)) {
+            their_mails.entry(*delivery).or_default().insert(row.id, mails);
+        }
         credentials.entry(row.event_id).or_default().push((row.id, row.badge, row.mail));
     }
     let mut events: BTreeMap<Uuid, Vec<EventTrail>> = BTreeMap::new();
@@ -325,6 +335,7 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
                 sha256: row.body_sha256.unwrap_or_default(),
             }),
             signals: signals.remove(&row.id).unwrap_or_default(),
+            mails: their_mails.remove(&row.id).unwrap_or_default(),
         })
     });
     trails.collect()

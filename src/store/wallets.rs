@@ -42,7 +42,10 @@ statements! {
     END_EARLIER = "UPDATE wallet_offers SET expires_at = $3
         WHERE credential_id = $1 AND id <> $2 AND redeemed_at IS NULL AND expires_at > $3";
 
-    FORGET_OFFERS = "DELETE FROM wallet_offers WHERE created_at <= $1 AND state <> 'waiting'";
+    FORGET_OFFERS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM wallet_offers WHERE created_at <= $1 AND state <> 'waiting'
+            ORDER BY created_at, id LIMIT $2 {skip locked})
+        DELETE FROM wallet_offers WHERE id IN (SELECT id FROM taken)";
 
     LIVE_OFFER = "SELECT id FROM wallet_offers
         WHERE credential_id = $1 AND redeemed_at IS NULL AND expires_at > $2 AND wrong_codes < $3
@@ -73,7 +76,10 @@ statements! {
     ANSWER_CHALLENGE = "INSERT INTO wallet_challenges (hash, expires_at) VALUES ($1, $2)
         ON CONFLICT (hash) DO NOTHING";
 
-    FORGET_CHALLENGES = "DELETE FROM wallet_challenges WHERE expires_at <= $1";
+    FORGET_CHALLENGES = "WITH taken AS MATERIALIZED (
+            SELECT hash FROM wallet_challenges WHERE expires_at <= $1
+            ORDER BY expires_at, hash LIMIT $2 {skip locked})
+        DELETE FROM wallet_challenges WHERE hash IN (SELECT hash FROM taken)";
 }
 
 /// How it stands with offers of one badge.
@@ -148,7 +154,6 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
-        session.run(&FORGET_OFFERS, values![now - KEPT]).await?;
         session.run(&LOCK_CREDENTIAL, values![credential]).await?;
         let row = values![offer, credential, language, now + OFFERED, now, now - PERIOD, OFFERS];
         let made = session.run(&INSERT_OFFER, row).await? == 1;
@@ -211,7 +216,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Bound, StoreError> {
         let mut session = self.pool.write().await?;
-        if !answer(&mut session, challenge, now).await? {
+        if !answer(&mut session, challenge).await? {
             return Ok(Bound::Answered);
         }
         let row: Option<BoundRow> =
@@ -221,23 +226,25 @@ impl Store {
     }
 
     /// Remembers that a challenge was answered. False where it was before.
-    pub async fn answer_challenge(
-        &self,
-        challenge: (&[u8], DateTime<Utc>),
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    pub async fn answer_challenge(&self, challenge: (&[u8], DateTime<Utc>)) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
-        let first = answer(&mut session, challenge, now).await?;
+        let first = answer(&mut session, challenge).await?;
         session.commit().await?;
         Ok(first)
     }
 }
 
-async fn answer(
-    session: &mut Session,
-    (hash, until): (&[u8], DateTime<Utc>),
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    session.run(&FORGET_CHALLENGES, values![now - CLOCKS]).await?;
+async fn answer(session: &mut Session, (hash, until): (&[u8], DateTime<Utc>)) -> Result<bool, StoreError> {
     Ok(session.run(&ANSWER_CHALLENGE, values![hash, until]).await? == 1)
+}
+
+/// Removes offers and challenges that nobody needs any more, of each at most so many; answers how many.
+pub(super) async fn forget_wallets(
+    session: &mut Session,
+    limit: u32,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let offers = session.run(&FORGET_OFFERS, values![now - KEPT, limit]).await?;
+    let challenges = session.run(&FORGET_CHALLENGES, values![now - CLOCKS, limit]).await?;
+    Ok(offers + challenges)
 }

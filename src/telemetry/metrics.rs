@@ -182,7 +182,7 @@ impl Metrics {
             .inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    /// What retention removed: `bodies`, `signals` or `mails`.
+    /// What retention removed: `bodies`, `signals`, `mails` or `wallets`.
     pub fn forgotten(&self, kind: &'static str, count: u64) {
         self.forgotten.get_or_create(&State { state: kind }).inc_by(count);
     }

@@ -1,5 +1,7 @@
 //! Reads the mailbox to which mails come back, and takes down what it tells.
 
+mod mbox;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use crate::clock::Clock;
 use crate::mail::dsn::{self, DeliveryReport, Fate};
 use crate::store::{Bounce, BounceKind, Store, StoreError};
 use crate::telemetry::Metrics;
+
+pub use mbox::{Mbox, examine as examine_mbox};
 
 /// Messages read in one round.
 const MOST: usize = 1_000;
@@ -41,10 +45,19 @@ impl Bounces {
     /// # Errors
     /// When the database is away: the message has to be read again.
     pub async fn take(&self, raw: &[u8]) -> Result<Taken, StoreError> {
-        let Some(DeliveryReport { message_ids, fate, reason }) = dsn::read(raw) else {
+        let Some(report) = dsn::read(raw) else {
             self.metrics.bounce("unread");
             return Ok(Taken::Nothing);
         };
+        self.note(report).await
+    }
+
+    /// Takes down what is told of a mail.
+    ///
+    /// # Errors
+    /// When the database is away: it has to be told again.
+    pub async fn note(&self, report: DeliveryReport) -> Result<Taken, StoreError> {
+        let DeliveryReport { message_ids, fate, reason } = report;
         let kind = match fate {
             Fate::Arrived => return Ok(Taken::Nothing),
             Fate::Delayed => BounceKind::Delayed,

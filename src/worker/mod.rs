@@ -34,7 +34,7 @@ mod words;
 
 pub use asked::asked;
 pub use award::Awarder;
-pub use bounces::{Bounces, Mailbox, Taken};
+pub use bounces::{Bounces, Mailbox, Mbox, Taken, examine_mbox};
 pub use confirm::{Confirmer, Source};
 pub(crate) use cycle::{present, term_of};
 pub use everybody::Everybody;

@@ -38,8 +38,8 @@ impl Retention {
         loop {
             match self.round(&stop).await {
                 Ok(forgotten) if forgotten != Forgotten::default() => {
-                    let Forgotten { bodies, signals, mails } = forgotten;
-                    tracing::info!(bodies, signals, mails, "not kept any longer ([retention])");
+                    let Forgotten { bodies, signals, mails, wallets } = forgotten;
+                    tracing::info!(bodies, signals, mails, wallets, "not kept any longer ([retention])");
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "what is too old is still kept"),
@@ -65,6 +65,7 @@ impl Retention {
                 bodies: all.bodies + some.bodies,
                 signals: all.signals + some.signals,
                 mails: all.mails + some.mails,
+                wallets: all.wallets + some.wallets,
             };
             let more = some.kinds().iter().any(|(_, count)| *count >= u64::from(GROUP));
             if !more || stop.is_cancelled() {

@@ -215,6 +215,136 @@ async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
     site.end().await;
 }
 
+/// Signed as SendGrid does, with the key as it shows it.
+struct Sendgrid(ring::signature::EcdsaKeyPair);
+
+impl Sendgrid {
+    fn new() -> (Self, String) {
+        use base64::Engine as _;
+        use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING as KIND, EcdsaKeyPair, KeyPair as _};
+        let random = ring::rand::SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&KIND, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&KIND, key.as_ref(), &random).unwrap();
+        let before = hex::decode("3059301306072a8648ce3d020106082a8648ce3d030107034200").unwrap();
+        let public = base64::prelude::BASE64_STANDARD.encode([&before, pair.public_key().as_ref()].concat());
+        (Self(pair), public)
+    }
+
+    fn sign(&self, time: &str, body: &str) -> String {
+        use base64::Engine as _;
+        let signature =
+            self.0.sign(&ring::rand::SystemRandom::new(), format!("{time}{body}").as_bytes()).unwrap();
+        base64::prelude::BASE64_STANDARD.encode(signature.as_ref())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_read_from_an_mbox_and_told_by_mail_services() {
+    let site = Site::new(Way::Embedded, None).await.unwrap();
+    let mbox = site.folder.path().join("mbox");
+    let (sendgrid, public) = Sendgrid::new();
+    let settings = |settings: &mut accolade::config::Settings| {
+        settings.bounces.mbox = Some(mbox.clone());
+        settings.bounces.mailgun_key = Some("mailgun's key".into());
+        settings.bounces.sendgrid_key = Some(public.clone());
+    };
+    let process = site.start_with(&Role::ALL, settings).await;
+    for (number, name) in ["rosa", "omar", "lena"].into_iter().enumerate() {
+        let event = json!({
+            "id": format!("evt_{number}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
+            "data": {
+                "learner": { "id": name, "email": format!("{name}@example.test"), "name": format!("{name} Example") },
+                "course": { "id": "first-aid-2026" }, "assessment": { "id": "final" },
+                "score": { "given": 41, "max": 50 }, "passed": true,
+            },
+        });
+        let headers = [("authorization", "Bearer sandbox-bearer")];
+        assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
+    }
+    process.settled().await;
+    let mails = std::fs::read_dir(site.outbox()).unwrap().map(|entry| entry.unwrap().path());
+    let mails: Vec<Vec<u8>> = mails.map(|file| std::fs::read(file).unwrap()).collect();
+    let of = |name: &str| mails.iter().find(|raw| read(raw).to.contains(name)).unwrap();
+    let id_of = |name: &str| {
+        let raw = String::from_utf8_lossy(of(name)).into_owned();
+        raw.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned()
+    };
+    let bounced = async || {
+        let found = process.store.holdings(None, None, Which::Bounced, 9).await.unwrap();
+        let mut found: Vec<(String, String)> = found
+            .into_iter()
+            .map(|holding| (holding.name, holding.mails[0].bounce.clone().unwrap().kind))
+            .collect();
+        found.sort();
+        found
+    };
+    let http = Client::new();
+    let post = async |path: &str, body: &str, headers: &[(&str, &str)]| {
+        let mut request = http.post(format!("{}{path}", process.url)).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+
+    // There is no `bounces.secret`.
+    assert_eq!(post("/bounces", "hello", &[("authorization", "Bearer ")]).await.0, 404);
+
+    let time = site.clock.now().timestamp().to_string();
+    let mailgun = |key: &str| {
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
+        let signature = hex::encode(ring::hmac::sign(&key, format!("{time}token").as_bytes()));
+        json!({
+            "signature": {"timestamp": time, "token": "token", "signature": signature},
+            "event-data": {
+                "event": "failed", "severity": "permanent", "reason": "bounce",
+                "message": {"headers": {"message-id": id_of("omar").trim_matches(['<', '>'])}},
+                "delivery-status": {"code": 550, "message": "5.1.1 nobody here"},
+            },
+        })
+        .to_string()
+    };
+    assert_eq!(post("/bounces/mailgun", &mailgun("another key"), &[]).await.0, 401);
+    let events = json!([
+        {"event": "bounce", "type": "bounce", "status": "4.2.2", "reason": "452 full", "smtp-id": id_of("lena")},
+        {"event": "delivered", "smtp-id": id_of("rosa")},
+    ])
+    .to_string();
+    let signature = sendgrid.sign(&time, &events);
+    let signed = |signature| {
+        [
+            ("x-twilio-email-event-webhook-signature", signature),
+            ("x-twilio-email-event-webhook-timestamp", time.as_str()),
+        ]
+    };
+    assert_eq!(post("/bounces/sendgrid", &events, &[]).await.0, 401);
+    assert_eq!(post("/bounces/sendgrid", &events.replace("452", "552"), &signed(&signature)).await.0, 401);
+    assert_eq!(bounced().await, []);
+
+    assert_eq!(
+        post("/bounces/mailgun", &mailgun("mailgun's key"), &[]).await,
+        (200, r#"{"bounces":["hard"]}"#.to_owned())
+    );
+    assert_eq!(
+        post("/bounces/sendgrid", &events, &signed(&signature)).await,
+        (200, r#"{"bounces":["soft"]}"#.to_owned())
+    );
+    let pair = |name: &str, kind: &str| (format!("{name} Example"), kind.to_owned());
+    assert_eq!(bounced().await, [pair("lena", "soft"), pair("omar", "hard")]);
+    let line = "From MAILER-DAEMON Mon Nov 23 10:00:00 2026\n";
+    std::fs::write(&mbox, format!("{line}{}\n{line}Subject: away\n\nHi\n\n", returned(of("rosa"), "5.1.1")))
+        .unwrap();
+    let started = tokio::time::Instant::now();
+    while bounced().await.len() < 3 {
+        assert!(started.elapsed() < Duration::from_mins(1), "the mbox is read");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(bounced().await[2], pair("rosa", "hard"));
+    process.stop().await;
+    site.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_recipient_is_a_mail_that_came_back() {
     let refuse = |at: At<'_>| {

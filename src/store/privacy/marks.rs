@@ -16,9 +16,15 @@ statements! {
     KNOWN [mark Bytes] = "SELECT erased_learners.mark FROM erased_learners
         JOIN {rows} ON erased_learners.mark = r.mark";
 
-    MARK [mark Bytes, erased_at Time] = "INSERT INTO erased_learners (mark, erased_at)
-        SELECT r.mark, r.erased_at FROM {rows} WHERE true
+    MARK [mark Bytes, erased_at Time, made_with Bytes] =
+        "INSERT INTO erased_learners (mark, erased_at, made_with)
+        SELECT r.mark, r.erased_at, r.made_with FROM {rows} WHERE true
         ON CONFLICT (mark) DO NOTHING";
+
+    /// Of a version that did not say it.
+    ADOPT = "UPDATE erased_learners SET made_with = $1 WHERE made_with IS NULL";
+
+    FOREIGN = "SELECT COUNT(*) AS number FROM erased_learners WHERE made_with <> $1";
 
     UNMARK = "DELETE FROM erased_learners WHERE mark = $1";
 }
@@ -52,6 +58,11 @@ impl<'a> About<'a> {
 #[derive(sqlx::FromRow)]
 struct MarkRow {
     mark: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct NumberRow {
+    number: i64,
 }
 
 impl Default for Marks {
@@ -109,7 +120,9 @@ impl Marks {
         names: &[LearnerName],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let rows = names.iter().map(|name| values![self.of(name).as_slice(), now]).collect();
+        let made_with = self.0.fingerprint();
+        let row = |name| values![self.of(name).as_slice(), now, made_with.as_slice()];
+        let rows = names.iter().map(row).collect();
         session.run_rows(&MARK, rows).await
     }
 }
@@ -118,6 +131,22 @@ impl Store {
     /// Recognises those who were erased by this secret: it must be the installation's.
     pub fn with_erasures(self, secret: ClaimSecret) -> Self {
         Self { marks: Marks(secret), ..self }
+    }
+
+    /// Takes marks of which it is not known which secret made them for marks of this one: a version
+    /// before did not note it.
+    pub async fn adopt_erasures(&self) -> Result<(), StoreError> {
+        let mut session = self.pool.write().await?;
+        session.run(&ADOPT, values![self.marks.0.fingerprint().as_slice()]).await?;
+        session.commit().await
+    }
+
+    /// How many learners were erased under another secret: they are not recognised.
+    pub async fn foreign_erasures(&self) -> Result<u64, StoreError> {
+        let secret = self.marks.0.fingerprint();
+        let row: Option<NumberRow> =
+            self.pool.read().await?.optional(&FOREIGN, values![secret.as_slice()]).await?;
+        Ok(row.map_or(0, |row| u64::try_from(row.number).unwrap_or_default()))
     }
 
     /// Those of a source's learners who were erased and not taken up again.

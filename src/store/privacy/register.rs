@@ -291,8 +291,9 @@ nobody! {
         due_at, sweep_at, leased_until, created_at, finished_at,
     }
     wallet_challenges { hash, expires_at }
+    mailboxes { path, file, message_at, read_to, tail, read_at }
     // A mark is a person's only for whoever has the secret and the id already.
-    erased_learners { mark, erased_at }
+    erased_learners { mark, erased_at, made_with }
     erased_credentials { id, status_list, status_index, revoked_at }
 }
 

@@ -1,4 +1,5 @@
-//! What is not kept for ever: bodies of requests, contents of signals, answers of mail servers.
+//! What is not kept for ever: bodies of requests, contents of signals, answers of mail servers, offers
+//! to wallets.
 //!
 //! Nothing is judged by any of these. The keys of signals stay, so that what is sent again is known to
 //! have been told, however late.
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::super::statement::statements;
 use super::super::value::values;
+use super::super::wallets::forget_wallets;
 use super::super::{Store, StoreError};
 use super::emptying::drop_bodies;
 
@@ -51,6 +53,8 @@ pub struct Forgotten {
     pub signals: u64,
     /// Answers of mail servers.
     pub mails: u64,
+    /// Offers to wallets and challenges that they answered.
+    pub wallets: u64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -72,14 +76,16 @@ impl Store {
         let bodies = drop_bodies(&mut session, &old, RETENTION, now).await?;
         let signals = session.run(&EMPTY_SIGNALS, values![expired.deliveries, limit]).await?;
         let mails = session.run(&FORGET_ANSWERS, values![expired.mails, limit]).await?;
+        let wallets = forget_wallets(&mut session, limit, now).await?;
         session.commit().await?;
-        Ok(Forgotten { bodies: u64::try_from(bodies).unwrap_or(u64::MAX), signals, mails })
+        Ok(Forgotten { bodies: u64::try_from(bodies).unwrap_or(u64::MAX), signals, mails, wallets })
     }
 }
 
 impl Forgotten {
     /// Each kind by its name.
-    pub fn kinds(self) -> [(&'static str, u64); 3] {
-        [("bodies", self.bodies), ("signals", self.signals), ("mails", self.mails)]
+    pub fn kinds(self) -> [(&'static str, u64); 4] {
+        let Self { bodies, signals, mails, wallets } = self;
+        [("bodies", bodies), ("signals", signals), ("mails", mails), ("wallets", wallets)]
     }
 }

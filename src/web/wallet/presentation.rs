@@ -36,7 +36,7 @@ pub(super) async fn take(State(web): State<Web>, body: Bytes) -> Result<Response
     if !stored.as_ref().is_some_and(can_be_taken) {
         return Err(denied());
     }
-    if !web.site.store.answer_challenge((&challenge.hash, challenge.until), now).await? {
+    if !web.site.store.answer_challenge((&challenge.hash, challenge.until)).await? {
         return Err(stale());
     }
     let badge = bound(&web, credential, holder.did, now).await?;

@@ -8,6 +8,7 @@ mod explain;
 mod first_start;
 mod held;
 mod keys;
+mod mails;
 mod people;
 mod privacy;
 mod publish;

@@ -153,4 +153,18 @@ async fn a_learner_is_erased_after_a_look_at_what_goes() {
     let trail = serving.settled().await.pop().unwrap();
     assert!(trail.reason.contains("“First Aid” awarded"), "{}", trail.reason);
     serving.stop();
+
+    // Of whom nobody knows any more that they were erased, the doctor tells.
+    let secret = folder.folder.path().join("data/keys/claim.secret");
+    let kept = secret.with_extension("kept");
+    let doctor = || folder.run_plain("doctor");
+    assert!(folder.run("people erase forms:bert --reason asked --yes").contains("not taken up again"));
+    assert!(!doctor().contains("erasures"));
+    std::fs::rename(&secret, &kept).unwrap();
+    folder.run("keys generate");
+    let said = doctor();
+    insta::assert_snapshot!(said.lines().find(|line| line.contains("erasures")).unwrap(), @"  WARN  erasures: learners were erased under another secret than that in claim.secret_file and are not recognised: results of theirs are taken up again; put the secret of then back, or erase them again when they come back (so many: 1)");
+    assert!(said.ends_with("all is well\n"), "{said}");
+    std::fs::rename(&kept, &secret).unwrap();
+    assert!(!doctor().contains("erasures"));
 }

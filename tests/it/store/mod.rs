@@ -15,6 +15,7 @@ mod identity;
 mod keys;
 mod lifecycle;
 mod linking;
+mod mailboxes;
 mod mails;
 mod parked;
 mod people;

@@ -4,7 +4,7 @@ use accolade::store::{DeliveryState, Expired, Forgotten, MailVerdict, Work};
 use uuid::Uuid;
 
 use super::contract;
-use super::fixtures::{Told, at, awarded, confirm_one, delivery, done, record, result};
+use super::fixtures::{Told, at, awarded, confirm_one, delivery, done, id, record, result};
 use super::privacy::{of, tell_of};
 
 /// Everything before that second.
@@ -43,7 +43,7 @@ contract! {
         assert_eq!(store.retry_parked(waiting, at(1_002)).await.unwrap(), 1);
         store.confirm(&[result(&told, Vec::new(), done())], at(20)).await.unwrap();
         let gone = store.forget_expired(before(1_000), 100, at(1_003)).await.unwrap();
-        assert_eq!(gone, Forgotten { bodies: 1, signals: 1, mails: 0 });
+        assert_eq!(gone, Forgotten { bodies: 1, signals: 1, ..Forgotten::default() });
 
         // The same webhook, however late, is known to be the same.
         let again = record(&store, &delivery(&["the same"])).await;
@@ -75,6 +75,34 @@ contract! {
         assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap().mails, 1);
         assert!(!database.column("mails", "reason").await.iter().any(|text| text.starts_with(b"250")));
         assert!(store.due(Work::Mails, at(10_000), at(20_000), 10).await.unwrap().is_empty());
+    }
+
+    async fn offers_to_wallets_go_a_week_later_and_challenges_an_hour_after_their_end(database) {
+        let store = database.store().await;
+        let credential = awarded(&store, "7").await.awards.remove(0).credential;
+        store.claim(&credential.claim_hash, at(30)).await.unwrap();
+        let wallets = async |limit, second| store.forget_expired(before(0), limit, at(second)).await.unwrap().wallets;
+        let (first, second) = (id(), id());
+        for (offer, second) in [(first, 100), (second, 200)] {
+            assert!(store.offer(offer, credential.id, "en", at(second)).await.unwrap());
+        }
+        for challenge in [b"a", b"b", b"c"] {
+            assert!(store.answer_challenge((challenge, at(900))).await.unwrap());
+        }
+        assert_eq!(wallets(100, 4_499).await, 0, "clocks differ: a challenge is known for an hour more");
+        assert!(!store.answer_challenge((b"a", at(900))).await.unwrap());
+        assert_eq!((wallets(2, 4_500).await, wallets(2, 4_500).await, wallets(2, 4_500).await), (2, 1, 0));
+        assert_eq!(wallets(100, 1_000_000).await, 0, "their mails wait");
+        for offer in [first, second] {
+            store.lease_codes(&[offer], at(300), at(400)).await.unwrap();
+            store.finish_mails(&[(offer, MailVerdict::Sent { response: String::new() })], at(301)).await.unwrap();
+        }
+        let week = 7 * 86_400;
+        assert_eq!(wallets(100, week + 99).await, 0);
+        assert_eq!(wallets(100, week + 100).await, 1);
+        assert!(store.wallet_offer(second, at(500)).await.unwrap().is_some());
+        assert_eq!(wallets(100, week + 200).await, 1);
+        assert_eq!(database.count("wallet_offers").await, 0);
     }
 }
 

@@ -134,11 +134,9 @@ contract! {
         assert_eq!(bind(b"one", b"e", 107).await, Bound::Refused);
         database.execute("UPDATE credentials SET suspended = false").await;
         assert_eq!(bind(b"one", b"f", 702).await, Bound::Refused, "ten minutes are over");
-        assert!(!store.answer_challenge((b"b", at(900)), at(108)).await.unwrap());
-        assert!(store.answer_challenge((b"g", at(900)), at(108)).await.unwrap());
+        assert!(!store.answer_challenge((b"b", at(900))).await.unwrap());
+        assert!(store.answer_challenge((b"g", at(900))).await.unwrap());
         assert_eq!(database.count("wallet_challenges").await, 7);
-        assert!(store.answer_challenge((b"h", at(9_000)), at(4_501)).await.unwrap());
-        assert_eq!(database.count("wallet_challenges").await, 1, "those that ended long ago are gone");
     }
 
     async fn a_code_is_mailed_like_other_mails(database) {
@@ -164,8 +162,5 @@ contract! {
         let sent = MailVerdict::Sent { response: "250 taken".to_owned() };
         store.finish_mails(&[(offer, sent)], at(151)).await.unwrap();
         assert!(store.lease_codes(&[offer], at(500), at(600)).await.unwrap().is_empty());
-        // A week later nothing of it is left.
-        offered(&store, credential, 604_901).await;
-        assert_eq!(database.count("wallet_offers").await, 1);
     }
 }

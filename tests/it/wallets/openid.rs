@@ -274,6 +274,28 @@ async fn a_badge_that_is_not_claimed_or_does_not_count_goes_to_no_wallet() {
     learner.end().await;
 }
 
+/// Hidden is hidden from others: whoever has the claim link and reads the mails takes it home.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_badge_goes_to_the_wallet_of_its_holder_and_to_nobody_else() {
+    let learner = Learner::new().await;
+    assert_eq!(learner.http.post(format!("{}/hide", learner.link)).send().await.unwrap().status(), 303);
+    let public = format!("{}/credentials/{}", learner.process.url, learner.badge);
+    for address in [public.clone(), format!("{public}/wallet")] {
+        assert_eq!(learner.http.get(&address).send().await.unwrap().status(), 404, "{address}");
+        assert_eq!(learner.http.post(&address).send().await.unwrap().status().as_u16() / 100, 4, "{address}");
+    }
+    let key = Key::new(1);
+    let access = learner.access(1).await;
+    let given = learner.credential(&access, &key, &learner.nonce().await).await;
+    assert_eq!(given.0, 200, "{given:?}");
+    learner.assert_bound(&given.1["credentials"][0]["credential"], &key.did()).await;
+    let challenge = challenge_of(&learner.page().await);
+    let given = learner.post("/wallet/presentation", None, &key.presentation(&challenge, None)).await;
+    assert_eq!(given.0, 200, "{given:?}");
+    assert_eq!(learner.http.get(&public).send().await.unwrap().status(), 404, "it is as hidden as before");
+    learner.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_are_sent_five_times_an_hour() {
     let learner = Learner::new().await;
