@@ -50,6 +50,9 @@ pub struct Issue<'a> {
 /// The `genre` of the evidence that links to the credential which this one renews.
 pub const RENEWAL: &str = "Renewal";
 
+/// The `genre` of the evidence that links to the credential in whose place this one stands.
+pub const REPLACEMENT: &str = "Replacement";
+
 /// On what a credential rests (Open Badges `Evidence`).
 #[derive(Debug, Clone)]
 pub struct Evidence {

@@ -32,7 +32,7 @@ pub use achievement::{
 };
 pub use bake::BadgeImage;
 pub use clr::{HELD, learner_record, rests_on};
-pub use credential::{Evidence, Issue, RENEWAL, ResultEntry, achievement_document, credential};
+pub use credential::{Evidence, Issue, RENEWAL, REPLACEMENT, ResultEntry, achievement_document, credential};
 pub use issuer::{Issuer, Profile, PublicKeys, Signatory};
 pub use jwt::{JwtKey, jwt};
 pub use key::{KeyError, SigningKey, is_signature};

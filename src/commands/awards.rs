@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use self::badge::Badge;
-use self::change::Change;
+use self::change::{Change, Expire};
 use self::select::{List, list};
 use super::whom::text;
 use crate::config::Settings;
@@ -29,8 +29,14 @@ pub(super) enum Awards {
     Revoke(Change),
     /// Suspend awards until another decision; no regrade lifts it.
     Suspend(Change),
-    /// Make suspended awards valid again; no regrade takes them away.
+    /// Make suspended awards valid again; no regrade takes them away. An early end is taken back.
     Reinstate(Change),
+    /// Let awards end at a time, whatever end they were signed with: they are revoked then.
+    Expire(Expire),
+    /// Issue awards again by the badges and rules in use, and revoke the old ones: whoever earns the
+    /// badge by these rules, too, gets a new credential with the same dates and a mail that brings it.
+    /// The others keep theirs.
+    Supersede(Change),
 }
 
 /// Why, and who decided.
@@ -58,8 +64,16 @@ pub(super) async fn run(command: &Awards, settings: &Settings) -> anyhow::Result
         Awards::List(command) => list(&store, command, settings).await,
         Awards::Grant(command) => badge::grant(&store, command, settings).await,
         Awards::Refuse(command) => badge::refuse(&store, command, settings).await,
-        Awards::Revoke(command) => change::run(&store, command, AwardDecision::Revoke, settings).await,
-        Awards::Suspend(command) => change::run(&store, command, AwardDecision::Suspend, settings).await,
-        Awards::Reinstate(command) => change::run(&store, command, AwardDecision::Reinstate, settings).await,
+        Awards::Revoke(command) => {
+            change::run(&store, command, AwardDecision::Revoke, settings, &|_| None).await
+        }
+        Awards::Expire(command) => change::expire(&store, command, settings).await,
+        Awards::Supersede(command) => change::supersede(&store, command, settings).await,
+        Awards::Suspend(command) => {
+            change::run(&store, command, AwardDecision::Suspend, settings, &|_| None).await
+        }
+        Awards::Reinstate(command) => {
+            change::run(&store, command, AwardDecision::Reinstate, settings, &|_| None).await
+        }
     }
 }

@@ -152,6 +152,10 @@ struct AwardAccount<'a> {
     ended: bool,
     /// The credential that it renews.
     renews: Option<Uuid>,
+    /// The credential in whose place it stands.
+    supersedes: Option<Uuid>,
+    /// When it ends by an order of an administrator, before what was signed.
+    ends_at: Option<DateTime<Utc>>,
     claimed_at: Option<DateTime<Utc>>,
     /// When its holder declined it.
     declined_at: Option<DateTime<Utc>>,
@@ -299,6 +303,8 @@ fn award_account<'a>(
         valid_until: held.valid_until,
         ended: held.ended(now),
         renews: held.renews,
+        supersedes: held.supersedes,
+        ends_at: award.ends_at,
         claimed_at: award.claimed_at,
         declined_at: holding.and_then(|holding| holding.declined_at),
         not_me_at: holding.and_then(|holding| holding.disowned_at),

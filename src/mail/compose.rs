@@ -41,6 +41,8 @@ pub struct ClaimMail<'a> {
     pub valid_until: Option<DateTime<Utc>>,
     /// When the badge was awarded that this one renews, if it renews one.
     pub renews_award_of: Option<DateTime<Utc>>,
+    /// When the badge was awarded in whose place this one stands, if it was issued again.
+    pub replaces_award_of: Option<DateTime<Utc>>,
     /// The Message-ID, without angle brackets.
     pub message_id: &'a str,
     /// The Date.
@@ -218,6 +220,8 @@ struct Words<'a> {
     valid_until: Option<String>,
     /// The day on which the badge was awarded that this one renews.
     renews: Option<String>,
+    /// The day on which the badge was awarded in whose place this one stands.
+    replaces: Option<String>,
 }
 
 /// The language of a mail, and what its templates say.
@@ -233,6 +237,7 @@ fn words<'a>(mail: &'a ClaimMail<'a>) -> (Language, Words<'a>) {
         until: t.day(mail.until),
         valid_until: mail.valid_until.map(|at| t.day(at)),
         renews: mail.renews_award_of.map(|at| t.day(at)),
+        replaces: mail.replaces_award_of.map(|at| t.day(at)),
     };
     (t, words)
 }

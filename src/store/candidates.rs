@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use accolade_connectors::Outcome;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::doubts::{TwinBadge, twin_badges};
 use super::guarding::{Guarded, guarded_of};
+use super::held_award::HeldRow;
+use super::holder::unwanted;
 use super::learners::describe;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, from_json, values};
-use super::{DecisionKind, Loss, Store, StoreError};
+use super::{DecisionKind, HeldAward, Store, StoreError};
 
 statements! {
     WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
@@ -39,13 +40,15 @@ statements! {
         WHERE learners.person_id {in $1}
         ORDER BY learners.source, outcomes.id";
 
-    PERSONS_AWARDS = "SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
-            awards.awarded_at, awards.valid_until, awards.renews, awards.basis, credentials.revoked,
-            credentials.suspended, losses.lost_at, losses.reason
+    PERSONS_AWARDS = concat!("SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
+            awards.awarded_at, awards.valid_until, awards.renews, awards.basis, awards.supersedes,
+            credentials.revoked, credentials.suspended, losses.lost_at, losses.reason,
+            supersessions.award_id AS ordered, ", unwanted!(), " AS declined
         FROM awards
             JOIN credentials ON credentials.id = awards.id
             LEFT JOIN losses ON losses.award_id = awards.id
-        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
+            LEFT JOIN supersessions ON supersessions.award_id = awards.id
+        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id");
 
     PERSONS_DECISIONS = "SELECT person_id, issuer, badge, award_id, kind, decided_at FROM decisions
         WHERE person_id {in $1} ORDER BY decided_at, id";
@@ -99,52 +102,6 @@ pub struct StoredOutcome {
     pub outcome: Outcome,
 }
 
-/// An award that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldAward {
-    /// The issuer's slug.
-    pub issuer: String,
-    /// The badge.
-    pub badge: String,
-    /// The cycle.
-    pub cycle: String,
-    /// Its credential.
-    pub credential: Uuid,
-    /// When it was made.
-    pub awarded_at: DateTime<Utc>,
-    /// When it ends; never without it.
-    pub valid_until: Option<DateTime<Utc>>,
-    /// The credential that it renews.
-    pub renews: Option<Uuid>,
-    /// The results on which it rests; empty for one that was made before they were kept.
-    pub basis: Vec<Basis>,
-    /// Revoked, for good.
-    pub revoked: bool,
-    /// Suspended, for now.
-    pub suspended: bool,
-    /// Set while its rule is not met any more.
-    pub loss: Option<Loss>,
-    /// The newest decision of an administrator about this award alone.
-    pub decision: Option<Decision>,
-}
-
-/// A result on which an award rests, as it was then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Basis {
-    /// The source's name.
-    pub source: String,
-    /// The learner's id there.
-    pub learner: String,
-    /// The course's id.
-    pub course: String,
-    /// The assessment's id.
-    pub assessment: String,
-    /// Which attempt it was, where the LMS said so.
-    pub attempt: Option<u32>,
-    /// When it was graded, by the LMS's clock.
-    pub graded_at: Option<DateTime<Utc>>,
-}
-
 /// What an administrator decided last about a badge, or about one award of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -188,23 +145,6 @@ struct AwardRow {
     person_id: Uuid,
     #[sqlx(flatten)]
     held: HeldRow,
-}
-
-/// The columns of an award, its credential and its loss of which a [`HeldAward`] is made.
-#[derive(sqlx::FromRow)]
-pub(super) struct HeldRow {
-    pub(super) id: Uuid,
-    issuer: String,
-    badge: String,
-    cycle: String,
-    awarded_at: Time,
-    valid_until: Option<Time>,
-    renews: Option<Uuid>,
-    basis: Option<String>,
-    revoked: bool,
-    suspended: bool,
-    lost_at: Option<Time>,
-    reason: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -317,46 +257,6 @@ pub(super) async fn outcomes_of(
         outcomes.entry(row.person_id).or_default().push((row.id, stored));
     }
     Ok(outcomes)
-}
-
-impl HeldAward {
-    /// Whether it counts: neither revoked nor suspended.
-    pub fn counts(&self) -> bool {
-        !self.revoked && !self.suspended
-    }
-
-    /// Whether it has ended by then.
-    pub fn ended(&self, at: DateTime<Utc>) -> bool {
-        self.valid_until.is_some_and(|until| until <= at)
-    }
-}
-
-/// The results on which an award rests; none for one that was made before they were kept.
-pub(super) fn basis_of(stored: Option<&str>) -> Result<Vec<Basis>, StoreError> {
-    stored.map_or_else(|| Ok(Vec::new()), |text| from_json("awards", "basis", text))
-}
-
-/// Without a decision, which stands in rows of its own.
-impl TryFrom<HeldRow> for HeldAward {
-    type Error = StoreError;
-
-    fn try_from(row: HeldRow) -> Result<Self, StoreError> {
-        let reason = row.reason.unwrap_or_default();
-        Ok(Self {
-            issuer: row.issuer,
-            badge: row.badge,
-            cycle: row.cycle,
-            credential: row.id,
-            awarded_at: row.awarded_at.0,
-            valid_until: row.valid_until.map(|time| time.0),
-            renews: row.renews,
-            basis: basis_of(row.basis.as_deref())?,
-            revoked: row.revoked,
-            suspended: row.suspended,
-            loss: row.lost_at.map(|since| Loss { since: since.0, reason }),
-            decision: None,
-        })
-    }
 }
 
 /// The kind of a stored decision.

@@ -23,7 +23,11 @@ macro_rules! select_credential {
                 (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
                     WHERE later.renews = awards.id AND other.claimed_at IS NOT NULL AND other.hidden_at IS NULL
                         AND NOT other.revoked
-                    ORDER BY later.awarded_at DESC, later.id LIMIT 1) AS renewed_by
+                    ORDER BY later.awarded_at DESC, later.id LIMIT 1) AS renewed_by,
+                (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
+                    WHERE later.supersedes = awards.id AND other.claimed_at IS NOT NULL
+                        AND other.hidden_at IS NULL AND NOT other.revoked
+                    ORDER BY later.id LIMIT 1) AS replaced_by
             FROM credentials JOIN awards ON awards.id = credentials.id
             WHERE credentials.",
             $which
@@ -85,6 +89,8 @@ pub struct StoredCredential {
     pub renews_shown: Option<Uuid>,
     /// The one that renews it, if its holder has made that public and it is not revoked.
     pub renewed_by: Option<Uuid>,
+    /// The one that stands in its place, if its holder has made that public and it is not revoked.
+    pub replaced_by: Option<Uuid>,
 }
 
 /// What came of claiming.
@@ -123,6 +129,7 @@ struct CredentialRow {
     disowned_at: Option<Time>,
     renews_shown: Option<Uuid>,
     renewed_by: Option<Uuid>,
+    replaced_by: Option<Uuid>,
 }
 
 impl From<CredentialRow> for StoredCredential {
@@ -145,6 +152,7 @@ impl From<CredentialRow> for StoredCredential {
             disowned_at: row.disowned_at.map(|time| time.0),
             renews_shown: row.renews_shown,
             renewed_by: row.renewed_by,
+            replaced_by: row.replaced_by,
         }
     }
 }

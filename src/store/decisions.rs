@@ -194,6 +194,7 @@ async fn tell(session: &mut Session, decision: &NewDecision, now: DateTime<Utc>)
         said: format!("{by} decided to {kind} “{badge}”: {reason}"),
         persons: &[*person],
         whole: false,
+        publication: None,
     };
     deliver(session, &typed, now).await
 }

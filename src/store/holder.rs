@@ -36,6 +36,18 @@ macro_rules! disowned_at {
 }
 pub(super) use disowned_at;
 
+/// Whether whoever has the claim link does not want the badge, or said that it is somebody else's.
+macro_rules! unwanted {
+    () => {
+        concat!(
+            "(credentials.declined_at IS NOT NULL OR ",
+            $crate::store::holder::disowned_at!(),
+            " IS NOT NULL)"
+        )
+    };
+}
+pub(super) use unwanted;
+
 statements! {
     LOCK_LINK = "SELECT id, claimed_at, claim_until, revoked FROM credentials WHERE claim_hash = $1 {lock}";
 

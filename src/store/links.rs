@@ -126,6 +126,7 @@ impl Store {
             ),
             persons: &[merged.kept],
             whole: true,
+            publication: None,
         };
         let delivery = deliver(&mut session, &typed, now).await?;
         let about = |doubt: &Doubt| {
@@ -268,6 +269,7 @@ async fn part(
         said,
         persons: &persons,
         whole: true,
+        publication: None,
     };
     deliver(session, &typed, now).await
 }

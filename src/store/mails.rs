@@ -94,11 +94,12 @@ statements! {
             credentials.name,
             COALESCE(address_changes.address, credentials.mail_to, credentials.email) AS email,
             credentials.claim_until, credentials.link, awards.valid_until,
-            earlier.awarded_at AS renews_award_of
+            earlier.awarded_at AS renews_award_of, replaced.awarded_at AS replaces_award_of
         FROM mails
             JOIN credentials ON credentials.id = mails.credential_id
             JOIN awards ON awards.id = mails.credential_id
             LEFT JOIN awards AS earlier ON earlier.id = awards.renews
+            LEFT JOIN awards AS replaced ON replaced.id = awards.supersedes
             LEFT JOIN address_changes ON address_changes.credential_id = mails.credential_id
                 AND mails.kind = 'address-' || address_changes.number
         WHERE mails.id {in $1} ORDER BY mails.id";
@@ -161,6 +162,8 @@ pub struct LeasedMail {
     pub valid_until: Option<DateTime<Utc>>,
     /// When the badge was awarded that this one renews, if it renews one.
     pub renews_award_of: Option<DateTime<Utc>>,
+    /// When the badge was awarded in whose place this one stands, if it was issued again.
+    pub replaces_award_of: Option<DateTime<Utc>>,
 }
 
 /// What came of sending a mail.
@@ -218,6 +221,7 @@ struct MailRow {
     link: i64,
     valid_until: Option<Time>,
     renews_award_of: Option<Time>,
+    replaces_award_of: Option<Time>,
 }
 
 impl From<MailRow> for LeasedMail {
@@ -240,6 +244,7 @@ impl From<MailRow> for LeasedMail {
             link: count(row.link),
             valid_until: row.valid_until.map(|time| time.0),
             renews_award_of: row.renews_award_of.map(|time| time.0),
+            replaces_award_of: row.replaces_award_of.map(|time| time.0),
         }
     }
 }

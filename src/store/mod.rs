@@ -17,10 +17,12 @@ mod decisions;
 mod deliveries;
 mod directory;
 mod doubts;
+mod early_ends;
 mod error;
 mod further;
 mod guard;
 mod guarding;
+mod held_award;
 mod holder;
 mod holdings;
 mod holds;
@@ -35,6 +37,7 @@ mod listing;
 mod mailboxes;
 mod mails;
 mod merge;
+mod new_award;
 mod notices;
 mod outcomes;
 mod parked;
@@ -50,6 +53,7 @@ mod signals;
 mod signed;
 mod statement;
 mod status;
+mod supersede;
 mod sweep;
 mod trail;
 mod typed;
@@ -63,9 +67,9 @@ use std::fmt;
 
 pub use address::{AddressChange, Asked, CONFIRM_WITHIN};
 pub use award_decisions::{AwardDecision, AwardState, AwardsDecided, NewAwardDecision};
-pub use awards::{AwardCommit, Committed, NewAward, NewCredential, NewMail};
+pub use awards::{AwardCommit, Committed};
 pub use bounces::{Bounce, BounceKind};
-pub use candidates::{Basis, Candidate, Decision, HeldAward, StoredOutcome};
+pub use candidates::{Candidate, Decision, StoredOutcome};
 pub use codes::LeasedCode;
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
@@ -75,6 +79,7 @@ pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
 pub use guard::{Counted, Passage};
 pub use guarding::{Guarded, GuardedAward, Guarding, StillHeld};
+pub use held_award::{Basis, HeldAward};
 pub use holder::{ASK_AGAIN, Links, Resent, Said};
 pub use holdings::{BadgeMail, Holding, Returned, Which};
 pub use holds::{Hold, HoldDecided, HoldDecision, HoldState, Scope};
@@ -85,6 +90,7 @@ pub use links::{By, Linked, Separated};
 pub use mailboxes::ReadTo;
 pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
+pub use new_award::{NewAward, NewCredential, NewMail};
 pub use notices::LeasedNotice;
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
 pub use privacy::{
@@ -96,6 +102,7 @@ pub use selection::{AwardFilter, SelectedAward};
 pub use signals::{ConfirmResult, ConfirmedSignal, NewEvent, RuledOutcome, SignalVerdict, StoredSignal};
 pub use signed::SignedDocument;
 pub use status::{StatusEntry, StatusList};
+pub use supersede::Superseded;
 pub use sweep::{Backlog, Due, GRACE, Work};
 pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
 pub use versions::{Publication, RuleVersion};
@@ -109,7 +116,7 @@ use session::Pool;
 use statement::Statement;
 
 /// The statements of every file.
-static ALL_STATEMENTS: [&[&Statement]; 54] = [
+static ALL_STATEMENTS: &[&[&Statement]] = &[
     address::STATEMENTS,
     applying::STATEMENTS,
     award_decisions::STATEMENTS,
@@ -124,6 +131,7 @@ static ALL_STATEMENTS: [&[&Statement]; 54] = [
     deliveries::STATEMENTS,
     directory::STATEMENTS,
     doubts::STATEMENTS,
+    early_ends::STATEMENTS,
     further::STATEMENTS,
     guard::STATEMENTS,
     guarding::STATEMENTS,
@@ -139,6 +147,7 @@ static ALL_STATEMENTS: [&[&Statement]; 54] = [
     mailboxes::STATEMENTS,
     mails::STATEMENTS,
     merge::STATEMENTS,
+    new_award::STATEMENTS,
     notices::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
@@ -158,6 +167,7 @@ static ALL_STATEMENTS: [&[&Statement]; 54] = [
     signals::STATEMENTS,
     signed::STATEMENTS,
     status::STATEMENTS,
+    supersede::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,
     typed::STATEMENTS,

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::candidates::{HeldRow, kind_of, outcomes_of};
+use super::candidates::{kind_of, outcomes_of};
 use super::guarding::{Guarded, guarded_of};
+use super::held_award::HeldRow;
+use super::holder::unwanted;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, email_key, from_json, institution_key, key, values};
@@ -21,13 +23,16 @@ statements! {
     THEIR_LEARNERS = "SELECT id, person_id, source, lms_id, name, email FROM learners
         WHERE person_id {in $1} ORDER BY source, lms_id";
 
-    THEIR_AWARDS = "SELECT awards.id, awards.issuer, awards.badge, awards.cycle, awards.awarded_at,
-            awards.valid_until, awards.renews, awards.basis, awards.rules,
+    THEIR_AWARDS = concat!("SELECT awards.id, awards.issuer, awards.badge, awards.cycle, awards.awarded_at,
+            awards.valid_until, awards.renews, awards.basis, awards.supersedes, awards.rules,
             awards.explanation, credentials.claimed_at, credentials.revoked, credentials.suspended,
-            losses.lost_at, losses.reason, losses.due_at
+            losses.lost_at, losses.reason, losses.due_at, supersessions.award_id AS ordered,
+            early_ends.ends_at, ", unwanted!(), " AS declined
         FROM awards JOIN credentials ON credentials.id = awards.id
             LEFT JOIN losses ON losses.award_id = awards.id
-        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
+            LEFT JOIN supersessions ON supersessions.award_id = awards.id
+            LEFT JOIN early_ends ON early_ends.award_id = awards.id
+        WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id");
 
     THEIR_BADGE_DECISIONS = "SELECT issuer, badge, award_id, kind, reason, decided_by, decided_at FROM decisions
         WHERE person_id {in $1} ORDER BY decided_at DESC, id DESC";
@@ -135,6 +140,8 @@ pub struct PersonWait {
 pub struct PersonAward {
     /// What is held.
     pub held: HeldAward,
+    /// When it ends by an order of an administrator, before what was signed.
+    pub ends_at: Option<DateTime<Utc>>,
     /// When the grace of its loss ends, if it has not ended.
     pub grace_ends: Option<DateTime<Utc>>,
     /// The version of the rules that decided.
@@ -164,6 +171,7 @@ struct AwardRow {
     explanation: String,
     claimed_at: Option<Time>,
     due_at: Option<Time>,
+    ends_at: Option<Time>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -235,6 +243,7 @@ impl Store {
             });
             awards.push(PersonAward {
                 held: HeldAward { decision: decision.transpose()?, ..HeldAward::try_from(row.held)? },
+                ends_at: row.ends_at.map(|time| time.0),
                 grace_ends: row.due_at.map(|time| time.0),
                 rules: row.rules,
                 explanation: from_json("awards", "explanation", &row.explanation)?,

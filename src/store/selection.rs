@@ -6,16 +6,17 @@ use accolade_connectors::Outcome;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::candidates::basis_of;
+use super::held_award::basis_of;
+use super::holder::unwanted;
 use super::statement::statements;
 use super::value::{Time, from_json, key, values};
 use super::{AwardState, Store, StoreError};
 
 statements! {
     /// Newest first. What is not asked: no badges, no credentials, an empty version, 0.
-    SELECT_AWARDS = "SELECT awards.id, awards.badge, awards.cycle, awards.awarded_at, awards.valid_until,
+    SELECT_AWARDS = concat!("SELECT awards.id, awards.badge, awards.cycle, awards.awarded_at, awards.valid_until,
             awards.rules, awards.basis, credentials.name, credentials.claimed_at, credentials.revoked,
-            credentials.suspended, losses.award_id AS lost, learners.source, learners.lms_id,
+            credentials.suspended, losses.award_id AS lost, early_ends.ends_at, ", unwanted!(), " AS declined, learners.source, learners.lms_id,
             CASE WHEN CAST($11 AS BIGINT) = 1 THEN outcomes.content END AS content
         FROM awards
             JOIN credentials ON credentials.id = awards.id
@@ -23,6 +24,7 @@ statements! {
             JOIN learners ON learners.id = events.learner_id
             JOIN outcomes ON outcomes.id = events.outcome_id
             LEFT JOIN losses ON losses.award_id = awards.id
+            LEFT JOIN early_ends ON early_ends.award_id = awards.id
         WHERE awards.issuer = $1
             AND (awards.awarded_at < $2 OR awards.awarded_at = $2 AND awards.id < $3)
             AND awards.awarded_at >= $4
@@ -32,7 +34,7 @@ statements! {
             AND substr(awards.rules, 1, LENGTH(CAST($10 AS TEXT))) = $10
             AND (CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) = 1 AND credentials.claimed_at IS NOT NULL
                 OR CAST($12 AS BIGINT) = 2 AND credentials.claimed_at IS NULL)
-        ORDER BY awards.awarded_at DESC, awards.id DESC LIMIT $13";
+        ORDER BY awards.awarded_at DESC, awards.id DESC LIMIT $13");
 }
 
 /// How many awards are read at a time.
@@ -73,7 +75,7 @@ pub struct SelectedAward {
     pub cycle: String,
     /// When it was made.
     pub awarded_at: DateTime<Utc>,
-    /// When it ends; never without it.
+    /// With which end it was signed; none without it.
     pub valid_until: Option<DateTime<Utc>>,
     /// The version of the rules that decided.
     pub rules: String,
@@ -103,6 +105,8 @@ struct AwardRow {
     revoked: bool,
     suspended: bool,
     lost: Option<Uuid>,
+    ends_at: Option<Time>,
+    declined: bool,
     source: String,
     lms_id: String,
     content: Option<String>,
@@ -182,7 +186,14 @@ impl From<AwardRow> for SelectedAward {
             learner: row.lms_id,
             name: row.name,
             claimed_at: row.claimed_at.map(|time| time.0),
-            state: AwardState { revoked: row.revoked, suspended: row.suspended, lost: row.lost.is_some() },
+            state: AwardState {
+                revoked: row.revoked,
+                suspended: row.suspended,
+                lost: row.lost.is_some(),
+                ends_at: row.ends_at.or(row.valid_until).map(|time| time.0),
+                early: row.ends_at.is_some(),
+                declined: row.declined,
+            },
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::awards::{AwardCommit, NewAward};
+use super::awards::AwardCommit;
 use super::keys::KeyState;
+use super::new_award::NewAward;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{count, key, values};

@@ -21,12 +21,12 @@ statements! {
         VALUES ($1, $2, $3, $4, '', $5, '{}', '', 'done', $6, 0, $7, $7, $7, $7)";
 
     /// About the outcome of the person that was confirmed last.
-    INSERT_EVENTS [id Uuid, signal_id Uuid, delivery_id Uuid, person_id Uuid, made_at Time, whole Bool] =
+    INSERT_EVENTS [id Uuid, signal_id Uuid, delivery_id Uuid, person_id Uuid, made_at Time, whole Bool, publication Int] =
         "INSERT INTO events
             (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, whole,
-             state, reason, attempts, due_at, sweep_at, created_at)
+             publication, state, reason, attempts, due_at, sweep_at, created_at)
         SELECT r.id, r.signal_id, r.delivery_id, learners.source, learners.id, outcomes.id, outcomes.passes,
-             outcomes.content, r.whole, 'waiting', '', 0, r.made_at, r.made_at, r.made_at
+             outcomes.content, r.whole, r.publication, 'waiting', '', 0, r.made_at, r.made_at, r.made_at
         FROM {rows}
             JOIN outcomes ON outcomes.id = (SELECT newest.id FROM outcomes AS newest
                 JOIN learners AS own ON own.id = newest.learner_id WHERE own.person_id = r.person_id
@@ -50,6 +50,8 @@ pub(super) struct Typed<'a> {
     pub(super) persons: &'a [Uuid],
     /// Whether everything that is known of them is, not only what waits or was granted.
     pub(super) whole: bool,
+    /// They are judged by the rules of this publication or a later one.
+    pub(super) publication: Option<i64>,
 }
 
 /// Stores a delivery with an event for each person that a worker evaluates, due at once.
@@ -64,7 +66,9 @@ pub(super) async fn deliver(
     session.run(&INSERT_DELIVERY, values).await?;
     let values = values![signal, delivery, typed.source, signal.to_string(), &typed.event, &typed.said, now];
     session.run(&INSERT_SIGNAL, values).await?;
-    let row = |person: &Uuid| values![ids::timed(now), signal, delivery, *person, now, typed.whole];
+    let row = |person: &Uuid| {
+        values![ids::timed(now), signal, delivery, *person, now, typed.whole, typed.publication]
+    };
     session.run_rows(&INSERT_EVENTS, typed.persons.iter().map(row).collect()).await?;
     settle(session, [delivery]).await?;
     Ok(delivery)

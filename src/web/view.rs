@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::badges::{Achievement, RENEWAL};
+use crate::badges::{Achievement, RENEWAL, REPLACEMENT};
 use crate::locales::Language;
 use crate::store::StoredCredential;
 
@@ -66,6 +66,8 @@ pub(super) struct Credential {
     pub(super) renews: Option<String>,
     /// The public page of the badge that renews this one.
     pub(super) renewed_by: Option<String>,
+    /// The page of the badge that stands in its place.
+    pub(super) replaced_by: Option<String>,
     /// Addresses of the status lists.
     pub(super) lists: Vec<Link>,
 }
@@ -108,15 +110,18 @@ impl Credential {
             state,
             renews: stored.renews_shown.map(page),
             renewed_by: stored.renewed_by.map(page),
+            replaced_by: stored.replaced_by.map(page),
             lists: list(&document["credentialStatus"]).filter_map(status_list).collect(),
             url,
         }
     }
 }
 
-/// The page of the badge that this one renews exists only if its holder has made it public.
+/// The page of the badge that this one renews exists only if its holder has made it public; of one that
+/// was replaced nothing is shown.
 fn proof(evidence: &Value, renews_shown: bool, t: Language) -> Proof {
-    let hidden = evidence["genre"] == RENEWAL && !renews_shown;
+    let genre = &evidence["genre"];
+    let hidden = genre == REPLACEMENT || genre == RENEWAL && !renews_shown;
     Proof {
         name: some(&evidence["name"])
             .or_else(|| some(&evidence["genre"]))

@@ -290,7 +290,7 @@ impl Awarder {
         made: &mut HashSet<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Draft, String> {
-        let Judged { candidate, earned, changes, waits, guarding, mut reason } = judged;
+        let Judged { candidate, earned, changes, waits, guarding, superseded, mut reason } = judged;
         let mut awards = Vec::with_capacity(earned.len());
         let mut signable = Vec::with_capacity(earned.len());
         for earned in earned {
@@ -315,11 +315,15 @@ impl Awarder {
             let first = made.insert(award.credential.id);
             reason.push(format!(
                 "“{name}” {}{term}{}{}",
-                if earned.earlier.is_some() { "renewed" } else { "awarded" },
+                match (&earned.supersedes, &earned.earlier) {
+                    (Some(old), _) => format!("issued again in place of credential {}", old.credential),
+                    (None, Some(_)) => "renewed".to_owned(),
+                    (None, None) => "awarded".to_owned(),
+                },
                 match earned.passing {
                     Passing::Granted => ", as an administrator granted it",
                     Passing::Released => ", as an administrator released it",
-                    Passing::Counted { .. } => "",
+                    Passing::Counted { .. } | Passing::Again => "",
                 },
                 if first { "" } else { " by the event beside this one" }
             ));
@@ -336,6 +340,7 @@ impl Awarder {
             changes,
             waits,
             guarding,
+            superseded,
         };
         Ok(Draft { commit, prepared: signable })
     }

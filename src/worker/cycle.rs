@@ -19,6 +19,27 @@ use crate::store::{Decision, DecisionKind, HeldAward, StoredOutcome};
 /// The cycle of the first award of a badge.
 pub(super) const ONCE: &str = "once";
 
+/// Before the number of an award that stands in another one's place.
+const ISSUE: &str = ":issue-";
+
+/// The cycle of the award that was made first, and how often it was issued with this one.
+fn first_issue(cycle: &str) -> (&str, u32) {
+    let parts = cycle.rsplit_once(ISSUE).and_then(|(first, number)| Some((first, number.parse().ok()?)));
+    parts.unwrap_or((cycle, 1))
+}
+
+/// What an award is called that is issued in the place of one with this cycle.
+pub(super) fn next_issue(cycle: &str) -> String {
+    let (first, number) = first_issue(cycle);
+    format!("{first}{ISSUE}{}", number.saturating_add(1))
+}
+
+/// Awards without those in whose place another one stands: that one is what they were, to the day.
+pub(super) fn in_place<'a>(awards: &[&'a HeldAward]) -> Vec<&'a HeldAward> {
+    let replaced = |award: &HeldAward| awards.iter().any(|other| other.supersedes == Some(award.credential));
+    awards.iter().copied().filter(|award| !replaced(award)).collect()
+}
+
 /// A time in which a badge can be earned once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cycle<'a> {
@@ -210,7 +231,8 @@ impl<'a> Record<'a> {
     /// earlier ones may be gone.
     fn unused(self, earlier: usize, name: impl Fn(usize) -> String) -> String {
         let mut names = (earlier..=earlier + self.awards.len()).map(name);
-        names.find(|name| self.awards.iter().all(|award| award.cycle != *name)).unwrap_or_default()
+        let taken = |name: &String, award: &&HeldAward| first_issue(&award.cycle).0 == name;
+        names.find(|name| !self.awards.iter().any(|award| taken(name, award))).unwrap_or_default()
     }
 
     /// What a human decided for a cycle: the newest of what is about its award alone and of what is
@@ -277,7 +299,7 @@ fn of_term<'a>(terms: &'a [Term], award: &HeldAward) -> Option<&'a Term> {
             .cycle
             .strip_prefix("term:")
             .and_then(|rest| rest.strip_prefix(term.name.as_str()))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(":again-"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(":again-") || rest.starts_with(ISSUE))
     });
     named.or_else(|| {
         let rested = award.basis.iter().filter_map(|basis| basis.graded_at).max();
@@ -336,6 +358,7 @@ pub(crate) fn present<'a>(
     now: DateTime<Utc>,
 ) -> Present<'a> {
     let Lifetime { again, .. } = &badge.lifetime;
+    let awards = &in_place(awards);
     let outcomes = match again {
         Again::Once => outcomes.iter().map(|stored| Cow::Borrowed(&stored.outcome)).collect(),
         _ => outcomes.iter().map(|stored| settled(stored, awards)).collect(),

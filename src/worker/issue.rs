@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::gate;
 use super::judge::Earned;
-use crate::badges::{self, Evidence, HELD, Issue, Issuer, Prepared, RENEWAL, ResultEntry, SignError};
+use crate::badges::{
+    self, Evidence, HELD, Issue, Issuer, Prepared, RENEWAL, REPLACEMENT, ResultEntry, SignError,
+};
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
 use crate::signing::{Signing, SigningError};
@@ -90,8 +92,11 @@ pub(super) fn issue(
     let id = ids::credential(slug, &badge.achievement.id, candidate.person, cycle);
     let facts: Vec<&StoredOutcome> =
         earned.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
-    let granted = (!decision.earned).then(|| grant(now));
-    let valid_until = badge.lifetime.valid_until(now);
+    // What stands in another one's place was achieved when that one was.
+    let old = earned.supersedes.as_ref();
+    let awarded_at = old.map_or(now, |old| old.awarded_at);
+    let valid_until = old.map_or_else(|| badge.lifetime.valid_until(now), |old| old.valid_until);
+    let granted = (!decision.earned).then(|| grant(awarded_at));
     let earlier = earned.earlier.as_ref();
     let unsigned = badges::credential(&Issue {
         id,
@@ -100,13 +105,14 @@ pub(super) fn issue(
         image: badge.image.as_ref(),
         email: holder.email,
         salt: &desk.secret.salt(id),
-        awarded_at: now,
+        awarded_at,
         valid_until,
         evidence: granted
             .into_iter()
             .chain(facts.iter().map(|stored| evidence(&stored.outcome)))
             .chain(earned.rests_on.iter().map(|(badge, id)| held_badge(desk.issuer, badge, *id)))
             .chain(earlier.map(|earlier| renewed(desk.issuer, earlier)))
+            .chain(old.map(|old| replaced(desk.issuer, old, now)))
             .collect(),
         results: facts
             .iter()
@@ -125,10 +131,11 @@ pub(super) fn issue(
         issuer: slug.clone(),
         badge: badge.achievement.id.clone(),
         cycle: cycle.clone(),
-        awarded_at: now,
+        awarded_at,
         valid_until,
         renews: earlier.map(|earlier| earlier.credential),
-        basis: facts.iter().map(|stored| basis(stored)).collect(),
+        supersedes: old.map(|old| old.credential),
+        basis: rested(old, facts.iter().map(|stored| basis(stored))),
         rules: desk.rules.to_owned(),
         explanation: serde_json::to_value(&decision.explanation).unwrap_or_default(),
         inputs: serde_json::to_value(&earned.inputs).unwrap_or_default(),
@@ -231,6 +238,30 @@ fn renewed(issuer: &Issuer, earlier: &HeldAward) -> Evidence {
         narrative: format!("Renews the badge that was awarded on {awarded}{}.", until.unwrap_or_default()),
         genre: RENEWAL.to_owned(),
     }
+}
+
+/// The badge in whose place another one stands: a link to it.
+fn replaced(issuer: &Issuer, old: &HeldAward, now: DateTime<Utc>) -> Evidence {
+    let (again, awarded) = (now.format("%-d %B %Y"), old.awarded_at.format("%-d %B %Y"));
+    Evidence {
+        url: address(issuer, old.credential),
+        name: "Issued again".to_owned(),
+        narrative: format!("Issued again on {again} in place of the badge of {awarded}, which is revoked."),
+        genre: REPLACEMENT.to_owned(),
+    }
+}
+
+/// The results on which an award rests, and before them those on which the one rests in whose place it
+/// stands: the same attempt that was graded once more keeps the time that it had.
+fn rested(old: Option<&HeldAward>, new: impl Iterator<Item = Basis>) -> Vec<Basis> {
+    let mut basis: Vec<Basis> = old.map(|old| old.basis.clone()).unwrap_or_default();
+    for one in new {
+        let same = |other: &Basis| Basis { graded_at: one.graded_at, ..other.clone() } == one;
+        if !basis.iter().any(same) {
+            basis.push(one);
+        }
+    }
+    basis
 }
 
 fn address(issuer: &Issuer, credential: Uuid) -> Option<Url> {

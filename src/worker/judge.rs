@@ -7,7 +7,7 @@ use accolade_connectors::{Outcome, Release, Withheld};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::cycle::{Cycle, Record, settled};
+use super::cycle::{Cycle, Record, in_place, settled};
 use super::issue;
 use super::ruling::{Below, Known, Verdict, taken_over};
 use super::standing::{Standing, Step};
@@ -16,7 +16,8 @@ use crate::config::{Again, BadgeFile, Catalog};
 use crate::ids;
 use crate::rules::{Decision, Explanation, Inputs};
 use crate::store::{
-    AwardChange, Candidate, Change, Consequence, DecisionKind, Guarding, HeldAward, StoredOutcome, Wait,
+    AwardChange, Candidate, Change, Consequence, DecisionKind, Guarding, HeldAward, StoredOutcome,
+    Superseded, Wait,
 };
 
 /// What judging one event gave.
@@ -30,6 +31,8 @@ pub(super) struct Judged<'a> {
     pub(super) waits: Vec<Wait>,
     /// Badges that the guard holds, or does not any more.
     pub(super) guarding: Vec<Guarding>,
+    /// What came of orders to issue awards again.
+    pub(super) superseded: Vec<Superseded>,
     /// The decision for people.
     pub(super) reason: Vec<String>,
 }
@@ -45,6 +48,8 @@ pub(super) struct Earned<'a> {
     pub(super) cycle: String,
     /// The award that it renews.
     pub(super) earlier: Option<HeldAward>,
+    /// The award in whose place it stands.
+    pub(super) supersedes: Option<HeldAward>,
     /// The term that it is for.
     pub(super) term: Option<String>,
     /// A human granted it.
@@ -69,6 +74,7 @@ pub(super) fn judge<'a>(
         changes: Vec::new(),
         waits: Vec::new(),
         guarding: Vec::new(),
+        superseded: Vec::new(),
         reason: Vec::new(),
     };
     let mut due = match candidate.about.and_then(|index| candidate.outcomes.get(index)) {
@@ -96,6 +102,7 @@ pub(super) fn judge<'a>(
             due.extend(catalog.rules.badges_after(id));
         }
     }
+    judged.end_orders(slug);
     judged
 }
 
@@ -119,7 +126,17 @@ fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&
     let of_awards = candidate.held.iter().filter_map(|held| held.decision.as_ref());
     let decided = candidate.decisions.iter().chain(of_awards).filter(|one| one.issuer == slug);
     let above = decided.flat_map(|one| catalog.rules.badges_after(&one.badge));
-    let own = waiting.chain(guarded).chain(granted.map(|one| &one.badge)).chain(lost).map(String::as_str);
+    let again = candidate
+        .held
+        .iter()
+        .filter(|held| held.issuer == slug && held.again && obeys(candidate))
+        .map(|held| &held.badge);
+    let own = waiting
+        .chain(again)
+        .chain(guarded)
+        .chain(granted.map(|one| &one.badge))
+        .chain(lost)
+        .map(String::as_str);
     own.chain(above).collect()
 }
 
@@ -131,7 +148,8 @@ pub(super) fn concerned<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> B
 
 /// The awards of a badge, earliest first.
 fn awards_of<'a>(candidate: &'a Candidate, slug: &str, badge: &str) -> Vec<&'a HeldAward> {
-    candidate.held.iter().filter(|held| held.issuer == slug && held.badge == badge).collect()
+    let of_badge = |held: &&HeldAward| held.issuer == slug && held.badge == badge;
+    in_place(&candidate.held.iter().filter(of_badge).collect::<Vec<_>>())
 }
 
 impl<'a> Judged<'a> {
@@ -187,11 +205,26 @@ impl<'a> Judged<'a> {
                 regrade: badge.regrade,
             };
             let step = standing.step(now);
+            if let Some(held) = cycle.held.filter(|held| held.again && obeys(candidate)) {
+                let inputs = known.inputs(badge, &catalog.version, cycle, now);
+                let earned = self.earned(badge, cycle, &verdict, inputs, &results);
+                if let Some(new) = self.supersede(slug, held, earned, now) {
+                    // What rests on the old one rests on the new one.
+                    let below = below.iter_mut().filter(|one| one.credential == held.credential);
+                    below.for_each(|one| one.credential = new);
+                    continue;
+                }
+                // That newer rules are not met takes nothing away before a grade changes.
+                if !candidate.whole {
+                    continue;
+                }
+            }
             let over = badge.lifetime.valid_until(now).is_some_and(|until| until <= now);
             if step == Step::Award && !over {
                 asked = true;
                 let inputs = known.inputs(badge, &catalog.version, cycle, now);
-                match self.award(slug, badge, cycle, verdict, inputs, &results) {
+                let earned = self.earned(badge, cycle, &verdict, inputs, &results);
+                match self.award(slug, badge, cycle, earned, &results) {
                     Ok(new) => {
                         below.push(Below {
                             valid_until: badge.lifetime.valid_until(now),
@@ -265,36 +298,47 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Whether it is issued: if not, it waits, and why, or the guard holds it.
-    fn award(
-        &mut self,
-        slug: &str,
+    /// What is issued if the badge is awarded in this cycle.
+    fn earned(
+        &self,
         badge: &'a BadgeFile,
         cycle: &Cycle<'_>,
-        Verdict { decision, rests_on }: Verdict,
+        Verdict { decision, rests_on }: &Verdict,
         inputs: Inputs,
         results: &[usize],
-    ) -> Result<Below, Option<String>> {
+    ) -> Earned<'a> {
         let released = |index: &usize| {
             let stored = self.candidate.outcomes.get(*index);
             stored.is_some_and(|stored| stored.outcome.release == Release::Released)
         };
-        let mut earned = Earned {
+        Earned {
             badge,
             evidence: if decision.earned {
                 decision.evidence.clone()
             } else {
                 results.iter().copied().filter(released).collect()
             },
-            decision,
-            rests_on,
+            decision: decision.clone(),
+            rests_on: rests_on.clone(),
             cycle: cycle.name.clone(),
             earlier: cycle.earlier.cloned(),
+            supersedes: None,
             term: cycle.term.map(str::to_owned),
             granted: cycle.decided == Some(DecisionKind::Grant),
             inputs,
             passing: Passing::Granted,
-        };
+        }
+    }
+
+    /// Whether it is issued: if not, it waits, and why, or the guard holds it.
+    fn award(
+        &mut self,
+        slug: &str,
+        badge: &'a BadgeFile,
+        cycle: &Cycle<'_>,
+        mut earned: Earned<'a>,
+        results: &[usize],
+    ) -> Result<Below, Option<String>> {
         let missing = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
             (None, Ok(_)) => None,
             (Some(twin), _) => Some((
@@ -351,7 +395,9 @@ impl<'a> Judged<'a> {
 mod guarding;
 #[cfg(test)]
 mod renewals;
+mod superseding;
 #[cfg(test)]
 mod tests;
 
 pub(super) use guarding::Passing;
+use superseding::obeys;

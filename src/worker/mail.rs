@@ -307,6 +307,7 @@ impl Mailer {
             until: number.map_or(mail.claim_until, |_| mail.date + CONFIRM_WITHIN),
             valid_until: mail.valid_until,
             renews_award_of: mail.renews_award_of,
+            replaces_award_of: mail.replaces_award_of,
             message_id: &mail.message_id,
             date: mail.date,
             language: mail.language.as_deref(),

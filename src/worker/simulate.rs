@@ -78,6 +78,8 @@ pub fn simulate(catalog: &Catalog, slug: &str, candidate: &Candidate, now: DateT
     let mut effects: Vec<Effect> = judged
         .earned
         .iter()
+        // Nobody gains what stands in another one's place.
+        .filter(|earned| earned.supersedes.is_none())
         .map(|earned| Effect {
             badge: earned.badge.achievement.id.clone(),
             kind: if earned.earlier.is_some() { EffectKind::Renewed } else { EffectKind::Gains },

@@ -119,6 +119,9 @@ mod tests {
             suspended,
             loss: lost.map(|day| Loss { since: at(day), reason: String::new() }),
             decision: None,
+            supersedes: None,
+            again: false,
+            declined: false,
         }
     }
 

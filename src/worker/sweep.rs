@@ -82,6 +82,11 @@ impl Sweeper {
             }
         }
         for _ in 0..GROUPS {
+            if self.store.end_early(self.clock.now(), GROUP).await? < GROUP as usize {
+                break;
+            }
+        }
+        for _ in 0..GROUPS {
             if self.store.end_holds(self.clock.now(), GROUP).await? < GROUP as usize {
                 break;
             }

@@ -257,3 +257,43 @@ async fn what_stacks_on_a_badge_about_which_a_human_decides_is_judged_again() {
     process.stop().await;
     site.end().await;
 }
+
+/// The list that a credential names, as it is served.
+async fn served_list(process: &Process, id: Uuid) -> (String, Value) {
+    let document = process.store.credential(id).await.unwrap().unwrap().document;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let url = document["credentialStatus"]["statusListCredential"].as_str().unwrap().to_owned();
+    let answer = reqwest::get(&url).await.unwrap().error_for_status().unwrap();
+    (url, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_status_list_is_followed_by_another_and_both_are_served() {
+    let site = Site::new(Way::Embedded, None).await.unwrap();
+    let policy = badges(&site, "");
+    let above = "[badge]\nname = \"Rescue\"\ndescription = \"Helps.\"\ncriteria = \"First aid.\"\n\
+         [award]\nbadge = \"first-aid\"\n";
+    std::fs::write(site.folder.path().join("badges/rescue.toml"), above).unwrap();
+    let process = site.start_with(&Role::ALL, policy).await;
+    // One place is left.
+    let most = u32::try_from(accolade::badges::status::SIZE - 1).unwrap();
+    let scatter = accolade::badges::status::scatter;
+    process.store.allocate_status("example-university", most, 7, scatter, site.clock.now()).await.unwrap();
+    let held = credentials(&[graded(&process, 1, 41).await]);
+    assert_eq!(held.len(), 2);
+    let (one, other) = (served_list(&process, held[0]).await, served_list(&process, held[1]).await);
+    assert_ne!(one.0, other.0);
+    for badge in &held {
+        assert!(verifies(&process, *badge).await);
+    }
+    let credentials = vec![held[1]];
+    let (reason, by) = ("a slip".to_owned(), "Dean".to_owned());
+    let decision = NewAwardDecision { what: AwardDecision::Revoke, credentials, reason, by };
+    process.store.decide_awards(&decision, site.clock.now()).await.unwrap();
+    assert!(!verifies(&process, held[1]).await);
+    // The other list is what it was, byte for byte: only what changed is signed anew.
+    assert_eq!(served_list(&process, held[0]).await, one);
+    assert_ne!(served_list(&process, held[1]).await.1, other.1);
+    process.stop().await;
+    site.end().await;
+}

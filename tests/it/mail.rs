@@ -52,6 +52,7 @@ impl Values {
             until: time("2026-12-03T09:00:00Z"),
             valid_until: None,
             renews_award_of: None,
+            replaces_award_of: None,
             message_id: "0197-claim@badges.example.edu",
             date: time("2026-11-03T09:00:00Z"),
             language: None,
@@ -194,6 +195,65 @@ fn a_renewal_says_so_and_until_when() {
     let html = mail.html.replace("<bdi>", "").replace("</bdi>", "");
     assert!(html.contains("has renewed your badge “Workplace Safety”."), "{html}");
     assert!(html.contains("It is valid until 3 November 2028."));
+}
+
+/// In each language, and before whatever it renews.
+#[test]
+fn a_badge_that_is_issued_again_says_in_whose_place_it_stands() {
+    let values = Values::new();
+    let mut said = Vec::new();
+    for language in ["en", "fr", "de", "es", "ar"] {
+        let mail = ClaimMail {
+            replaces_award_of: Some(time("2026-11-03T09:00:00Z")),
+            renews_award_of: Some(time("2025-11-01T09:00:00Z")),
+            language: Some(language),
+            ..values.mail()
+        };
+        let mail = read(&compose(&settings("outbox:x"), &mail).unwrap().raw);
+        let text = mail.text.replace(['\u{2068}', '\u{2069}'], "");
+        let beginning = text.lines().skip(2).take_while(|line| !line.contains("hazards"));
+        said.push(format!("{}\n\n{}", mail.subject, beginning.collect::<Vec<_>>().join("\n")));
+        let html = mail.html.replace("<bdi>", "").replace("</bdi>", "");
+        for line in text.lines().skip(2).take(3).filter(|line| !line.is_empty()) {
+            assert!(html.contains(line), "{line}: {html}");
+        }
+    }
+    insta::assert_snapshot!(said.join("---\n").replace(['\u{2068}', '\u{2069}'], ""), @r"
+    Your badge, issued again: Workplace Safety
+
+    Example University has issued your badge “Workplace Safety” again.
+
+    It takes the place of the one that you were awarded on 3 November 2026,
+    which no longer counts.
+    ---
+    Votre badge, délivré de nouveau : Workplace Safety
+
+    Example University a délivré de nouveau votre badge « Workplace Safety ».
+
+    Il remplace celui qui vous a été décerné le 3 novembre 2026
+    et qui n’est plus valable.
+    ---
+    Ihr Badge, neu ausgestellt: Workplace Safety
+
+    Example University hat Ihren Badge „Workplace Safety“ neu ausgestellt.
+
+    Er tritt an die Stelle dessen, der Ihnen am 3. November 2026 verliehen wurde
+    und nicht mehr gilt.
+    ---
+    Su insignia, emitida de nuevo: Workplace Safety
+
+    Example University ha vuelto a emitir su insignia «Workplace Safety».
+
+    Sustituye a la que se le otorgó el 3 de noviembre de 2026,
+    que ya no es válida.
+    ---
+    أُصدرت شارتك من جديد: Workplace Safety
+
+    أُصدرت شارتك «Workplace Safety» من جديد من Example University.
+
+    وهي تحل محل الشارة التي مُنحت لك في 3 نوفمبر 2026،
+    والتي لم تعد سارية.
+    ");
 }
 
 /// The LMS tells the language; each mail is kept as it reads, HTML without its styles.

@@ -1,4 +1,4 @@
-//! `accolade awards revoke`, `suspend` and `reinstate`: what would change, one question, and it is
+//! `accolade awards revoke`, `suspend`, `reinstate`, `expire` and `supersede`: what would change, one question, and it is
 //! done, for all that was shown or for none.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::super::confirm::{confirmed, many};
 use super::Reason;
-use super::select::{Selection, line, meant, object};
+use super::select::{Selection, line, meant, object, time};
+use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::store::{AwardDecision, NewAwardDecision, SelectedAward, Store};
+use crate::store::{AwardDecision, AwardState, NewAwardDecision, SelectedAward, Store};
 
 /// A decision about awards. It outranks the rules and is about these awards alone. What would change
 /// is shown first; all of it is done together, or nothing.
@@ -40,6 +41,46 @@ pub(in crate::commands) struct Change {
     json: bool,
 }
 
+/// When awards end, and which.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Expire {
+    /// When: the begin of a day (2027-08-31, UTC), or a time (2027-08-31T10:00:00Z). It is to come.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: DateTime<Utc>,
+    #[command(flatten)]
+    change: Change,
+}
+
+/// Why an award is left as it is, beside what [`AwardDecision::changes`] says.
+type Left<'a> = &'a dyn Fn(&SelectedAward) -> Option<&'static str>;
+
+pub(super) async fn expire(store: &Store, command: &Expire, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if command.at <= Clock::system().now() {
+        bail!("--at: that time is over; `accolade awards revoke` ends an award at once");
+    }
+    run(store, &command.change, AwardDecision::Expire { at: command.at }, settings, &|_| None).await
+}
+
+pub(super) async fn supersede(
+    store: &Store,
+    command: &Change,
+    settings: &Settings,
+) -> anyhow::Result<ExitCode> {
+    let published = Published::new(store, settings.sources.keys(), &settings.terms());
+    let Some((publication, catalog)) = published.current().await? else {
+        bail!("no badges were published yet, so there are no newer rules; `accolade publish` does that");
+    };
+    let now = Clock::system().now();
+    let left = |award: &SelectedAward| match award.state {
+        _ if award.rules == catalog.version => Some("of the rules in use already"),
+        _ if catalog.badge(&award.badge).is_none() => Some("of a badge that is not in use any more"),
+        AwardState { ends_at: Some(end), .. } if end <= now => Some("over"),
+        _ => None,
+    };
+    let what = AwardDecision::Supersede { publication: publication.number };
+    run(store, command, what, settings, &left).await
+}
+
 /// How many awards are shown before the question.
 const SHOWN: usize = 20;
 
@@ -48,17 +89,23 @@ pub(super) async fn run(
     command: &Change,
     what: AwardDecision,
     settings: &Settings,
+    left: Left<'_>,
 ) -> anyhow::Result<ExitCode> {
     if command.json && !command.preview && !command.yes {
         bail!("--json asks nobody: it needs --preview, or --yes with --at-most");
     }
     let (reason, by) = command.reason.checked()?;
     let selected = meant(store, &command.selection, settings).await?;
-    let (concerned, same): (Vec<_>, Vec<_>) =
-        selected.into_iter().partition(|award| what.changes(award.state));
+    let (mut concerned, mut same) = (Vec::new(), BTreeMap::new());
+    for award in selected {
+        match unchanged(what, &award).or_else(|| left(&award)) {
+            Some(why) => *same.entry(why).or_default() += 1,
+            None => concerned.push(award),
+        }
+    }
     let now = Clock::system().now();
     if concerned.is_empty() {
-        bail!("nothing to do: {}", left(what, &same));
+        bail!("nothing to do: {}", said(&same));
     }
     if !command.json {
         print!("{}", preview(what, &concerned, &same, now));
@@ -68,11 +115,11 @@ pub(super) async fn run(
     }
     if command.preview {
         if command.json {
-            println!("{}", document(what, false, &concerned, same.len(), &[], now)?);
+            println!("{}", document(what, false, &concerned, same.values().sum(), &[], now)?);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let question = format!("{} {}?", what.kind().as_str(), awards(concerned.len()));
+    let question = format!("{} {}?", what.as_str(), awards(concerned.len()));
     if !command.yes && !confirmed(&question, "--yes and --at-most NUMBER")? {
         bail!("nothing was done");
     }
@@ -80,10 +127,11 @@ pub(super) async fn run(
     let decision = NewAwardDecision { what, credentials, reason, by };
     let decided = store.decide_awards(&decision, now).await?;
     // What changed meanwhile is left as it is.
+    let others: usize = same.values().sum();
     let (done, late): (Vec<_>, Vec<_>) =
         concerned.into_iter().partition(|award| decided.changed.contains(&award.credential));
     if command.json {
-        println!("{}", document(what, true, &done, same.len() + late.len(), &decided.deliveries, now)?);
+        println!("{}", document(what, true, &done, others + late.len(), &decided.deliveries, now)?);
         return Ok(ExitCode::SUCCESS);
     }
     println!("{}: {}", past(what), awards(done.len()));
@@ -105,35 +153,46 @@ fn past(what: AwardDecision) -> &'static str {
         AwardDecision::Revoke => "revoked for good",
         AwardDecision::Suspend => "suspended",
         AwardDecision::Reinstate => "valid again, and no regrade takes them away",
+        AwardDecision::Expire { .. } => "will end then",
+        AwardDecision::Supersede { .. } => "will be issued again, where the rules in use award them",
     }
 }
 
-/// Why the decision is not about the others that were selected.
-fn left(what: AwardDecision, same: &[SelectedAward]) -> String {
-    let revoked = same.iter().filter(|award| award.state.revoked).count();
-    let other = same.len() - revoked;
-    let mut text = Vec::new();
-    if revoked > 0 {
-        let new = match what {
-            AwardDecision::Reinstate => "; `accolade awards grant` makes a new one",
-            _ => "",
-        };
-        text.push(format!("{} revoked for good{new}", many(revoked, "award is", "awards are")));
+/// Why a decision changes nothing for an award, after “it is”.
+fn unchanged(what: AwardDecision, award: &SelectedAward) -> Option<&'static str> {
+    if what.changes(award.state) {
+        return None;
     }
-    if other > 0 {
-        let already = if what == AwardDecision::Suspend { "suspended" } else { "valid" };
-        text.push(format!("{} {already} already", many(other, "award is", "awards are")));
-    }
-    text.join(", ")
+    Some(match what {
+        AwardDecision::Reinstate if award.state.revoked => {
+            "revoked for good (`accolade awards grant` makes a new one)"
+        }
+        _ if award.state.revoked => "revoked for good",
+        AwardDecision::Suspend => "suspended already",
+        AwardDecision::Supersede { .. } if award.state.suspended => "suspended",
+        AwardDecision::Supersede { .. } => "declined by the learner",
+        AwardDecision::Expire { .. } => "to end before that already",
+        AwardDecision::Reinstate | AwardDecision::Revoke => "valid already",
+    })
+}
+
+/// How many awards are left as they are, and why.
+fn said(same: &BTreeMap<&str, usize>) -> String {
+    let said = same.iter().map(|(why, count)| format!("{} {why}", many(*count, "award is", "awards are")));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn preview(
     what: AwardDecision,
     concerned: &[SelectedAward],
-    same: &[SelectedAward],
+    same: &BTreeMap<&str, usize>,
     now: DateTime<Utc>,
 ) -> String {
-    let mut text = format!("to {}: {}\n", what.kind().as_str(), awards(concerned.len()));
+    let until = match what {
+        AwardDecision::Expire { at } => format!(" on {} UTC", at.format("%Y-%m-%d %H:%M:%S")),
+        _ => String::new(),
+    };
+    let mut text = format!("to {}{until}: {}\n", what.as_str(), awards(concerned.len()));
     // Writing into a String cannot fail.
     for award in concerned.iter().take(SHOWN) {
         let _ = writeln!(text, "  {}", line(award, now));
@@ -148,7 +207,7 @@ fn preview(
         let _ = writeln!(text, "  of each badge: {}", badges.join(", "));
     }
     if !same.is_empty() {
-        let _ = writeln!(text, "  left as they are: {}", left(what, same));
+        let _ = writeln!(text, "  left as they are: {}", said(same));
     }
     text
 }
@@ -163,7 +222,7 @@ fn document(
 ) -> serde_json::Result<String> {
     let awards: Vec<Value> = concerned.iter().map(|award| object(award, now)).collect();
     let document = json!({
-        "decision": what.kind().as_str(), "done": done, "awards": awards, "left": left,
+        "decision": what.as_str(), "done": done, "awards": awards, "left": left,
         "deliveries": deliveries,
     });
     serde_json::to_string_pretty(&document)

@@ -108,7 +108,7 @@ fn credential(given: &str) -> anyhow::Result<Uuid> {
 }
 
 /// A day, which begins at midnight UTC, or a time.
-fn time(given: &str) -> Result<DateTime<Utc>, String> {
+pub(super) fn time(given: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(day) = given.parse::<NaiveDate>() {
         return Ok(day.and_time(NaiveTime::MIN).and_utc());
     }
@@ -176,9 +176,17 @@ pub(super) fn line(award: &SelectedAward, now: DateTime<Utc>) -> String {
     let SelectedAward { credential, badge, cycle, awarded_at, source, learner, name, claimed_at, .. } = award;
     let learner = format!("{source}:{learner}");
     let claimed = if claimed_at.is_some() { "claimed" } else { "unclaimed" };
-    let term = cycle.strip_prefix("term:").map_or_else(String::new, |term| format!(", for {term}"));
-    let ended = match award.valid_until {
-        Some(until) if until <= now => format!(", ended on {}", until.format("%Y-%m-%d")),
+    let term = cycle
+        .strip_prefix("term:")
+        .and_then(|term| term.split(":issue-").next())
+        .map_or_else(String::new, |term| format!(", for {term}"));
+    let ended = match award.state {
+        AwardState { ends_at: Some(end), .. } if end <= now => {
+            format!(", ended on {}", end.format("%Y-%m-%d"))
+        }
+        AwardState { ends_at: Some(end), early: true, revoked: false, .. } => {
+            format!(", to end on {}", end.format("%Y-%m-%d"))
+        }
         _ => String::new(),
     };
     let (at, state, rules) =
@@ -190,10 +198,10 @@ pub(super) fn line(award: &SelectedAward, now: DateTime<Utc>) -> String {
 
 /// An award, for programs; the names of its members stay.
 pub(super) fn object(award: &SelectedAward, now: DateTime<Utc>) -> Value {
-    let ended = award.valid_until.is_some_and(|until| until <= now);
+    let ended = award.state.ends_at.is_some_and(|end| end <= now);
     json!({
         "credential": award.credential, "badge": award.badge, "cycle": award.cycle,
-        "awarded_at": award.awarded_at, "valid_until": award.valid_until, "ended": ended,
+        "awarded_at": award.awarded_at, "valid_until": award.valid_until, "ends_at": award.state.ends_at, "ended": ended,
         "rules": award.rules, "source": award.source, "learner": award.learner, "name": award.name,
         "claimed_at": award.claimed_at, "state": state(award.state), "lost": award.state.lost,
     })

@@ -59,8 +59,9 @@ fn about(text: &mut String, badge: &BadgeAccount<'_>) {
     for award in &badge.awards {
         let rules = if award.present_rules { "the present rules" } else { "earlier rules" };
         let renews = award.renews.map_or_else(String::new, |id| format!(", renews {id}"));
+        let stands = award.supersedes.map_or_else(String::new, |id| format!(", in place of {id}"));
         let (id, version) = (award.credential, short(award.rules));
-        let _ = writeln!(text, "  credential {id}{renews}, decided by {rules} (version {version}):");
+        let _ = writeln!(text, "  credential {id}{renews}{stands}, decided by {rules} (version {version}):");
         tree(text, award.explanation, 2);
         for line in &award.delivery {
             let _ = writeln!(text, "    {line}");
@@ -144,7 +145,10 @@ fn state(award: &AwardAccount<'_>) -> String {
     let until = award.valid_until.map_or_else(String::new, |until| {
         format!("{} {}, ", if award.ended { "ended on" } else { "valid until" }, date(until))
     });
-    let term = award.cycle.strip_prefix("term:").map_or_else(String::new, |term| format!("for {term} "));
+    let early = award.ends_at.filter(|_| !award.revoked);
+    let until = early.map_or(until, |at| format!("to end on {}, ", date(at)));
+    let term = award.cycle.strip_prefix("term:").and_then(|term| term.split(":issue-").next());
+    let term = term.map_or_else(String::new, |term| format!("for {term} "));
     format!("awarded {term}on {}, {until}{claimed}{status}", date(award.awarded_at))
 }
 

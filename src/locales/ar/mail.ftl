@@ -2,13 +2,18 @@
 
 mail-subject = شارتك: { $badge }
 mail-subject-renewed = تم تجديد شارتك: { $badge }
+mail-subject-replaced = أُصدرت شارتك من جديد: { $badge }
 mail-hello = مرحبًا { $name }،
 mail-hello-nameless = مرحبًا،
 mail-awarded = تم منحك شارة «{ $badge }» من { $issuer }.
 mail-renewed = تم تجديد شارتك «{ $badge }» من { $issuer }.
+mail-replaced = أُصدرت شارتك «{ $badge }» من جديد من { $issuer }.
 mail-renews =
     هذه شارة جديدة لها تاريخها الخاص، وتحل محل الشارة
     التي مُنحت لك في { $day }.
+mail-replaces =
+    وهي تحل محل الشارة التي مُنحت لك في { $day }،
+    والتي لم تعد سارية.
 mail-valid-until = الشارة صالحة حتى { $day }.
 mail-claim-here = يمكنك الاطلاع على شارتك واستلامها هنا:
 mail-claim = الاطلاع على الشارة واستلامها

@@ -36,6 +36,8 @@ state-suspended-text =
     العنوان نفسه.
 state-expired-head = انتهت مدة هذه الشارة.
 state-expired-text = كانت صالحة حتى { $day }، وما تحقق آنذاك موصوف أدناه.
+state-replaced-head = أُصدرت من جديد للإنجاز نفسه.
+state-replaced-link = عرض الشارة السارية الآن
 state-renewed-head = تم تجديد هذه الشارة.
 state-renewed-text = حصل عليها { $holder } مرة أخرى.
 state-renewed-link = عرض الشارة الأحدث

@@ -2,13 +2,18 @@
 
 mail-subject = Ihr Badge: { $badge }
 mail-subject-renewed = Ihr Badge ist erneuert: { $badge }
+mail-subject-replaced = Ihr Badge, neu ausgestellt: { $badge }
 mail-hello = Guten Tag { $name },
 mail-hello-nameless = Guten Tag,
 mail-awarded = { $issuer } hat Ihnen den Badge „{ $badge }“ verliehen.
 mail-renewed = { $issuer } hat Ihren Badge „{ $badge }“ erneuert.
+mail-replaced = { $issuer } hat Ihren Badge „{ $badge }“ neu ausgestellt.
 mail-renews =
     Das ist ein neuer Badge mit eigenem Datum. Er tritt an die Stelle dessen,
     der Ihnen am { $day } verliehen wurde.
+mail-replaces =
+    Er tritt an die Stelle dessen, der Ihnen am { $day } verliehen wurde
+    und nicht mehr gilt.
 mail-valid-until = Er gilt bis zum { $day }.
 mail-claim-here = Hier können Sie Ihren Badge ansehen und annehmen:
 mail-claim = Badge ansehen und annehmen

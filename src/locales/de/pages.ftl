@@ -38,6 +38,8 @@ state-suspended-text =
     später wieder gelten, unter derselben Adresse.
 state-expired-head = Dieser Badge ist abgelaufen.
 state-expired-text = Er galt bis zum { $day }; was damals erreicht wurde, steht unten.
+state-replaced-head = Er wurde für dieselbe Leistung neu ausgestellt.
+state-replaced-link = Zum Badge, das jetzt gilt
 state-renewed-head = Dieser Badge wurde erneuert.
 state-renewed-text = { $holder } hat ihn noch einmal erworben.
 state-renewed-link = Zum neueren Badge

@@ -2,13 +2,18 @@
 
 mail-subject = Your badge: { $badge }
 mail-subject-renewed = Your badge is renewed: { $badge }
+mail-subject-replaced = Your badge, issued again: { $badge }
 mail-hello = Hello { $name },
 mail-hello-nameless = Hello,
 mail-awarded = { $issuer } has awarded you the badge “{ $badge }”.
 mail-renewed = { $issuer } has renewed your badge “{ $badge }”.
+mail-replaced = { $issuer } has issued your badge “{ $badge }” again.
 mail-renews =
     This is a new badge with a date of its own. It takes the place of the one
     that you were awarded on { $day }.
+mail-replaces =
+    It takes the place of the one that you were awarded on { $day },
+    which no longer counts.
 mail-valid-until = It is valid until { $day }.
 mail-claim-here = See your badge and claim it here:
 mail-claim = See and claim your badge

@@ -38,6 +38,8 @@ state-suspended-text =
     later, under this same address.
 state-expired-head = This badge has run its time.
 state-expired-text = It was valid until { $day }; what was achieved then is described below.
+state-replaced-head = It was issued again, for the same achievement.
+state-replaced-link = See the badge that counts now
 state-renewed-head = This badge was renewed.
 state-renewed-text = { $holder } has earned it again.
 state-renewed-link = See the newer badge

@@ -2,13 +2,18 @@
 
 mail-subject = Su insignia: { $badge }
 mail-subject-renewed = Su insignia se ha renovado: { $badge }
+mail-subject-replaced = Su insignia, emitida de nuevo: { $badge }
 mail-hello = Hola, { $name }:
 mail-hello-nameless = Hola:
 mail-awarded = { $issuer } le ha otorgado la insignia «{ $badge }».
 mail-renewed = { $issuer } ha renovado su insignia «{ $badge }».
+mail-replaced = { $issuer } ha vuelto a emitir su insignia «{ $badge }».
 mail-renews =
     Es una insignia nueva, con fecha propia. Sustituye a la que
     se le otorgó el { $day }.
+mail-replaces =
+    Sustituye a la que se le otorgó el { $day },
+    que ya no es válida.
 mail-valid-until = Es válida hasta el { $day }.
 mail-claim-here = Vea y acepte aquí su insignia:
 mail-claim = Ver y aceptar su insignia

@@ -38,6 +38,8 @@ state-suspended-text =
     más adelante, en esta misma dirección.
 state-expired-head = Esta insignia ha caducado.
 state-expired-text = Fue válida hasta el { $day }; lo que se logró entonces se describe abajo.
+state-replaced-head = Se ha vuelto a emitir, por el mismo logro.
+state-replaced-link = Ver la insignia que cuenta ahora
 state-renewed-head = Esta insignia se ha renovado.
 state-renewed-text = { $holder } la ha obtenido de nuevo.
 state-renewed-link = Ver la insignia más reciente

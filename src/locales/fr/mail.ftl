@@ -2,13 +2,18 @@
 
 mail-subject = Votre badge : { $badge }
 mail-subject-renewed = Votre badge est renouvelé : { $badge }
+mail-subject-replaced = Votre badge, délivré de nouveau : { $badge }
 mail-hello = Bonjour { $name },
 mail-hello-nameless = Bonjour,
 mail-awarded = { $issuer } vous a décerné le badge « { $badge } ».
 mail-renewed = { $issuer } a renouvelé votre badge « { $badge } ».
+mail-replaced = { $issuer } a délivré de nouveau votre badge « { $badge } ».
 mail-renews =
     C’est un nouveau badge, avec sa propre date. Il remplace celui
     qui vous a été décerné le { $day }.
+mail-replaces =
+    Il remplace celui qui vous a été décerné le { $day }
+    et qui n’est plus valable.
 mail-valid-until = Il est valable jusqu’au { $day }.
 mail-claim-here = Découvrez votre badge et acceptez-le ici :
 mail-claim = Voir et accepter votre badge

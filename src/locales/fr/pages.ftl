@@ -38,6 +38,8 @@ state-suspended-text =
     valable plus tard, à cette même adresse.
 state-expired-head = Ce badge est arrivé à son terme.
 state-expired-text = Il était valable jusqu’au { $day } ; ce qui a été accompli alors est décrit ci-dessous.
+state-replaced-head = Il a été délivré de nouveau, pour la même réussite.
+state-replaced-link = Voir le badge qui compte maintenant
 state-renewed-head = Ce badge a été renouvelé.
 state-renewed-text = { $holder } l’a obtenu à nouveau.
 state-renewed-link = Voir le badge plus récent

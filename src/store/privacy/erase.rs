@@ -51,6 +51,8 @@ statements! {
     DROP_DECISIONS = "DELETE FROM decisions WHERE award_id {in $1}";
 
     LEAVE_RENEWALS = "UPDATE awards SET renews = NULL WHERE renews {in $1} AND NOT (id {in $1})";
+
+    LEAVE_REPLACED = "UPDATE awards SET supersedes = NULL WHERE supersedes {in $1} AND NOT (id {in $1})";
 }
 
 /// What came of an erasure.
@@ -112,6 +114,7 @@ impl Store {
         session.run(&LEAVE_LOSSES, values![concern.learners.clone(), concern.credentials.clone()]).await?;
         session.run(&DROP_DECISIONS, values![concern.credentials.clone()]).await?;
         session.run(&LEAVE_RENEWALS, values![concern.credentials.clone()]).await?;
+        session.run(&LEAVE_REPLACED, values![concern.credentials.clone()]).await?;
 
         let others = Others::of(&mut session, &concern).await?;
         let mut unsettled = others.rewrite(&mut session, &concern.names).await?;
@@ -169,5 +172,6 @@ fn told<'a>(by: &By, source: &'a str, credentials: &[Uuid], judged: &'a [Uuid]) 
         said: format!("{} erased a learner (badges revoked: {revoked}): {}", by.who, by.reason),
         persons: judged,
         whole: true,
+        publication: None,
     }
 }

@@ -176,7 +176,16 @@ held! {
     AWARDS DELETE_AWARDS awards Deleted by Credential "id {in $1}" {
         id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given, cycle Text Given,
         event_id Uuid Given, awarded_at Time Given, rules Text Given, explanation Text Json,
-        valid_until Time Given, renews Uuid Given, basis Text Json,
+        valid_until Time Given, renews Uuid Given, basis Text Json, supersedes Uuid Given,
+    }
+    /// Awards that are to be issued again by newer rules.
+    SUPERSESSIONS DELETE_SUPERSESSIONS supersessions Deleted by Credential "award_id {in $1}" {
+        award_id Uuid Given, reason Text Mixed, ordered_by Text Mixed, ordered_at Time Given,
+    }
+    /// Awards that are to end early.
+    EARLY_ENDS DELETE_EARLY_ENDS early_ends Deleted by Credential "award_id {in $1}" {
+        award_id Uuid Given, ends_at Time Given, reason Text Mixed, ordered_by Text Mixed,
+        ordered_at Time Given,
     }
     /// The signed badges, with the name and the address of that time.
     CREDENTIALS DELETE_CREDENTIALS credentials Deleted by Credential "id {in $1}" {

@@ -106,6 +106,7 @@ fn stored(document: &Value) -> StoredCredential {
         disowned_at: None,
         renews_shown: None,
         renewed_by: None,
+        replaced_by: None,
     }
 }
 

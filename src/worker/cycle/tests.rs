@@ -54,6 +54,9 @@ pub(super) fn award(number: u128, cycle: &str, day: i64, valid: Option<i64>) -> 
         suspended: false,
         loss: None,
         decision: None,
+        supersedes: None,
+        again: false,
+        declined: false,
     }
 }
 
@@ -299,6 +302,37 @@ fn a_grant_for_one_term_brings_back_nothing_of_another() {
     assert_eq!(
         cycles(&termly, &[lost], Some(&grant), &[], 150),
         ["term:A:again-1 0..100 held 1", "term:B 120..220 now grant"]
+    );
+}
+
+/// To the day, whatever became of the old ones.
+#[test]
+fn what_stands_in_another_one_s_place_is_what_that_one_was() {
+    let stands = |number: u128, old: &HeldAward| HeldAward {
+        supersedes: Some(old.credential),
+        credential: Uuid::from_u128(number),
+        cycle: next_issue(&old.cycle),
+        ..old.clone()
+    };
+    let revoked = |award: &HeldAward| HeldAward { revoked: true, ..award.clone() };
+    let shown = |lifetime: &Lifetime, awards: &[HeldAward], decision: Option<&Decision>, now| {
+        let awards: Vec<&HeldAward> = awards.iter().collect();
+        let kept: Vec<HeldAward> = in_place(&awards).into_iter().cloned().collect();
+        cycles(lifetime, &kept, decision, &[], now)
+    };
+    let first = award(1, "once", 0, Some(100));
+    let (second, third) = (stands(2, &first), stands(3, &stands(2, &first)));
+    assert_eq!((second.cycle.as_str(), third.cycle.as_str()), ("once:issue-2", "once:issue-3"));
+    let all = [revoked(&first), revoked(&second), third];
+    let yearly = yearly();
+    assert_eq!(shown(&yearly, &all, None, 50), ["once:issue-3 ..80 held 3 now", "again-1 80.. renews 3"]);
+    let grant = decision(DecisionKind::Grant, 10);
+    assert_eq!(shown(&Lifetime::default(), &all, Some(&grant), 20), ["once:issue-3 .. held 3 now grant"]);
+    let of_term = award(1, "term:A", 50, None);
+    let termly = termly();
+    assert_eq!(
+        shown(&termly, &[revoked(&of_term), stands(2, &of_term)], None, 150),
+        ["term:A:again-1 0..100 held 2", "term:B 120..220 now"]
     );
 }
 

@@ -11,6 +11,8 @@ use crate::worker::basis::{fingerprint, grades, results_of};
 /// How an award passes the guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::worker) enum Passing {
+    /// It stands in the place of another one, which passed.
+    Again,
     /// A human granted it.
     Granted,
     /// A human released it.

@@ -127,6 +127,9 @@ impl Learner {
                 suspended: false,
                 loss: None,
                 decision: None,
+                supersedes: None,
+                again: false,
+                declined: false,
             });
         }
         (judged.earned.len(), judged.reason.join("; "))

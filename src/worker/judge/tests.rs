@@ -10,7 +10,7 @@ use crate::worker::cycle::ONCE;
 use crate::worker::samples::{catalog, passed};
 
 /// A result in the course of the badge “workplace-safety”.
-fn result(assessment: &str, points: i64, max: i64, release: Release) -> StoredOutcome {
+pub(super) fn result(assessment: &str, points: i64, max: i64, release: Release) -> StoredOutcome {
     let mut outcome = Outcome { passed: None, release, ..passed("ada", &Clock::system()) };
     outcome.course.id = "EXT-WS101".to_owned();
     assessment.clone_into(&mut outcome.assessment.id);
@@ -24,7 +24,7 @@ fn withheld(reason: Withheld) -> Release {
 }
 
 /// The badge, held and never touched.
-fn award(number: u128) -> HeldAward {
+pub(super) fn award(number: u128) -> HeldAward {
     HeldAward {
         issuer: "school".to_owned(),
         badge: "workplace-safety".to_owned(),
@@ -38,6 +38,9 @@ fn award(number: u128) -> HeldAward {
         suspended: false,
         loss: None,
         decision: None,
+        supersedes: None,
+        again: false,
+        declined: false,
     }
 }
 
@@ -46,7 +49,7 @@ fn change(outcomes: Vec<StoredOutcome>) -> Option<Change> {
     judged(outcomes, vec![award(1)])
 }
 
-fn candidate(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Candidate {
+pub(super) fn candidate(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Candidate {
     Candidate {
         event: Uuid::from_u128(2),
         delivery: Uuid::from_u128(3),

@@ -1,5 +1,9 @@
 //! Decisions of an administrator, and badges that wait at the gate.
 
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::publish::unhashed;
@@ -112,7 +116,7 @@ async fn a_human_outranks_the_rules() {
     ");
     insta::assert_snapshot!(decide("reinstate"), @r"
     $ accolade awards reinstate --learner forms:bo --badge first-aid --reason because --yes --at-most 1
-    accolade: nothing to do: 1 award is revoked for good; `accolade awards grant` makes a new one
+    accolade: nothing to do: 1 award is revoked for good (`accolade awards grant` makes a new one)
     (1)
     ");
     assert!(store.credential(credential).await.unwrap().unwrap().revoked);
@@ -303,4 +307,85 @@ async fn many_awards_are_shown_before_they_are_revoked_together() {
     let explained = folder.run("explain --learner forms:ada");
     let said = "an administrator decided to revoke credential ID: r";
     assert!(explained.contains(said), "{explained}");
+}
+
+/// What is decided is decided about all that was selected, not only about what fits on a screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_awards_than_are_shown_are_revoked_together() {
+    let folder = Folder::new(None);
+    folder.run("keys generate");
+    let serving = folder.serve().await;
+    for number in 1..=23 {
+        let event = graded(&format!("learner-{number}"), "Ada Example", number, 41);
+        assert_eq!(serving.post("forms", event).await, 200);
+    }
+    serving.settled().await;
+    let said = folder.run("awards revoke --badge first-aid --reason r --yes --at-most 23");
+    assert_eq!(said.matches(" valid, unclaimed").count(), 20, "{said}");
+    assert!(said.contains("… and 3 more") && said.contains("revoked for good: 23 awards"), "{said}");
+    let after = folder.run("awards list");
+    assert_eq!((after.matches(" revoked, ").count(), after.matches(" valid, ").count()), (23, 0), "{after}");
+}
+
+/// What the list that a credential names says of it, asked as a cache asks that has an answer already:
+/// that answer's tag, and the new one if there is one.
+async fn asked_again(url: &str, tag: &str) -> (u16, String) {
+    let request = reqwest::Client::new().get(url).header("if-none-match", tag);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["cache-control"], "public, no-cache");
+    (answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap().to_owned())
+}
+
+/// How many bits are set in the list as it is served.
+async fn ones(url: &str) -> u32 {
+    let answer = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+    let list: Value = serde_json::from_slice(&answer).unwrap();
+    let encoded = list["credentialSubject"]["encodedList"].as_str().unwrap();
+    let packed = URL_SAFE_NO_PAD.decode(encoded.strip_prefix('u').unwrap()).unwrap();
+    let mut bits = Vec::new();
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bits).unwrap();
+    bits.iter().map(|byte| byte.count_ones()).sum()
+}
+
+/// A decision in one process shows in the list that another one serves with the next question: there
+/// is no time in which a cache may answer by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_shows_in_the_served_list_at_once() {
+    let folder = Folder::new(None);
+    folder.run("keys generate");
+    let serving = folder.serve().await;
+    told(&serving, graded("ada", "Ada Example", 1, 41)).await;
+    let found: Value = serde_json::from_str(folder.run_plain("awards list --json").trim()).unwrap();
+    let credential = found["credential"].as_str().unwrap();
+    let (revocation, suspension) = (serving.url("status/1-revocation"), serving.url("status/1-suspension"));
+    let urls = [revocation, suspension];
+    let mut tags = [String::new(), String::new()];
+    for (url, tag) in urls.iter().zip(&mut tags) {
+        let (status, first) = asked_again(url, "").await;
+        assert_eq!((status, asked_again(url, &first).await), (200, (304, first.clone())));
+        *tag = first;
+    }
+    // What is suspended stands in both.
+    for (what, withdrawn, suspended) in [
+        ("suspend", true, true),
+        ("reinstate", false, false),
+        ("suspend", true, true),
+        ("revoke", true, false),
+    ] {
+        let done =
+            folder.run(&format!("awards {what} --credential {credential} --reason r --yes --at-most 1"));
+        assert!(done.ends_with("(0)\n"), "{done}");
+        for ((url, tag), set) in urls.iter().zip(&mut tags).zip([withdrawn, suspended]) {
+            let (status, next) = asked_again(url, tag).await;
+            // Where the bit stays, the list may be another one, by its date, or not.
+            let stays = what == "revoke" && *url == urls[0];
+            assert!(stays || (status, next == *tag) == (200, false), "{what}: {url}");
+            assert_eq!(asked_again(url, &next).await, (304, next.clone()), "and then it stays");
+            *tag = next;
+            assert_eq!(ones(url).await, u32::from(set), "{what}: {url}");
+        }
+    }
+    let (list, same) = (urls[0].as_str(), tags[0].clone());
+    folder.run(&format!("awards suspend --credential {credential} --reason r --yes --at-most 1"));
+    assert_eq!(asked_again(list, &same).await.0, 304, "what changes nothing signs nothing");
 }

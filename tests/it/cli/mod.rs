@@ -1,6 +1,7 @@
 //! The program as an administrator types it: each command in a process of its own.
 
 mod award;
+mod award_again;
 mod badge;
 mod database;
 mod deliveries;

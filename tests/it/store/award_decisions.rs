@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use accolade::store::{
-    AwardDecision, AwardFilter, Basis, By, Committed, DeliveryState, Linked, Separated, Store, Work,
+    AwardDecision, AwardFilter, Basis, By, Committed, DeliveryState, Linked, Said, Separated, Store,
+    Superseded, Work,
 };
 use uuid::Uuid;
 
@@ -212,6 +213,150 @@ contract! {
             kept.sort_unstable();
             assert_eq!(kept, [("refuse", None), (kind, Some(credential))], "{source}");
         }
+    }
+
+    async fn an_award_ends_early_when_its_time_has_come(database) {
+        let store = database.store().await;
+        let (ada, bo) = (award(&store, "moodle", "ada", "rust", 20).await, award(&store, "canvas", "bo", "rust", 30).await);
+        let expire = |seconds| about(AwardDecision::Expire { at: at(seconds) }, &[ada, bo]);
+        assert_eq!(store.decide_awards(&expire(100), at(40)).await.unwrap().changed.len(), 2);
+        let trail = store.decide_awards(&expire(90), at(41)).await.unwrap().deliveries;
+        let trail = store.delivery(trail[0]).await.unwrap().unwrap();
+        assert!(trail.signals[0].reason.contains("Dean decided to expire"), "{:?}", trail.signals[0].reason);
+        assert!(store.select_awards(&school(), 9).await.unwrap().iter().all(|one| one.state.ends_at == Some(at(90))));
+        // One order is taken back.
+        assert_eq!(store.decide_awards(&about(AwardDecision::Reinstate, &[bo]), at(50)).await.unwrap().changed, [bo]);
+        assert_eq!(store.end_early(at(89), 10).await.unwrap(), 0);
+        database.execute("ALTER TABLE signals RENAME COLUMN event TO gone").await;
+        assert!(store.end_early(at(90), 10).await.is_err());
+        database.execute("ALTER TABLE signals RENAME COLUMN gone TO event").await;
+        assert_eq!((state(&store, ada).await, database.count("early_ends").await), ((false, false), 1));
+        let tasks = [(); 4].map(|()| {
+            let store = store.clone();
+            tokio::spawn(async move { store.end_early(at(90), 10).await.unwrap() })
+        });
+        let mut ended = 0;
+        for task in tasks {
+            ended += task.await.unwrap();
+        }
+        assert_eq!((ended, state(&store, ada).await, state(&store, bo).await), (1, (false, true), (false, false)));
+        assert_eq!((database.count("early_ends").await, database.count("decisions").await), (0, 2));
+    }
+
+    async fn what_stands_in_another_one_s_place_is_stored_with_its_revocation(database) {
+        let store = database.store().await;
+        let first = awarded(&store, "7").await;
+        let old = first.awards[0].credential.id;
+        store.decide_awards(&about(AwardDecision::Suspend, &[old]), at(25)).await.unwrap();
+        store.decide_awards(&about(AwardDecision::Reinstate, &[old]), at(26)).await.unwrap();
+        store.decide_awards(&about(AwardDecision::Expire { at: at(500) }, &[old]), at(27)).await.unwrap();
+        let order = AwardDecision::Supersede { publication: 3 };
+        let ordered = store.decide_awards(&about(order, &[old]), at(30)).await.unwrap();
+        let event = store.delivery(ordered.deliveries[0]).await.unwrap().unwrap().signals[0].events[0].id;
+        let candidate = candidate_of(&store, event).await;
+        assert!(candidate.held[0].again && candidate.publication == Some(3));
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        let new = id();
+        "once:issue-2".clone_into(&mut commit.awards[0].cycle);
+        (commit.awards[0].credential.id, commit.awards[0].mail.id) = (new, id());
+        commit.awards[0].supersedes = Some(old);
+        commit.superseded = vec![Superseded { old, new: Some(new) }];
+        // What cannot be stored whole leaves everything as it was.
+        let mut broken = commit.clone();
+        broken.awards[0].credential.status.list = -1;
+        assert!(store.award(&[broken], at(40)).await.is_err());
+        assert_eq!(state(&store, old).await, (false, false));
+        database.execute("ALTER TABLE decisions RENAME COLUMN reason TO gone").await;
+        assert!(store.award(std::slice::from_ref(&commit), at(40)).await.is_err());
+        database.execute("ALTER TABLE decisions RENAME COLUMN gone TO reason").await;
+        assert!(state(&store, old).await == (false, false) && store.credential(new).await.unwrap().is_none());
+        store.award(std::slice::from_ref(&commit), at(40)).await.unwrap();
+        assert_eq!((state(&store, old).await, state(&store, new).await), ((false, true), (false, false)));
+        let person = store.person(candidate.person).await.unwrap().unwrap();
+        let [_, stands] = person.awards.as_slice() else { panic!("{:?}", person.awards) };
+        let stands = if stands.held.credential == new { stands } else { &person.awards[0] };
+        assert_eq!((stands.held.supersedes, stands.ends_at), (Some(old), Some(at(500))));
+        assert_eq!(stands.held.decision.as_ref().unwrap().kind.as_str(), "reinstate", "it is protected as before");
+        assert_eq!(database.count("supersessions").await, 0);
+        let found = store.select_awards(&school(), 9).await.unwrap();
+        assert!(found.iter().all(|one| one.learner == "7"));
+        store.claim(&commit.awards[0].credential.claim_hash, at(41)).await.unwrap();
+        assert_eq!(store.credential(old).await.unwrap().unwrap().replaced_by, Some(new));
+    }
+
+    async fn what_a_learner_declined_is_not_issued_again(database) {
+        let order = AwardDecision::Supersede { publication: 3 };
+        for (learner, not_me) in [("7", false), ("8", true)] {
+            let store = database.store().await;
+            let first = awarded(&store, learner).await.awards.remove(0).credential;
+            let (old, hash) = (first.id, first.claim_hash.as_slice());
+            let say_no = async |seconds| {
+                if not_me { store.disown(hash, at(seconds)).await } else { store.decline(hash, at(seconds)).await }.unwrap()
+            };
+            // Between the judgement and the commit.
+            let ordered = store.decide_awards(&about(order, &[old]), at(30)).await.unwrap();
+            let event = store.delivery(ordered.deliveries[0]).await.unwrap().unwrap().signals[0].events[0].id;
+            let candidate = candidate_of(&store, event).await;
+            assert!(candidate.held[0].again && !candidate.held[0].declined);
+            let mut commit = commit_for(&store, &candidate, "rust").await;
+            "once:issue-2".clone_into(&mut commit.awards[0].cycle);
+            (commit.awards[0].credential.id, commit.awards[0].mail.id) = (id(), id());
+            commit.awards[0].supersedes = Some(old);
+            commit.superseded = vec![Superseded { old, new: Some(commit.awards[0].credential.id) }];
+            assert_eq!(say_no(40).await, Said::Stored);
+            assert_eq!(store.award(std::slice::from_ref(&commit), at(41)).await.unwrap(), [Committed::Stale]);
+            assert_eq!(state(&store, old).await, (false, false), "and nothing was revoked");
+            let candidate = candidate_of(&store, event).await;
+            assert!(candidate.held[0].declined);
+            commit = commit_for(&store, &candidate, "rust").await;
+            commit.awards.clear();
+            commit.superseded = vec![Superseded { old, new: None }];
+            let answers = store.award(&[commit], at(42)).await.unwrap();
+            assert!(matches!(&answers[..], [Committed::Stored { credentials, .. }] if credentials.is_empty()));
+            assert_eq!(database.count("supersessions").await, 0);
+            // Before the order.
+            assert!(store.decide_awards(&about(order, &[old]), at(50)).await.unwrap().changed.is_empty());
+            let found = store.select_awards(&school(), 9).await.unwrap();
+            assert!(found.iter().find(|one| one.credential == old).unwrap().state.declined);
+            // Who takes that back is asked again.
+            if not_me {
+                store.own(hash, at(60)).await.unwrap();
+            } else {
+                store.claim(hash, at(60)).await.unwrap();
+            }
+            assert_eq!(store.decide_awards(&about(order, &[old]), at(61)).await.unwrap().changed, [old]);
+            store.decide_awards(&about(AwardDecision::Revoke, &[old]), at(62)).await.unwrap();
+            database.execute("DELETE FROM supersessions").await;
+        }
+    }
+
+    /// Two events with the order, judged side by side: it is done once, with one revocation.
+    async fn an_order_that_was_given_twice_is_done_once(database) {
+        let store = database.store().await;
+        let old = awarded(&store, "7").await.awards.remove(0).credential.id;
+        let order = about(AwardDecision::Supersede { publication: 3 }, &[old]);
+        let (mut events, mut commits) = (Vec::new(), Vec::new());
+        for seconds in [30, 31] {
+            let delivery = store.decide_awards(&order, at(seconds)).await.unwrap().deliveries[0];
+            events.push(store.delivery(delivery).await.unwrap().unwrap().signals[0].events[0].id);
+        }
+        let first = candidate_of(&store, events[0]).await;
+        let mut award = award_for(&store, &first, "rust").await;
+        "once:issue-2".clone_into(&mut award.cycle);
+        (award.credential.id, award.mail.id) = (id(), id());
+        award.supersedes = Some(old);
+        for event in events {
+            let candidate = candidate_of(&store, event).await;
+            let mut commit = commit_for(&store, &candidate, "rust").await;
+            commit.superseded = vec![Superseded { old, new: Some(award.credential.id) }];
+            commit.awards = vec![award.clone()];
+            commits.push(commit);
+        }
+        let answers = store.award(&commits, at(40)).await.unwrap();
+        assert!(answers.iter().all(|answer| matches!(answer, Committed::Stored { .. })), "{answers:?}");
+        assert_eq!((database.count("awards").await, database.count("decisions").await), (2, 1));
+        assert_eq!((database.count("supersessions").await, database.count("mails").await), (0, 2));
+        assert_eq!(state(&store, old).await, (false, true));
     }
 
     async fn what_is_made_again_after_a_revocation_is_another_award(database) {

@@ -181,6 +181,7 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
         awarded_at: at(20),
         valid_until: None,
         renews: None,
+        supersedes: None,
         basis: Vec::new(),
         rules: "sha256:1".to_owned(),
         explanation: serde_json::json!({ "met": true }),
@@ -217,6 +218,7 @@ pub(crate) async fn commit_for(store: &Store, candidate: &Candidate, badge: &str
         changes: Vec::new(),
         waits: Vec::new(),
         guarding: Vec::new(),
+        superseded: Vec::new(),
     }
 }
 

@@ -123,6 +123,10 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
         .execute(&format!(
             "INSERT INTO losses (award_id, event_id, lost_at, reason)
                  SELECT id, event_id, awarded_at, 'ada-7 lost it' FROM awards WHERE id = {award};
+             INSERT INTO supersessions (award_id, reason, ordered_by, ordered_at)
+                 VALUES ({award}, 'ada-7 asked', 'ada-7', {now});
+             INSERT INTO early_ends (award_id, ends_at, reason, ordered_by, ordered_at)
+                 VALUES ({award}, {now}, 'ada-7 asked', 'ada-7', {now});
              INSERT INTO waiting_awards (person_id, issuer, badge, event_id, reason, since)
                  SELECT {person_id}, 'school', 'go', event_id, 'ada-7 has no name', awarded_at
                  FROM awards WHERE id = {award};
