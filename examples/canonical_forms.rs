@@ -175,6 +175,7 @@ impl Random {
         });
         let related = related.collect::<anyhow::Result<Vec<_>>>()?;
         Ok(Achievement {
+            issuer: None,
             translations: std::collections::BTreeMap::new(),
             id: format!("badge-{}", self.below(100)),
             name: self.text(),

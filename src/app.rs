@@ -29,7 +29,7 @@ use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
 use crate::queue::Queue;
 use crate::remote::Fetcher;
-use crate::signing::{self, Keyrings, Signing};
+use crate::signing::{self, Issuers};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::worker::{Awarder, Confirmer, Reconciler, Resigner, Source};
@@ -61,7 +61,7 @@ pub struct App {
     store: Store,
     queue: Arc<Queue>,
     catalogs: Catalogs,
-    signing: Signing,
+    issuers: Issuers,
     secret: ClaimSecret,
     connectors: BTreeMap<String, Arc<dyn Connector>>,
     http: reqwest::Client,
@@ -80,9 +80,7 @@ impl App {
     pub async fn new(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
         secrets::install_tls();
         let connectors = config::sources(&settings)?;
-        let keyrings = Keyrings::of(&settings.issuer);
-        let issuer = Arc::new(signing::issuer(&settings, &keyrings).await?);
-        signing::may_start(&settings, &keyrings).await?;
+        Issuers::may_start(&settings).await?;
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
@@ -95,8 +93,8 @@ impl App {
             0 => {}
             erased => tracing::warn!(erased, "{}", secrets::FOREIGN_ERASURES),
         }
-        let signing = Signing::start(issuer, keyrings, &store, &clock).await?;
-        let published = Published::new(&store, settings.sources.keys(), &settings.terms());
+        let issuers = Issuers::start(&settings, &store, &clock).await?;
+        let published = Published::new(&store, settings.known());
         let catalog = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
             .await
@@ -107,7 +105,7 @@ impl App {
             store,
             queue: Arc::new(queue),
             catalogs: Catalogs::following(published, catalog),
-            signing,
+            issuers,
             secret,
             connectors: connectors
                 .into_iter()
@@ -142,9 +140,9 @@ impl App {
         ClaimLinks::new(self.secret.clone(), Arc::clone(&self.public_url))
     }
 
-    /// Signs.
-    pub fn signing(&self) -> &Signing {
-        &self.signing
+    /// Who issue, and sign.
+    pub fn issuers(&self) -> &Issuers {
+        &self.issuers
     }
 
     /// Runs the roles until `stop`, then finishes what is under way and closes everything.
@@ -229,10 +227,13 @@ impl App {
             router = router.merge(web::router(web::Site {
                 store: self.store.clone(),
                 catalogs: self.catalogs.clone(),
-                issuer: Arc::clone(self.signing.issuer()),
-                signing: self.signing.clone(),
+                issuers: self.issuers.clone(),
                 public_url: self.settings.public_url.clone(),
-                linkedin_organization: self.settings.issuer.linkedin_organization,
+                linkedin: self
+                    .settings
+                    .every_issuer()
+                    .filter_map(|(_, issuer)| Some((issuer.slug.clone(), issuer.linkedin_organization?)))
+                    .collect(),
                 clock: self.clock.clone(),
                 fetcher: self.fetcher.clone(),
                 secret: self.secret.clone(),
@@ -289,9 +290,9 @@ impl App {
             tasks.spawn(self.retention(embedded).run(stop.clone()));
             tasks.spawn(self.confirmer(sources).run(batch, stop.clone()));
             tasks.spawn(self.awarder()?.run(batch, stop.clone()));
-            let (store, signing, clock) = (self.store.clone(), self.signing.clone(), self.clock.clone());
+            let (store, issuers, clock) = (self.store.clone(), self.issuers.clone(), self.clock.clone());
             let every = Duration::from_secs(if embedded { 1 } else { 5 });
-            tasks.spawn(Resigner { store, signing, clock, every }.run(stop.clone()));
+            tasks.spawn(Resigner { store, issuers, clock, every }.run(stop.clone()));
         }
         if roles.contains(&Role::Mailer) {
             tasks.spawn(self.mailer()?.run(batch, stop.clone()));
@@ -303,7 +304,7 @@ impl App {
             }
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Web) {
-            tasks.spawn(self.signing.clone().follow(signing::LOOK, stop.clone()));
+            tasks.spawn(self.issuers.clone().follow(signing::LOOK, stop.clone()));
         }
         if roles.contains(&Role::Worker) || roles.contains(&Role::Mailer) {
             tasks.spawn(self.sweeper(embedded)?.run(stop.clone()));
@@ -334,7 +335,6 @@ impl App {
             schedules: Arc::new(sources.keys().filter_map(schedule).collect()),
             // `load` has refused what is no schedule.
             awards: self.settings.reconcile.schedule().ok(),
-            slug: self.settings.issuer.slug.as_str().into(),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             every: Duration::from_secs(if embedded { 1 } else { 10 }),
@@ -360,7 +360,7 @@ impl App {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
             catalogs: self.catalogs.clone(),
-            signing: self.signing.clone(),
+            issuers: self.issuers.clone(),
             secret: self.secret.clone(),
             claim_days: self.settings.claim.days,
             clock: self.clock.clone(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{BadgeFile, BadgeFiles, Catalog, ConfigError, Term};
+use crate::config::{BadgeFile, BadgeFiles, Catalog, ConfigError, Nameable};
 use crate::store::{Publication, RuleVersion, Store, StoreError};
 
 /// How often a running process looks for a new publication.
@@ -137,15 +137,13 @@ pub fn short(version: &str) -> &str {
 #[derive(Debug, Clone)]
 pub struct Published {
     store: Store,
-    sources: Arc<[String]>,
-    terms: Arc<[Term]>,
+    known: Arc<Nameable>,
 }
 
 impl Published {
-    /// `sources` are the names that the configuration has, `terms` those of
-    /// [`crate::config::Settings::terms`].
-    pub fn new<'a>(store: &Store, sources: impl IntoIterator<Item = &'a String>, terms: &[Term]) -> Self {
-        Self { store: store.clone(), sources: sources.into_iter().cloned().collect(), terms: terms.into() }
+    /// `known` is [`crate::config::Settings::known`].
+    pub fn new(store: &Store, known: Nameable) -> Self {
+        Self { store: store.clone(), known: Arc::new(known) }
     }
 
     /// The version in use, with the badges that earlier ones had; `None` before the first
@@ -161,14 +159,14 @@ impl Published {
     pub async fn in_use(&self, folder: &Path) -> anyhow::Result<Catalog> {
         match self.current().await? {
             Some((_, catalog)) => Ok(catalog),
-            None => Ok(Catalog::load(folder, &self.names(), &self.terms)?),
+            None => Ok(Catalog::load(folder, &self.known)?),
         }
     }
 
     /// What a service uses: the version in use, or else the configured folder, which is
     /// published with that. Says where the folder is another one.
     pub async fn start(&self, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<Catalog> {
-        let loaded = Catalog::load(folder, &self.names(), &self.terms);
+        let loaded = Catalog::load(folder, &self.known);
         let catalog = if let Some((_, current)) = self.current().await? {
             current
         } else {
@@ -199,7 +197,7 @@ impl Published {
     ) -> Result<Option<(Publication, Catalog)>, VersionError> {
         let version = RuleVersion {
             version: catalog.version.clone(),
-            sources: self.sources.to_vec(),
+            sources: self.known.sources.clone(),
             files: catalog.files.files.clone(),
         };
         let publication = Publication {
@@ -216,22 +214,20 @@ impl Published {
         Ok(Some((publication, catalog)))
     }
 
-    /// A version of any time, read as it was read then; `None` if it was never published.
+    /// A version of any time, read as it was read then, also where an issuer that it names is gone;
+    /// `None` if it was never published.
     pub async fn version(&self, version: &str) -> Result<Option<Catalog>, VersionError> {
         let Some(stored) = self.store.rule_version(version).await? else { return Ok(None) };
-        let sources: Vec<&str> = stored.sources.iter().map(String::as_str).collect();
-        read(&stored, &sources, &self.terms).map(Some)
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.sources.iter().map(String::as_str).collect()
+        let known =
+            Nameable { sources: stored.sources.clone(), any_issuer: true, ..Nameable::clone(&self.known) };
+        read(&stored, &known).map(Some)
     }
 
     async fn of(&self, publication: &Publication) -> Result<Catalog, VersionError> {
         let version = &publication.version;
         let stored = self.store.rule_version(version).await?;
         let stored = stored.ok_or_else(|| VersionError::Gone(short(version).to_owned()))?;
-        let catalog = read(&stored, &self.names(), &self.terms)?;
+        let catalog = read(&stored, &self.known)?;
         self.with_retired(Catalog { publication: publication.number, ..catalog }).await
     }
 
@@ -260,10 +256,10 @@ impl Published {
     }
 }
 
-fn read(stored: &RuleVersion, sources: &[&str], terms: &[Term]) -> Result<Catalog, VersionError> {
+fn read(stored: &RuleVersion, known: &Nameable) -> Result<Catalog, VersionError> {
     let place = PathBuf::from(format!("version {}", short(&stored.version)));
     let files = BadgeFiles { place, files: stored.files.clone() };
-    let catalog = Catalog::of(&files, sources, terms).map_err(VersionError::Unreadable)?;
+    let catalog = Catalog::of(&files, known).map_err(VersionError::Unreadable)?;
     if catalog.version != stored.version {
         return Err(VersionError::Altered(short(&stored.version).to_owned()));
     }

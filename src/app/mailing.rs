@@ -16,6 +16,9 @@ impl App {
             queue: Arc::clone(&self.queue),
             catalogs: self.catalogs.clone(),
             issuer: self.settings.issuer.name.as_str().into(),
+            issuers: Arc::new(
+                self.settings.issuers.iter().map(|(slug, one)| (slug.clone(), one.name.clone())).collect(),
+            ),
             secret: self.secret.clone(),
             transport: Arc::new(Transport::new(&self.settings.mail).context("mail.url")?),
             composer: Arc::new(Composer::new(&self.settings.mail).context("mail")?),

@@ -12,6 +12,8 @@ pub struct Achievement {
     /// The badge's id, from its file's name: `workplace-safety`. Part of public addresses.
     #[serde(skip)]
     pub id: String,
+    /// Who issues it, by its slug, if the file says so.
+    pub issuer: Option<String>,
     /// The name on the badge.
     pub name: String,
     /// What the holder can do, in a sentence or two.

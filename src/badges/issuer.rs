@@ -68,6 +68,14 @@ impl Issuer {
         Ok(Self::new(profile, public_url, did))
     }
 
+    /// One of several issuers at `public_url`, known by `did:web` below that of the installation: its
+    /// document is at `/issuers/{slug}/did.json`.
+    pub fn with_did_web_below(profile: Profile, public_url: &Url) -> Result<Self, KeyError> {
+        let mut issuer = Self::with_did_web(profile, public_url)?;
+        issuer.did = format!("{}:issuers:{}", issuer.did, issuer.profile.slug);
+        Ok(issuer)
+    }
+
     /// An issuer known by `did:key`: by its only key, given as multibase (`z6Mk…`).
     pub fn with_did_key(profile: Profile, public_url: &Url, key: &str) -> Self {
         Self::new(profile, public_url, format!("did:key:{key}"))
@@ -112,8 +120,8 @@ impl Issuer {
         document
     }
 
-    /// The DID document for `/.well-known/did.json` (DID Core 1.0, Controlled Identifiers 1.0);
-    /// `None` for `did:key`, which needs none.
+    /// The DID document for `/.well-known/did.json` or, of one of several issuers,
+    /// `/issuers/{slug}/did.json` (DID Core 1.0, Controlled Identifiers 1.0; did:web); `None` for `did:key`, which needs none.
     pub fn did_document(&self, keys: &PublicKeys) -> Option<Value> {
         if !self.publishes_keys() {
             return None;
@@ -233,6 +241,17 @@ mod tests {
         let local = web("http://localhost:8080/").unwrap();
         assert_eq!(local.did(), "did:web:localhost%3A8080");
         assert_eq!(local.public_url(), "http://localhost:8080");
+    }
+
+    #[test]
+    fn one_of_several_issuers_has_a_did_below_that_of_the_installation() {
+        let url = Url::parse("https://badges.example.edu:8443").unwrap();
+        let law = Profile { slug: "law".to_owned(), ..profile() };
+        let issuer = Issuer::with_did_web_below(law, &url).unwrap();
+        assert_eq!(issuer.did(), "did:web:badges.example.edu%3A8443:issuers:law");
+        assert_eq!(issuer.method("z6Mk"), "did:web:badges.example.edu%3A8443:issuers:law#z6Mk");
+        assert_eq!(issuer.did_document(&PublicKeys::default()).unwrap()["id"], issuer.did());
+        assert_eq!(issuer.public_url(), "https://badges.example.edu:8443", "badges have one place");
     }
 
     #[test]

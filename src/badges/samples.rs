@@ -45,6 +45,7 @@ pub(super) fn did_key_issuer() -> Signatory {
 
 pub(super) fn achievement() -> Achievement {
     Achievement {
+        issuer: None,
         id: "workplace-safety".to_owned(),
         name: "Workplace Safety".to_owned(),
         description: "Recognises hazards and acts on them.".to_owned(),

@@ -35,8 +35,7 @@ pub(super) struct Render {
 pub(super) fn run(command: &Badge, settings: &Settings) -> anyhow::Result<ExitCode> {
     let Badge::Render(command) = command;
     let folder = command.badges.as_deref().unwrap_or(&settings.badges);
-    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let catalog = Catalog::load(folder, &names, &settings.terms())?;
+    let catalog = Catalog::load(folder, &settings.known())?;
     let badge = catalog.asked(&command.badge)?;
     let Some(image) = &badge.image else {
         bail!(

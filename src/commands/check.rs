@@ -17,8 +17,7 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
     let settings = settings?;
     // Both are tried, so that one run names everything.
     let sources = config::sources(&settings);
-    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let catalog = Catalog::load(&settings.badges, &names, &settings.terms());
+    let catalog = Catalog::load(&settings.badges, &settings.known());
     let mut wrong = false;
     if let Err(error) = &sources {
         eprintln!("{error}");
@@ -31,12 +30,20 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
         }
         Ok(catalog) => {
             for badge in &catalog.badges {
-                println!("badge   {:<24} {}", badge.achievement.id, badge.achievement.name);
+                let by = if settings.issuers.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (by {})", badge.issuer)
+                };
+                println!("badge   {:<24} {}{by}", badge.achievement.id, badge.achievement.name);
             }
         }
     }
     if wrong {
         return Ok(ExitCode::FAILURE);
+    }
+    for (_, issuer) in settings.every_issuer().filter(|_| !settings.issuers.is_empty()) {
+        println!("issuer  {:<24} {}", issuer.slug, issuer.name);
     }
     for (name, source) in &settings.sources {
         println!("source  {name:<24} {:<10}  {}", source.kind, webhook(&settings, name));
@@ -85,7 +92,7 @@ async fn unpublished(catalog: &Catalog, settings: &Settings) -> Option<String> {
         Err(OpenError::NotReady(_)) => return None,
         Err(error) => return Some(format!("whether these badges are in use is not known: {error}")),
     };
-    match Published::new(&store, settings.sources.keys(), &settings.terms()).current().await {
+    match Published::new(&store, settings.known()).current().await {
         Ok(Some((_, in_use))) => differs(Ok(catalog), &in_use, &settings.badges),
         Ok(None) => None,
         Err(error) => Some(error.to_string()),

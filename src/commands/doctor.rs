@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 use crate::clock::Clock;
-use crate::config::{self, Catalog, Settings};
+use crate::config::{self, Catalog, IssuerSettings, Settings};
 use crate::lms::{Client, Limits};
 use crate::mail::{Composer, Transport};
 use crate::queue::Queue;
@@ -24,13 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     secrets::install_tls();
     let mut examination = Examination { ill: 0 };
-    let names: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
     examination.note(
         "badges",
-        Catalog::load(&settings.badges, &names, &settings.terms())
+        Catalog::load(&settings.badges, &settings.known())
             .map(|catalog| format!("{} read", catalog.badges.len())),
     );
-    examination.try_part("issuer", issuer(&settings)).await;
+    for (_, one) in settings.every_issuer() {
+        let own = one.slug == settings.issuer.slug;
+        let part = if own { "issuer".to_owned() } else { format!("issuer {}", one.slug) };
+        examination.try_part(&part, issuer(&settings, one)).await;
+    }
     examination.note(
         "claim links",
         secrets::claim_secret(&settings.claim.secret_file).map(|_| "the secret reads well".to_owned()),
@@ -44,7 +47,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         let mend = || format!("{} is no Maildir: it has no folders new and cur", maildir.display());
         examination.note("bounces", there.then(|| maildir.display().to_string()).ok_or_else(mend));
     }
-    examination.try_part("database", database(settings.database.url.expose())).await;
+    examination.try_part("database", database(&settings)).await;
     examination.try_part("queue", queue(&settings)).await;
     examination.try_part("mail", mail(&settings)).await;
     match config::sources(&settings) {
@@ -107,9 +110,9 @@ impl Examination {
 }
 
 /// The issuer, and whether the keys that sign, or are about to, are here.
-async fn issuer(settings: &Settings) -> anyhow::Result<String> {
-    let keyrings = Keyrings::of(&settings.issuer);
-    let issuer = signing::issuer(settings, &keyrings).await?;
+async fn issuer(settings: &Settings, one: &IssuerSettings) -> anyhow::Result<String> {
+    let keyrings = Keyrings::of(&one.table(settings), one);
+    let issuer = signing::issuer(settings, one, &keyrings).await?;
     let did = issuer.did().to_owned();
     // What is wrong with the database is told beside it.
     let keys = match Store::open(settings.database.url.expose(), 1).await {
@@ -128,12 +131,22 @@ async fn issuer(settings: &Settings) -> anyhow::Result<String> {
 
 /// A database that `serve` still has to make or to bring up to date is as it should be before the
 /// first start.
-async fn database(url: &str) -> Result<String, OpenError> {
-    let store = match Store::open(url, 1).await {
+async fn database(settings: &Settings) -> anyhow::Result<String> {
+    let store = match Store::open(settings.database.url.expose(), 1).await {
         Err(OpenError::NotReady(why)) => return Ok(why),
         opened => opened?,
     };
     let statements = store.verify().await?;
+    let left: Vec<String> = store
+        .issuers_of_awards()
+        .await?
+        .into_iter()
+        .filter(|slug| settings.issuer_of(slug).is_none())
+        .map(|slug| signing::left(&slug))
+        .collect();
+    if !left.is_empty() {
+        bail!("{}", left.join("; "));
+    }
     let found = format!("{} answers, and its tables fit ({statements} statements tried)", store.kind());
     store.close().await;
     Ok(found)

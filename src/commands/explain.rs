@@ -42,8 +42,7 @@ pub(super) struct Explain {
 pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
-    let catalog =
-        Published::new(&store, settings.sources.keys(), &settings.terms()).in_use(&settings.badges).await?;
+    let catalog = Published::new(&store, settings.known()).in_use(&settings.badges).await?;
     let badges = match &command.badge {
         Some(id) => match catalog.known(id) {
             Some(badge) => vec![badge],

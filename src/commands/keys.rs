@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::badges::{Issuer, SigningKey};
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{IssuerSettings, Settings};
 use crate::secrets;
 use crate::signing::{self, ANNOUNCED, Keyrings, Private as _};
 use crate::store::{Compromised, IssuerKey, KeyState, NewKey, Purpose, Store};
@@ -19,12 +19,15 @@ use crate::store::{Compromised, IssuerKey, KeyState, NewKey, Purpose, Store};
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// Make the issuer's signing key, its key for badges in JWT form, and the secret of claim links,
+    /// Make each issuer's signing key, its key for badges in JWT form, and the secret of claim links,
     /// each where it is missing. Keep a copy of all in a safe place: without them no badge can be
     /// issued.
     Generate,
     /// Show the keys: which signs, which are trusted, and how many badges each signed.
     List {
+        /// Those of this issuer alone, by its slug.
+        #[arg(long, value_name = "SLUG")]
+        issuer: Option<String>,
         /// As JSON, for programs.
         #[arg(long)]
         json: bool,
@@ -34,6 +37,9 @@ pub(super) enum Keys {
     ///
     /// The new key is made beside the present one, or is one that is configured and not in use yet.
     Rotate {
+        /// The key of this issuer, by its slug, not that of the institution itself ([issuer]).
+        #[arg(long, value_name = "SLUG")]
+        issuer: Option<String>,
         /// Replace the key of badges in JWT form instead.
         #[arg(long)]
         jwt: bool,
@@ -47,6 +53,9 @@ pub(super) enum Keys {
         /// The key, or the beginning of its name, as `accolade keys list` shows it.
         #[arg(value_name = "ID")]
         key: String,
+        /// Whose key, by the issuer's slug; only needed where keys of several issuers begin so.
+        #[arg(long, value_name = "SLUG")]
+        issuer: Option<String>,
         /// What happened. It is kept for ever, and shown by `accolade keys list` only.
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -69,28 +78,50 @@ pub(super) async fn run(
     match command {
         Keys::Signer { files } => super::signer::run(files)?,
         Keys::Generate => generate(&settings()?)?,
-        Keys::List { json } => {
-            Office::open(&settings()?).await?.list(*json).await?;
+        Keys::List { issuer, json } => {
+            let settings = settings()?;
+            let offices = match issuer {
+                Some(slug) => vec![Office::of(&settings, slug).await?],
+                None => Office::all(&settings).await?,
+            };
+            list(&offices, *json).await?;
         }
-        Keys::Rotate { jwt } => Office::open(&settings()?).await?.rotate(*jwt).await?,
-        Keys::Compromised { key, reason } => {
-            let reason = super::whom::text("reason", reason)?;
-            Office::open(&settings()?).await?.compromised(key, &reason).await?;
+        Keys::Rotate { issuer, jwt } => {
+            let settings = settings()?;
+            let slug = issuer.as_ref().unwrap_or(&settings.issuer.slug);
+            Office::of(&settings, slug).await?.rotate(*jwt).await?;
+        }
+        Keys::Compromised { key, issuer, reason } => {
+            let (reason, settings) = (super::whom::text("reason", reason)?, settings()?);
+            let offices = match issuer {
+                Some(slug) => vec![Office::of(&settings, slug).await?],
+                None => Office::all(&settings).await?,
+            };
+            let mut with_it = offices.iter().filter(|office| office.has(key));
+            let (office, more) = (with_it.next().or(offices.first()), with_it.next().is_some());
+            match office {
+                Some(office) if !more => office.compromised(key, &reason).await?,
+                _ => bail!("keys of several issuers begin with “{key}”; say whose with --issuer"),
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn generate(settings: &Settings) -> anyhow::Result<()> {
-    let issuer = &settings.issuer;
-    match &issuer.key {
-        Some(_) => println!("signing key: issuer.key gives it"),
-        None if !issuer.signer.is_empty() => println!("signing key: issuer.signer has it"),
-        None => make(&issuer.key_file, "signing key", || Ok(SigningKey::generate()?))?,
-    }
-    match &issuer.jwt_key {
-        Some(_) => println!("key of the JWT form: issuer.jwt_key gives it"),
-        None => make(&issuer.jwt_key_file, "key of the JWT form", secrets::new_jwt_key)?,
+    for (table, issuer) in settings.every_issuer() {
+        let own = issuer.slug == settings.issuer.slug;
+        let of = if own { String::new() } else { format!(" of {}", issuer.slug) };
+        let (key, jwt_key) = (format!("signing key{of}"), format!("key of the JWT form{of}"));
+        match &issuer.key {
+            Some(_) => println!("{key}: {table}.key gives it"),
+            None if !issuer.signer.is_empty() => println!("{key}: {table}.signer has it"),
+            None => make(&issuer.key_file, &key, || Ok(SigningKey::generate()?))?,
+        }
+        match &issuer.jwt_key {
+            Some(_) => println!("{jwt_key}: {table}.jwt_key gives it"),
+            None => make(&issuer.jwt_key_file, &jwt_key, secrets::new_jwt_key)?,
+        }
     }
     make(&settings.claim.secret_file, "secret of claim links", || {
         Ok(ClaimSecret::new(rand::random()).to_text())
@@ -117,15 +148,37 @@ struct Office {
 }
 
 impl Office {
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    /// That of an issuer.
+    async fn of(settings: &Settings, slug: &str) -> anyhow::Result<Self> {
+        let known = || {
+            let known = settings.every_issuer().map(|(_, issuer)| issuer.slug.clone());
+            format!(
+                "--issuer: there is no issuer “{slug}”; there are {}",
+                known.collect::<Vec<_>>().join(", ")
+            )
+        };
+        Self::open(settings, settings.issuer_of(slug).with_context(known)?).await
+    }
+
+    /// That of every issuer.
+    async fn all(settings: &Settings) -> anyhow::Result<Vec<Self>> {
+        let mut all = Vec::new();
+        for (_, issuer) in settings.every_issuer() {
+            all.push(Self::open(settings, issuer).await?);
+        }
+        Ok(all)
+    }
+
+    async fn open(settings: &Settings, issuer: &IssuerSettings) -> anyhow::Result<Self> {
         secrets::install_tls();
-        let keyrings = Keyrings::of(&settings.issuer);
-        let issuer = signing::issuer(settings, &keyrings).await?;
+        let keyrings = Keyrings::of(&issuer.table(settings), issuer);
+        let issuer = signing::issuer(settings, issuer, &keyrings).await?;
         let store = Store::open(settings.database.url.expose(), 1).await?;
         let keys = store.issuer_keys(&issuer.profile().slug).await?;
         if keys.is_empty() {
             bail!(
-                "no key is in use yet: the first start of `accolade serve` takes the one of the configuration"
+                "no key of {} is in use yet: the next start of `accolade serve` takes the one of the configuration",
+                issuer.profile().slug
             );
         }
         Ok(Self { store, issuer, keyrings, keys, now: Clock::system().now() })
@@ -180,6 +233,10 @@ impl Office {
         Ok(())
     }
 
+    fn has(&self, start: &str) -> bool {
+        self.keys.iter().any(|key| key.name.starts_with(start))
+    }
+
     async fn compromised(&self, start: &str, reason: &str) -> anyhow::Result<()> {
         self.replaceable()?;
         let found: Vec<&IssuerKey> = self.keys.iter().filter(|key| key.name.starts_with(start)).collect();
@@ -223,29 +280,15 @@ impl Office {
         Ok(())
     }
 
-    async fn list(&self, json: bool) -> anyhow::Result<()> {
+    /// The keys with the number of badges that each signed.
+    async fn counted(&self) -> anyhow::Result<Vec<(&IssuerKey, u32)>> {
         let signed = self.store.count_signed(self.slug()).await?;
         let badges = |key: &IssuerKey| -> u32 {
             let first = key.purpose == Purpose::Badge && key.number == 1;
             let of = |name: &Option<String>| name.as_ref().map_or(first, |name| *name == key.name);
             signed.iter().filter(|(name, _)| of(name)).map(|(_, count)| count).sum()
         };
-        if json {
-            let keys: Vec<_> = self.keys.iter().map(|key| document(key, badges(key))).collect();
-            println!("{}", serde_json::to_string_pretty(&json!({"did": self.issuer.did(), "keys": keys}))?);
-            return Ok(());
-        }
-        println!("{}", self.issuer.did());
-        for key in &self.keys {
-            let count = match (key.purpose, badges(key)) {
-                (Purpose::Jwt, _) => "JWT form".to_owned(),
-                (Purpose::Badge, 1) => "1 badge".to_owned(),
-                (Purpose::Badge, count) => format!("{count} badges"),
-            };
-            println!("  {:<11}  {}  {count}", key.state.as_str(), key.name);
-            println!("               {}", story(key));
-        }
-        Ok(())
+        Ok(self.keys.iter().map(|key| (key, badges(key))).collect())
     }
 
     async fn next(&self, purpose: Purpose) -> anyhow::Result<NewKey> {
@@ -267,6 +310,37 @@ impl Office {
     fn names(&self) -> Vec<&str> {
         self.keys.iter().map(|key| key.name.as_str()).collect()
     }
+}
+
+async fn list(offices: &[Office], json: bool) -> anyhow::Result<()> {
+    let mut documents = Vec::with_capacity(offices.len());
+    for office in offices {
+        let keys = office.counted().await?;
+        if json {
+            let keys: Vec<_> = keys.into_iter().map(|(key, badges)| document(key, badges)).collect();
+            documents.push(json!({"issuer": office.slug(), "did": office.issuer.did(), "keys": keys}));
+            continue;
+        }
+        println!("{}", office.issuer.did());
+        for (key, badges) in keys {
+            let count = match (key.purpose, badges) {
+                (Purpose::Jwt, _) => "JWT form".to_owned(),
+                (Purpose::Badge, 1) => "1 badge".to_owned(),
+                (Purpose::Badge, count) => format!("{count} badges"),
+            };
+            println!("  {:<11}  {}  {count}", key.state.as_str(), key.name);
+            println!("               {}", story(key));
+        }
+    }
+    // The first as it was when there could be no other issuer.
+    if let Some((mut first, others)) = documents.split_first().map(|(first, others)| (first.clone(), others))
+    {
+        if !others.is_empty() {
+            first["others"] = others.into();
+        }
+        println!("{}", serde_json::to_string_pretty(&first)?);
+    }
+    Ok(())
 }
 
 /// What happened to a key, for people.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::rehearsal::{Rehearsal, Totals};
 use crate::catalogs::{self, Published, VersionError, short};
 use crate::clock::Clock;
-use crate::config::{BadgeChange, Catalog, Settings, Term};
+use crate::config::{BadgeChange, Catalog, Nameable, Settings};
 use crate::store::{Publication, Store};
 
 /// Brings the badges of a folder into use, as a version that never changes. Running processes
@@ -56,24 +56,20 @@ const LISTED: u32 = 1_000;
 
 pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let published = |store: &Store| Published::new(store, settings.sources.keys(), &settings.terms());
+    let published = |store: &Store| Published::new(store, settings.known());
     let open = async || Store::open(settings.database.url.expose(), 1).await;
     if command.list {
         list(&open().await?.publications(LISTED).await?, command.json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
+    let known = settings.known();
     // What is wrong in a folder is told before anything is opened.
-    let folder = command
-        .folder
-        .as_ref()
-        .map(|folder| Catalog::load(folder, &sources, &settings.terms()))
-        .transpose()?;
+    let folder = command.folder.as_ref().map(|folder| Catalog::load(folder, &known)).transpose()?;
     let store = open().await?;
     let published = published(&store);
     let draft = match (folder, &command.again) {
         (Some(draft), _) => draft,
-        (None, Some(start)) => earlier(&store, &published, start, &sources, &settings.terms()).await?,
+        (None, Some(start)) => earlier(&store, &published, start, &known).await?,
         (None, None) if command.apply_retroactively => published.in_use(&settings.badges).await?,
         (None, None) => bail!(
             "name the folder of badge files, as in `accolade publish {}`; `accolade publish --list` shows what was published",
@@ -92,8 +88,7 @@ pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Resul
     };
     let unchanged = in_use.as_ref().is_some_and(|in_use| in_use.version == draft.version);
     done.changes = draft.changes_since(&in_use.unwrap_or_default());
-    let slug = settings.issuer.slug.as_str();
-    let applying = Applying { store: &store, slug, clock: Clock::system(), command };
+    let applying = Applying { store: &store, clock: Clock::system(), command };
     if command.apply_retroactively {
         applying.allowed(&draft).await?;
     }
@@ -127,7 +122,6 @@ pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Resul
 /// Applies rules to what was confirmed before.
 struct Applying<'a> {
     store: &'a Store,
-    slug: &'a str,
     clock: Clock,
     command: &'a Publish,
 }
@@ -142,7 +136,7 @@ struct Applied {
 
 impl Applying<'_> {
     fn rehearsal<'r>(&'r self, rules: &'r Catalog) -> Rehearsal<'r> {
-        Rehearsal { store: self.store, rules, slug: self.slug, now: self.clock.now() }
+        Rehearsal { store: self.store, rules, now: self.clock.now() }
     }
 
     /// # Errors
@@ -188,8 +182,7 @@ async fn earlier(
     store: &Store,
     published: &Published,
     start: &str,
-    sources: &[&str],
-    terms: &[Term],
+    known: &Nameable,
 ) -> anyhow::Result<Catalog> {
     let found = store.versions_like(start).await?;
     let catalog = match found.as_slice() {
@@ -199,7 +192,7 @@ async fn earlier(
     let catalog = catalog.with_context(|| {
         format!("--again: no single version begins with “{start}”; `accolade publish --list` shows them")
     })?;
-    Ok(Catalog::of(&catalog.files, sources, terms)?)
+    Ok(Catalog::of(&catalog.files, known)?)
 }
 
 /// What came of it.

@@ -35,10 +35,8 @@ const PAGE: u32 = 500;
 pub(super) async fn run(command: &RecheckAwards, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
-    let mut versions = Versions {
-        published: Published::new(&store, settings.sources.keys(), &settings.terms()),
-        read: BTreeMap::new(),
-    };
+    let mut versions =
+        Versions { published: Published::new(&store, settings.known()), read: BTreeMap::new() };
     if let Some(award) = &command.award {
         let id = award.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let Ok(id) = id.parse::<Uuid>() else {

@@ -144,8 +144,7 @@ async fn awards(reconciler: &Reconciler, json: bool) -> anyhow::Result<ExitCode>
 
 /// One that works on the configured sources, outside a service.
 async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconciler> {
-    let catalog =
-        Published::new(&store, settings.sources.keys(), &settings.terms()).in_use(&settings.badges).await?;
+    let catalog = Published::new(&store, settings.known()).in_use(&settings.badges).await?;
     let http = Client::http().context("TLS cannot be set up")?;
     let metrics = Arc::new(Metrics::new());
     let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {
@@ -159,7 +158,6 @@ async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconci
         catalogs: Catalogs::new(catalog),
         schedules: Arc::new(BTreeMap::new()),
         awards: None,
-        slug: settings.issuer.slug.as_str().into(),
         clock: Clock::system(),
         metrics,
         every: std::time::Duration::from_secs(1),

@@ -15,8 +15,6 @@ const TOLD: usize = 5_000;
 pub(super) struct Rehearsal<'a> {
     pub(super) store: &'a Store,
     pub(super) rules: &'a Catalog,
-    /// The issuer's slug.
-    pub(super) slug: &'a str,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -64,7 +62,7 @@ impl Rehearsal<'_> {
         while let Some(page) = everybody.next().await? {
             let mut changed = Vec::new();
             for candidate in page {
-                let effects = simulate(self.rules, self.slug, &candidate, self.now);
+                let effects = simulate(self.rules, &candidate, self.now);
                 totals.add(&effects);
                 if totals.persons % TOLD == 0 {
                     eprintln!("{} learners judged", totals.persons);

@@ -28,11 +28,9 @@ pub(super) struct Simulate {
 
 pub(super) async fn run(command: &Simulate, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
-    let draft = Catalog::load(&command.folder, &sources, &settings.terms())?;
+    let draft = Catalog::load(&command.folder, &settings.known())?;
     let store = Store::open(settings.database.url.expose(), 1).await?;
-    let (slug, now) = (settings.issuer.slug.as_str(), Clock::system().now());
-    let rehearsal = Rehearsal { store: &store, rules: &draft, slug, now };
+    let rehearsal = Rehearsal { store: &store, rules: &draft, now: Clock::system().now() };
     if command.json {
         println!("{{\"version\": {},\n\"changes\": [", Value::from(draft.version.as_str()));
         let mut first = true;

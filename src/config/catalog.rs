@@ -7,12 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::award::award;
 use super::check::is_slug;
-use super::cycle::{self, Lifetime, Term};
+use super::cycle::{self, Lifetime};
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
 use super::drawn::{BRAND_FILE, Brand};
 use super::files::{BadgeFiles, Shelf};
 use super::guard::{self, Expect};
+use super::issuers::Nameable;
 use super::regrade::{self, Regrade};
 use super::stacks::{self, Stacks};
 use super::trial;
@@ -34,6 +35,8 @@ pub struct BadgeFile {
     pub lifetime: Lifetime,
     /// How many awards are expected, if its file says so.
     pub expect: Option<Expect>,
+    /// The slug of its issuer.
+    pub issuer: String,
     /// Its image.
     pub image: Option<BadgeImage>,
     /// Where it was read.
@@ -73,36 +76,33 @@ pub struct NoBadge {
 type ReadImage = dyn Fn(Vec<u8>) -> Result<BadgeImage, String>;
 
 impl Catalog {
-    /// Reads every `*.toml` in `folder`; conditions may name only the sources in `sources`. `terms`
-    /// are those of [`super::Settings::terms`].
+    /// Reads every `*.toml` in `folder`; they may name only what is known.
     ///
     /// # Errors
     /// All problems of all files at once, each with file, line, what is wrong and the mend.
-    pub fn load(folder: &Path, sources: &[&str], terms: &[Term]) -> Result<Self, ConfigError> {
+    pub fn load(folder: &Path, known: &Nameable) -> Result<Self, ConfigError> {
         let image = |bytes| BadgeImage::read(bytes).map_err(|error| error.0);
-        Self::read(Shelf::Folder(folder), sources, terms, &image)
+        Self::read(Shelf::Folder(folder), known, &image)
     }
 
     /// Reads files as [`Catalog::load`] reads those of a folder.
     ///
     /// # Errors
     /// As there.
-    pub fn of(files: &BadgeFiles, sources: &[&str], terms: &[Term]) -> Result<Self, ConfigError> {
+    pub fn of(files: &BadgeFiles, known: &Nameable) -> Result<Self, ConfigError> {
         let image = |bytes| BadgeImage::read(bytes).map_err(|error| error.0);
-        Self::read(Shelf::Stored(files), sources, terms, &image)
+        Self::read(Shelf::Stored(files), known, &image)
     }
 
     pub(super) fn read(
         shelf: Shelf<'_>,
-        sources: &[&str],
-        terms: &[Term],
+        known: &Nameable,
         read_image: &ReadImage,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader {
             shelf,
             names: BTreeSet::new(),
-            sources,
-            terms,
+            known,
             read_image,
             problems: Vec::new(),
             version: Sha256::new(),
@@ -113,10 +113,10 @@ impl Catalog {
         let paths = reader.paths();
         reader.read_brand();
         // Also those that cannot be read: what names them is not wrong.
-        let known: Vec<String> = paths.iter().map(|path| id_of(path)).collect();
+        let ids: Vec<String> = paths.iter().map(|path| id_of(path)).collect();
         let mut badges: Vec<BadgeFile> = paths.into_iter().filter_map(|path| reader.badge(path)).collect();
         reader.same_names(&badges);
-        reader.problems.extend(stacks::problems_of(&reader.stacks, &known));
+        reader.problems.extend(stacks::problems_of(&reader.stacks, &ids));
         ConfigError::from_problems(reader.problems)?;
 
         // Not the order of the paths: `a-b.toml` comes before `a.toml`.
@@ -160,8 +160,7 @@ pub(super) struct Reader<'a> {
     pub(super) shelf: Shelf<'a>,
     /// All files that there are.
     pub(super) names: BTreeSet<String>,
-    sources: &'a [&'a str],
-    terms: &'a [Term],
+    known: &'a Nameable,
     pub(super) read_image: &'a ReadImage,
     pub(super) problems: Vec<Problem>,
     version: Sha256,
@@ -170,6 +169,15 @@ pub(super) struct Reader<'a> {
     stacks: Stacks,
     /// What badges that are drawn have in common.
     pub(super) brand: Brand,
+}
+
+/// What `[badge]` says.
+struct Described {
+    achievement: Achievement,
+    /// The slug.
+    issuer: String,
+    /// The image that it names, and where.
+    image: (At, Option<String>),
 }
 
 /// A badge's id: the name of its file.
@@ -252,9 +260,9 @@ impl Reader<'_> {
         let award = match rule {
             Some(mut node) => {
                 regrade = regrade::take(&mut node, &mut self.problems);
-                lifetime = cycle::take(&mut node, self.terms, &mut self.problems);
+                lifetime = cycle::take(&mut node, &self.known.terms, &mut self.problems);
                 expect = guard::take(&mut node, &mut self.problems);
-                award(&node, self.sources, &mut self.problems)
+                award(&node, &self.known.sources(), &mut self.problems)
             }
             None => self.fail(&at, "the table [award] is missing: it says when the badge is awarded"),
         };
@@ -266,7 +274,7 @@ impl Reader<'_> {
             Some(node) => self.achievement(&id, &node),
             None => self.fail(&at, "the table [badge] is missing: it says what the badge is"),
         };
-        let (mut achievement, (image_at, image_name)) = achievement?;
+        let Described { mut achievement, issuer, image: (image_at, image_name) } = achievement?;
         let image = match drawn {
             Some(node) => self.drawn(&mut achievement, &node),
             None => self.image(&id, image_name.as_deref(), &image_at),
@@ -277,10 +285,10 @@ impl Reader<'_> {
         {
             self.say(&at, format!("this badge could not be issued: {error}"));
         }
-        Some(BadgeFile { achievement, rule: rule?, regrade, lifetime, expect, image, path })
+        Some(BadgeFile { achievement, rule: rule?, regrade, lifetime, expect, issuer, image, path })
     }
 
-    fn achievement(&mut self, id: &str, node: &Node) -> Option<(Achievement, (At, Option<String>))> {
+    fn achievement(&mut self, id: &str, node: &Node) -> Option<Described> {
         let at = |key: &str| {
             let mut found = node;
             for part in key.split('.') {
@@ -298,8 +306,12 @@ impl Reader<'_> {
                 self.say(at(&key), format!("`badge.{key}`: {message}"));
             }
         }
+        let issuer = self.known.issuer(&achievement).unwrap_or_else(|message| {
+            self.problems.push(at("issuer").problem(message));
+            String::new()
+        });
         let image = (at("image").clone(), achievement.image.clone());
-        Some((achievement, image))
+        Some(Described { achievement, issuer, image })
     }
 
     /// Reads a file and lets it count for the version.

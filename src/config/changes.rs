@@ -1,6 +1,7 @@
 //! What tells two catalogues apart, badge by badge.
 
-use super::Catalog;
+use super::{BadgeFile, Catalog};
+use crate::badges::Achievement;
 
 /// What became of one badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,11 @@ impl std::fmt::Display for BadgeChange {
     }
 }
 
+/// What a badge says, whoever issues it.
+fn unissued(badge: &BadgeFile) -> Achievement {
+    Achievement { issuer: None, ..badge.achievement.clone() }
+}
+
 impl Catalog {
     /// What is different from an earlier catalogue, by badge, sorted by id.
     pub fn changes_since(&self, earlier: &Self) -> Vec<(String, BadgeChange)> {
@@ -44,7 +50,10 @@ impl Catalog {
             if badge.lifetime != before.lifetime {
                 what.push("when it ends, or how often it is earned");
             }
-            if badge.achievement != before.achievement {
+            if badge.issuer != before.issuer {
+                what.push("who issues it; badges that are out stay those of their issuer");
+            }
+            if unissued(badge) != unissued(before) {
                 what.push("what it says");
             }
             if badge.image != before.image {

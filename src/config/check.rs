@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::document::{did_you_mean, or_list};
-use super::{Problem, Settings, guard};
+use super::{IssuerSettings, Problem, Settings, guard, issuers};
 
 /// Everything that does not make sense; keys in `broken` were complained about already.
 pub(super) fn check(settings: &Settings, broken: &[String]) -> Vec<Problem> {
@@ -16,7 +16,7 @@ pub(super) fn check(settings: &Settings, broken: &[String]) -> Vec<Problem> {
     checker.database();
     checker.queue();
     checker.mail();
-    checker.issuer();
+    checker.issuers();
     checker.sources();
     checker.terms();
     for (key, message) in guard::problems_of(settings) {
@@ -221,13 +221,21 @@ impl Checker<'_> {
         }
     }
 
-    fn issuer(&mut self) {
-        let issuer = &self.settings.issuer;
+    fn issuers(&mut self) {
+        for (table, issuer) in self.settings.every_issuer() {
+            self.issuer(&table, issuer);
+        }
+        for (key, message) in issuers::problems_of(self.settings) {
+            self.say(&key, message);
+        }
+    }
+
+    fn issuer(&mut self, table: &str, issuer: &IssuerSettings) {
+        let key = |key: &str| format!("{table}.{key}");
         if !is_slug(&issuer.slug) {
-            self.say(
-                "issuer.slug",
-                "write lower-case letters, digits and hyphens, as in \"example-university\"",
-            );
+            // That of another one is the name of its table.
+            let key = if table == "issuer" { key("slug") } else { table.to_owned() };
+            self.say(&key, "write lower-case letters, digits and hyphens, as in \"example-university\"");
         }
         if !issuer.signer.is_empty() && issuer.key.is_some() {
             self.say(
@@ -236,18 +244,18 @@ impl Checker<'_> {
             );
         }
         if issuer.name.trim().is_empty() {
-            self.say("issuer.name", "empty; write the institution's name");
+            self.say(&key("name"), "empty; write the institution's name");
         }
         if issuer
             .email
             .as_deref()
             .is_some_and(|email| !email.trim().is_empty() && email.parse::<lettre::Address>().is_err())
         {
-            self.say("issuer.email", "not a mail address; write it like \"badges@example.edu\"");
+            self.say(&key("email"), "not a mail address; write it like \"badges@example.edu\"");
         }
-        for (key, url) in [("issuer.url", Some(&issuer.url)), ("issuer.image", issuer.image.as_ref())] {
+        for (name, url) in [("url", Some(&issuer.url)), ("image", issuer.image.as_ref())] {
             if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
-                self.say(key, "not a web address; write it like \"https://www.example.edu\"");
+                self.say(&key(name), "not a web address; write it like \"https://www.example.edu\"");
             }
         }
     }

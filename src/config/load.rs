@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use accolade_connectors::Secret;
 
-use super::Settings;
 use super::check::check;
 use super::decode::decode;
 use super::document::{At, Node, Value, parse, unreadable};
 use super::layers::{References, merge, overlay, resolve};
 use super::origins::Origins;
+use super::{Settings, issuers};
 
 /// Something wrong in a configuration or badge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +99,7 @@ fn read(
         merge(under, over, "", &mut problems);
         overlay(under, env, &mut problems);
     }
+    issuers::complete(&mut root, &mut problems);
     resolve(&mut root, "", &References { folder, env }, &mut problems, &mut broken);
 
     let origins = Origins::of(&root);
@@ -125,17 +126,19 @@ fn forget_lines(node: &mut Node) {
 
 /// Makes paths relative to the file's folder, and takes empty optional texts for absent ones.
 fn tidy(settings: &mut Settings, folder: &Path) {
-    let issuer = &mut settings.issuer;
-    for path in [
-        &mut settings.badges,
-        &mut settings.claim.secret_file,
-        &mut issuer.key_file,
-        &mut issuer.jwt_key_file,
-    ]
-    .into_iter()
-    .chain(settings.mail.dkim.as_mut().map(|dkim| &mut dkim.key_file))
-    .chain(settings.bounces.maildir.as_mut())
-    .chain(settings.bounces.mbox.as_mut())
+    for issuer in std::iter::once(&mut settings.issuer).chain(settings.issuers.values_mut()) {
+        for path in [&mut issuer.key_file, &mut issuer.jwt_key_file] {
+            *path = folder.join(&*path);
+        }
+        for text in [&mut issuer.description, &mut issuer.email] {
+            text.take_if(|text| text.trim().is_empty());
+        }
+    }
+    for path in [&mut settings.badges, &mut settings.claim.secret_file]
+        .into_iter()
+        .chain(settings.mail.dkim.as_mut().map(|dkim| &mut dkim.key_file))
+        .chain(settings.bounces.maildir.as_mut())
+        .chain(settings.bounces.mbox.as_mut())
     {
         *path = folder.join(&*path);
     }
@@ -144,7 +147,5 @@ fn tidy(settings: &mut Settings, folder: &Path) {
             *url = Secret::from(format!("{scheme}{}", folder.join(path).display()));
         }
     }
-    for text in [&mut settings.mail.reply_to, &mut settings.issuer.description, &mut settings.issuer.email] {
-        text.take_if(|text| text.trim().is_empty());
-    }
+    settings.mail.reply_to.take_if(|text| text.trim().is_empty());
 }

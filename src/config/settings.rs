@@ -36,6 +36,9 @@ pub struct Settings {
     pub claim: ClaimSettings,
     /// Who issues the badges.
     pub issuer: IssuerSettings,
+    /// Who issues badges beside, by slug: faculties, each with a profile and keys of its own.
+    #[serde(default)]
+    pub issuers: BTreeMap<String, IssuerSettings>,
     /// Workers.
     pub worker: WorkerSettings,
     /// When the gradebooks are compared with what is stored.
@@ -194,7 +197,7 @@ impl ClaimSettings {
     }
 }
 
-/// `[issuer]`
+/// `[issuer]`, `[issuers.SLUG]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerSettings {

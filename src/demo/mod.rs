@@ -97,7 +97,7 @@ async fn in_folder(demo: &Demo, folder: &Path, stop: &CancellationToken) -> anyh
     let app = App::new(settings, clock.clone()).await?.with_dev_outbox(outbox.clone());
     let (store, site) = (app.store().clone(), app.public_url().to_owned());
     progress::step(&format!("serve on {site}"));
-    let (links, signing) = (app.claim_links(), app.signing().clone());
+    let (links, signing) = (app.claim_links(), app.issuers().own().clone());
     let stop_server = end.clone();
     let server = tokio::spawn(async move { app.run(&Role::ALL, listener, stop_server).await });
 

@@ -29,7 +29,7 @@ pub enum Place {
 pub trait Private: Clone {
     /// What it is for.
     const PURPOSE: Purpose;
-    /// The configuration's key for its text, and the one for its file.
+    /// The key for its text in the issuer's table of the configuration, and the one for its file.
     const KEYS: [&'static str; 2];
 
     /// Reads a PEM.
@@ -49,7 +49,7 @@ pub trait Private: Clone {
 
 impl Private for SigningKey {
     const PURPOSE: Purpose = Purpose::Badge;
-    const KEYS: [&'static str; 2] = ["issuer.key", "issuer.key_file"];
+    const KEYS: [&'static str; 2] = ["key", "key_file"];
 
     fn read(pem: &str) -> Result<Self, KeyError> {
         Self::from_pem(pem)
@@ -70,7 +70,7 @@ impl Private for SigningKey {
 
 impl Private for Arc<JwtKey> {
     const PURPOSE: Purpose = Purpose::Jwt;
-    const KEYS: [&'static str; 2] = ["issuer.jwt_key", "issuer.jwt_key_file"];
+    const KEYS: [&'static str; 2] = ["jwt_key", "jwt_key_file"];
 
     fn read(pem: &str) -> Result<Self, KeyError> {
         JwtKey::from_pem(pem, &SystemRandom::new()).map(Self::new)
@@ -92,15 +92,27 @@ impl Private for Arc<JwtKey> {
 /// The private keys of one purpose that this process can reach.
 #[derive(Debug)]
 pub struct Keyring<K> {
+    /// The issuer's table in the configuration, for messages: `issuer`, `issuers.law`.
+    table: String,
     place: Place,
     /// Those that were read, by name.
     read: Mutex<BTreeMap<String, K>>,
 }
 
 impl<K: Private> Keyring<K> {
-    /// Keys at this place.
-    pub fn new(place: Place) -> Self {
-        Self { place, read: Mutex::default() }
+    /// Keys at this place, of the issuer with this table in the configuration.
+    pub fn new(table: &str, place: Place) -> Self {
+        Self { table: table.to_owned(), place, read: Mutex::default() }
+    }
+
+    /// The key of the configuration that has their text (0) or names their file (1).
+    fn setting(&self, which: usize) -> String {
+        format!("{}.{}", self.table, K::KEYS.get(which).unwrap_or(&""))
+    }
+
+    fn read_file(&self, file: &Path) -> anyhow::Result<K> {
+        let text = secrets::read(file, &self.setting(1))?;
+        K::read(&text).with_context(|| format!("{}: {}", self.setting(1), file.display()))
     }
 
     /// The keys that are configured: none when the file is missing.
@@ -111,10 +123,10 @@ impl<K: Private> Keyring<K> {
         match &self.place {
             Place::Given(text) => {
                 let keys = blocks(text.expose()).into_iter().map(K::read).collect::<Result<Vec<_>, _>>();
-                keys.with_context(|| K::KEYS[0])
+                keys.with_context(|| self.setting(0))
             }
             Place::File(file) if !file.exists() => Ok(Vec::new()),
-            Place::File(file) => Ok(vec![read_file(file)?]),
+            Place::File(file) => Ok(vec![self.read_file(file)?]),
         }
     }
 
@@ -125,8 +137,8 @@ impl<K: Private> Keyring<K> {
     pub fn first(&self) -> anyhow::Result<K> {
         match (self.given()?.into_iter().next(), &self.place) {
             (Some(key), _) => Ok(key),
-            (None, Place::File(file)) => read_file(file),
-            (None, Place::Given(_)) => bail!("{}: there is no private key in PEM in it", K::KEYS[0]),
+            (None, Place::File(file)) => self.read_file(file),
+            (None, Place::Given(_)) => bail!("{}: there is no private key in PEM in it", self.setting(0)),
         }
     }
 
@@ -140,12 +152,12 @@ impl<K: Private> Keyring<K> {
         }
         let mut found = self.given()?;
         if let Some(file) = self.file_of(name).filter(|file| file.exists()) {
-            found.push(read_file(&file)?);
+            found.push(self.read_file(&file)?);
         }
         let key = found.into_iter().find(|key| key.name() == name);
         let key = key.with_context(|| match self.file_of(name) {
             Some(file) => format!("the private key {name} is not here: it belongs into {}", file.display()),
-            None => format!("the private key {name} is not among those of {}", K::KEYS[0]),
+            None => format!("the private key {name} is not among those of {}", self.setting(0)),
         })?;
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), key.clone());
         Ok(key)
@@ -172,7 +184,7 @@ impl<K: Private> Keyring<K> {
         let file = self.file_of(&key.name()).with_context(|| {
             format!(
                 "{} has no further key: put a new one behind the present one, in every process, and do it again",
-                K::KEYS[0]
+                self.setting(0)
             )
         })?;
         secrets::write_new(&file, &text)?;
@@ -190,19 +202,28 @@ pub struct Keyrings {
 }
 
 impl Keyrings {
-    /// The keyrings of the configuration.
-    pub fn of(settings: &IssuerSettings) -> Self {
+    /// The keyrings of the issuer with this table in the configuration.
+    pub fn of(table: &str, settings: &IssuerSettings) -> Self {
         let place = |given: &Option<Secret>, file: &Path| match given {
             Some(text) => Place::Given(text.clone()),
             None => Place::File(file.to_owned()),
         };
         Self {
             badge: match settings.signer.as_slice() {
-                [] => Signer::Keys(Keyring::new(place(&settings.key, &settings.key_file))),
+                [] => Signer::Keys(Keyring::new(table, place(&settings.key, &settings.key_file))),
                 command => Signer::External(External::new(command)),
             },
-            jwt: Keyring::new(place(&settings.jwt_key, &settings.jwt_key_file)),
+            jwt: Keyring::new(table, place(&settings.jwt_key, &settings.jwt_key_file)),
         }
+    }
+
+    /// The names of the keys that are configured, as far as they are in this process.
+    pub(super) fn given(&self) -> anyhow::Result<Vec<String>> {
+        let mut names: Vec<String> = self.jwt.given()?.iter().map(Private::name).collect();
+        if let Signer::Keys(keys) = &self.badge {
+            names.extend(keys.given()?.iter().map(Private::name));
+        }
+        Ok(names)
     }
 
     /// Whether the private half of a key can be reached here; the error says where it should be.
@@ -233,11 +254,6 @@ impl Keyrings {
     }
 }
 
-fn read_file<K: Private>(file: &Path) -> anyhow::Result<K> {
-    let text = secrets::read(file, K::KEYS[1])?;
-    K::read(&text).with_context(|| format!("{}: {}", K::KEYS[1], file.display()))
-}
-
 /// The PEM blocks of a text; the text itself if it has no beginning of one.
 fn blocks(text: &str) -> Vec<&str> {
     const BEGIN: &str = "-----BEGIN ";
@@ -258,7 +274,7 @@ mod tests {
     }
 
     fn given(text: &str) -> Keyring<SigningKey> {
-        Keyring::new(Place::Given(Secret::from(text)))
+        Keyring::new("issuer", Place::Given(Secret::from(text)))
     }
 
     #[test]
@@ -287,7 +303,7 @@ mod tests {
     fn later_keys_have_files_beside_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys/issuer.pem");
-        let keys: Keyring<SigningKey> = Keyring::new(Place::File(file.clone()));
+        let keys: Keyring<SigningKey> = Keyring::new("issuer", Place::File(file.clone()));
         assert!(keys.first().err().unwrap().to_string().contains("accolade keys generate"));
         secrets::write_new(&file, &key(1).to_pem()).unwrap();
         let first = keys.first().unwrap().name();
@@ -295,10 +311,11 @@ mod tests {
         let next = keys.next(&[&first]).unwrap().name();
         assert!(keys.file_of(&next).unwrap().ends_with(format!("keys/issuer-{next}.pem")));
         // Another process reads it; without its file it says where that belongs.
-        let other: Keyring<SigningKey> = Keyring::new(Place::File(file));
+        let other: Keyring<SigningKey> = Keyring::new("issuer", Place::File(file));
         assert_eq!(other.get(&next).unwrap().name(), next);
         std::fs::remove_file(keys.file_of(&next).unwrap()).unwrap();
-        let third: Keyring<SigningKey> = Keyring::new(Place::File(folder.path().join("keys/issuer.pem")));
+        let third: Keyring<SigningKey> =
+            Keyring::new("issuer", Place::File(folder.path().join("keys/issuer.pem")));
         let error = third.get(&next).err().unwrap().to_string();
         assert!(error.contains(&format!("issuer-{next}.pem")), "{error}");
     }

@@ -2,6 +2,7 @@
 //! follows the table of keys, so that all sign with the same one.
 
 mod external;
+mod issuers;
 mod keyring;
 mod signer;
 
@@ -16,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::badges::{self, Issuer, JwtKey, Prepared, Profile, PublicKeys, SignError};
 use crate::clock::Clock;
-use crate::config::{DidMethod, Settings};
+use crate::config::{DidMethod, IssuerSettings, Settings};
 use crate::store::{IssuerKey, KeyState, Purpose, Store, StoreError};
 
 pub use external::External;
+pub use issuers::{Issuers, left};
 pub use keyring::{Keyring, Keyrings, Place, Private};
 pub use signer::Signer;
 
@@ -203,7 +205,7 @@ impl Signing {
             let known = self.refresh().await.is_ok();
             if known && look.is_multiple_of(REMIND) {
                 for complaint in self.missing().await {
-                    tracing::error!("{complaint}");
+                    tracing::error!(issuer = %self.issuer().profile().slug, "{complaint}");
                 }
             }
             tokio::select! {
@@ -278,12 +280,15 @@ fn public(keys: &[IssuerKey]) -> PublicKeys {
     }
 }
 
-/// The issuer of the configuration.
+/// An issuer of the configuration.
 ///
 /// # Errors
 /// When its DID cannot be made; with `did:key` also when its key cannot be read.
-pub async fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<Issuer> {
-    let from = &settings.issuer;
+pub async fn issuer(
+    settings: &Settings,
+    from: &IssuerSettings,
+    keyrings: &Keyrings,
+) -> anyhow::Result<Issuer> {
     let profile = Profile {
         slug: from.slug.clone(),
         name: from.name.clone(),
@@ -293,7 +298,13 @@ pub async fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<
         image: from.image.clone(),
     };
     Ok(match from.did {
-        DidMethod::Web => Issuer::with_did_web(profile, &settings.public_url).context("issuer.did")?,
+        // That of the institution is where it was when there could be no other issuer.
+        DidMethod::Web if from.slug == settings.issuer.slug => {
+            Issuer::with_did_web(profile, &settings.public_url)
+                .with_context(|| format!("{}.did", from.table(settings)))?
+        }
+        DidMethod::Web => Issuer::with_did_web_below(profile, &settings.public_url)
+            .with_context(|| format!("{}.did", from.table(settings)))?,
         DidMethod::Key => {
             let key = keyrings.badge.first().await?.name;
             Issuer::with_did_key(profile, &settings.public_url, &key)
@@ -306,13 +317,17 @@ pub async fn issuer(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<
 ///
 /// # Errors
 /// When there is none.
-pub async fn may_start(settings: &Settings, keyrings: &Keyrings) -> anyhow::Result<()> {
+pub async fn may_start(
+    settings: &Settings,
+    issuer: &IssuerSettings,
+    keyrings: &Keyrings,
+) -> anyhow::Result<()> {
     // A program is asked when the table is empty, and where something is to be signed.
     let Signer::Keys(keys) = &keyrings.badge else { return Ok(()) };
     let Err(missing) = keys.first() else { return Ok(()) };
     let store = Store::open(settings.database.url.expose(), 1).await.ok();
     let keys = match &store {
-        Some(store) => store.issuer_keys(&settings.issuer.slug).await?,
+        Some(store) => store.issuer_keys(&issuer.slug).await?,
         None => Vec::new(),
     };
     if active(&keys, Purpose::Badge).is_some() { Ok(()) } else { Err(missing) }

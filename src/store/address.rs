@@ -30,8 +30,7 @@ statements! {
         FROM address_changes WHERE credential_id = $1";
 
     /// Whoever reads that address wants no mail about this badge.
-    UNWELCOME = "SELECT awards.id FROM awards JOIN disowned ON disowned.issuer = awards.issuer
-            AND disowned.badge = awards.badge
+    UNWELCOME = "SELECT awards.id FROM awards JOIN disowned ON disowned.badge = awards.badge
         WHERE awards.id = $1 AND disowned.address = substr(lower(trim(CAST($2 AS TEXT))), 1, 400)";
 
     INSERT_CHANGE = "INSERT INTO address_changes (token_hash, credential_id, number, address, asked_at, until)

@@ -25,7 +25,7 @@ statements! {
 
     LOCK_PERSONS = "SELECT id, version FROM persons WHERE id {in $1} ORDER BY id {lock}";
 
-    HELD_AWARDS = "SELECT issuer, badge, person_id, cycle FROM awards WHERE person_id {in $1}";
+    HELD_AWARDS = "SELECT badge, person_id, cycle FROM awards WHERE person_id {in $1}";
 
     FINISH_EVENTS [id Uuid, reason Text, finished_at Time] =
         "UPDATE events SET state = 'done', reason = r.reason, finished_at = r.finished_at
@@ -95,19 +95,18 @@ struct PersonRow {
 
 #[derive(sqlx::FromRow)]
 struct HeldRow {
-    issuer: String,
     badge: String,
     person_id: Uuid,
     cycle: String,
 }
 
-/// What one award is unique by.
-pub(super) type AwardKey = (String, String, Uuid, String);
+/// What one award is unique by, whoever issues it.
+pub(super) type AwardKey = (String, Uuid, String);
 
 impl Store {
     /// Stores a batch of decisions in one transaction: award, credential, claim, mail, changes of
     /// awards with their status bits, what waits, and the event's end. Rows are locked in the order of their person, so that workers do not wait
-    /// for each other in a circle. No more awards are made than the guard lets pass. One award for each (issuer, badge, person, cycle); of one
+    /// for each other in a circle. No more awards are made than the guard lets pass. One award for each (badge, person, cycle), whoever issues it; of one
     /// that exists neither credential nor mail is stored. The answer is in the order of
     /// `commits`.
     pub async fn award(
@@ -136,7 +135,7 @@ impl Store {
         // does not trust that.
         let held: Vec<HeldRow> = session.all(&HELD_AWARDS, values![ids]).await?;
         let mut held: BTreeSet<AwardKey> =
-            held.into_iter().map(|row| (row.issuer, row.badge, row.person_id, row.cycle)).collect();
+            held.into_iter().map(|row| (row.badge, row.person_id, row.cycle)).collect();
 
         let still_held =
             commits.iter().flat_map(|commit| &commit.guarding).filter_map(|one| one.held.as_ref());
@@ -223,5 +222,5 @@ impl Store {
 
 pub(super) fn award_key(commit: &AwardCommit, award: &NewAward) -> AwardKey {
     let text = |text: &str| key(text).into_owned();
-    (text(&award.issuer), text(&award.badge), commit.person, text(&award.cycle))
+    (text(&award.badge), commit.person, text(&award.cycle))
 }

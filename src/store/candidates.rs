@@ -284,7 +284,7 @@ fn newest(rows: Vec<DecisionRow>) -> Result<(ByPerson, BTreeMap<Uuid, Decision>)
             continue;
         }
         let of_person = newest.entry(row.person_id).or_default();
-        of_person.retain(|earlier| (&earlier.issuer, &earlier.badge) != (&decision.issuer, &decision.badge));
+        of_person.retain(|earlier| earlier.badge != decision.badge);
         of_person.push(decision);
     }
     Ok((newest, of_awards))

@@ -21,7 +21,7 @@ statements! {
 
     READ_CODES = "SELECT wallet_offers.id, wallet_offers.delivery_id, wallet_offers.credential_id,
             wallet_offers.language, wallet_offers.attempts, wallet_offers.created_at,
-            wallet_offers.expires_at, wallet_offers.redeemed_at, awards.badge, credentials.name,
+            wallet_offers.expires_at, wallet_offers.redeemed_at, awards.issuer, awards.badge, credentials.name,
             COALESCE(credentials.mail_to, credentials.email) AS email, credentials.revoked,
             credentials.suspended
         FROM wallet_offers
@@ -48,6 +48,8 @@ pub struct LeasedCode {
     pub delivery: Uuid,
     /// The credential.
     pub credential: Uuid,
+    /// The issuer's slug.
+    pub issuer: String,
     /// The badge.
     pub badge: String,
     /// The learner's name.
@@ -81,6 +83,7 @@ struct CodeRow {
     created_at: Time,
     expires_at: Time,
     redeemed_at: Option<Time>,
+    issuer: String,
     badge: String,
     name: String,
     email: String,
@@ -94,6 +97,7 @@ impl From<CodeRow> for LeasedCode {
             id: row.id,
             delivery: row.delivery_id,
             credential: row.credential_id,
+            issuer: row.issuer,
             badge: row.badge,
             name: row.name,
             email: row.email,

@@ -23,7 +23,7 @@ statements! {
 
     PERSONS_BADGE = "SELECT awards.id, awards.awarded_at, awards.valid_until
         FROM awards JOIN credentials ON credentials.id = awards.id
-        WHERE awards.person_id = $1 AND awards.issuer = $2 AND awards.badge = $3
+        WHERE awards.person_id = $1 AND awards.badge = $2
             AND NOT credentials.revoked
         ORDER BY awards.awarded_at, awards.id";
 
@@ -131,8 +131,7 @@ impl Store {
         let NewDecision { what, issuer, badge, person, .. } = decision;
         let mut session = self.pool.write().await?;
         session.run(&LOCK_PERSON, values![*person]).await?;
-        let mut valid: Vec<AwardRow> =
-            session.all(&PERSONS_BADGE, values![*person, key(issuer), key(badge)]).await?;
+        let mut valid: Vec<AwardRow> = session.all(&PERSONS_BADGE, values![*person, key(badge)]).await?;
         let stands = |award: &AwardRow| award.valid_until.is_none_or(|until| until.0 > now);
         match what {
             BadgeDecision::Grant { since } => {

@@ -57,9 +57,10 @@ statements! {
         FROM {rows} WHERE r.person_id = guard_awards.person_id AND r.issuer = guard_awards.issuer
             AND r.badge = guard_awards.badge";
 
-    END_AWARDS [person_id Uuid, issuer Text, badge Text] = "DELETE FROM guard_awards WHERE EXISTS
+    /// Whichever issuer it had when it was held.
+    END_AWARDS [person_id Uuid, badge Text] = "DELETE FROM guard_awards WHERE EXISTS
         (SELECT 1 FROM {rows} WHERE r.person_id = guard_awards.person_id
-            AND r.issuer = guard_awards.issuer AND r.badge = guard_awards.badge)";
+            AND r.badge = guard_awards.badge)";
 }
 
 /// An award that is held, for people.
@@ -265,14 +266,14 @@ pub(super) async fn store_guarding(
     for (event, person, Guarding { issuer, badge, held }) in guarding {
         let (issuer, badge) = (key(issuer), key(badge));
         // Two events of one person say the same of it.
-        if !seen.insert((*person, issuer.clone(), badge.clone())) {
+        if !seen.insert((*person, badge.clone())) {
             continue;
         }
         match held {
             Some(StillHeld { evidence, grade, .. }) => {
                 keep.push(values![*person, issuer, badge, *event, evidence, grade]);
             }
-            None => end.push(values![*person, issuer, badge]),
+            None => end.push(values![*person, badge]),
         }
     }
     session.run_rows(&KEEP_AWARDS, keep).await?;

@@ -20,7 +20,7 @@ statements! {
 
     PUBLIC_OF_HOLDER = "SELECT others.badge, credentials.id
         FROM awards AS this
-            JOIN awards AS others ON others.person_id = this.person_id AND others.issuer = this.issuer
+            JOIN awards AS others ON others.person_id = this.person_id
             JOIN credentials ON credentials.id = others.id
         WHERE this.id = $1 AND credentials.claimed_at IS NOT NULL AND credentials.hidden_at IS NULL
             AND NOT credentials.revoked AND NOT credentials.suspended

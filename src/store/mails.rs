@@ -27,8 +27,8 @@ macro_rules! needless {
 macro_rules! unwanted {
     () => {
         concat!(
-            "EXISTS (SELECT 1 FROM awards JOIN disowned ON disowned.issuer = awards.issuer
-                AND disowned.badge = awards.badge WHERE awards.id = credentials.id
+            "EXISTS (SELECT 1 FROM awards JOIN disowned ON disowned.badge = awards.badge
+                WHERE awards.id = credentials.id
                 AND disowned.address = ",
             address!(),
             ")"

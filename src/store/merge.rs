@@ -16,7 +16,7 @@ use super::value::{Time, values};
 use crate::ids;
 
 statements! {
-    AWARDS_OF_BOTH = "SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
+    AWARDS_OF_BOTH = "SELECT awards.id, awards.person_id, awards.badge, awards.cycle,
             credentials.revoked
         FROM awards JOIN credentials ON credentials.id = awards.id
         WHERE awards.person_id {in $1} ORDER BY awards.awarded_at, awards.id";
@@ -44,17 +44,14 @@ statements! {
     /// Decisions about badges that this person has now go with them.
     MOVE_DECISIONS_WITH_AWARDS = "UPDATE decisions SET person_id = $2
         WHERE person_id = $1 AND award_id IS NULL AND EXISTS
-        (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.issuer = decisions.issuer
-            AND awards.badge = decisions.badge)
+        (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.badge = decisions.badge)
         AND NOT EXISTS
-        (SELECT 1 FROM awards WHERE awards.person_id = $1 AND awards.issuer = decisions.issuer
-            AND awards.badge = decisions.badge)";
+        (SELECT 1 FROM awards WHERE awards.person_id = $1 AND awards.badge = decisions.badge)";
 
     /// Refusals, and decisions about badges that both have.
     DECISIONS_OF_BOTH = "SELECT issuer, badge, kind, reason, decided_by, decided_at FROM decisions
         WHERE person_id = $1 AND award_id IS NULL AND (kind = 'refuse' OR EXISTS
-            (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.issuer = decisions.issuer
-                AND awards.badge = decisions.badge))
+            (SELECT 1 FROM awards WHERE awards.person_id = $2 AND awards.badge = decisions.badge))
         ORDER BY decided_at, id";
 
     COPY_DECISIONS [
@@ -66,13 +63,13 @@ statements! {
 
     DROP_DOUBLE_WAITS = "DELETE FROM waiting_awards WHERE person_id = $1 AND EXISTS
         (SELECT 1 FROM waiting_awards AS other WHERE other.person_id = $2
-            AND other.issuer = waiting_awards.issuer AND other.badge = waiting_awards.badge)";
+            AND other.badge = waiting_awards.badge)";
 
     MOVE_WAITS = "UPDATE waiting_awards SET person_id = $2 WHERE person_id = $1";
 
     DROP_DOUBLE_GUARDED = "DELETE FROM guard_awards WHERE person_id = $1 AND EXISTS
         (SELECT 1 FROM guard_awards AS other WHERE other.person_id = $2
-            AND other.issuer = guard_awards.issuer AND other.badge = guard_awards.badge)";
+            AND other.badge = guard_awards.badge)";
 
     MOVE_GUARDED = "UPDATE guard_awards SET person_id = $2 WHERE person_id = $1";
 
@@ -111,7 +108,6 @@ pub(super) struct Merged {
 struct AwardRow {
     id: Uuid,
     person_id: Uuid,
-    issuer: String,
     badge: String,
     cycle: String,
     revoked: bool,
@@ -152,11 +148,10 @@ pub(super) async fn merge(session: &mut Session, one: Uuid, other: Uuid) -> Resu
     let awards: Vec<AwardRow> = session.all(&AWARDS_OF_BOTH, values![vec![kept, gone]]).await?;
     let (of_kept, of_gone): (Vec<&AwardRow>, Vec<&AwardRow>) =
         awards.iter().partition(|award| award.person_id == kept);
-    let taken: BTreeSet<_> =
-        of_kept.iter().map(|award| (&award.issuer, &award.badge, &award.cycle)).collect();
+    let taken: BTreeSet<_> = of_kept.iter().map(|award| (&award.badge, &award.cycle)).collect();
     let cycles = of_gone
         .iter()
-        .filter(|award| taken.contains(&(&award.issuer, &award.badge, &award.cycle)))
+        .filter(|award| taken.contains(&(&award.badge, &award.cycle)))
         .map(|award| values![award.id, format!("{LINKED}{}", award.id)]);
     session.run_rows(&NAME_CYCLES, cycles.collect()).await?;
     for statement in [
@@ -172,13 +167,12 @@ pub(super) async fn merge(session: &mut Session, one: Uuid, other: Uuid) -> Resu
     }
     change_persons(session, BTreeSet::from([kept, gone])).await?;
 
-    let valid = |of: &[&AwardRow]| -> BTreeSet<(String, String)> {
-        let valid = of.iter().filter(|award| !award.revoked);
-        valid.map(|award| (award.issuer.clone(), award.badge.clone())).collect()
+    let valid = |of: &[&AwardRow]| -> BTreeSet<String> {
+        of.iter().filter(|award| !award.revoked).map(|award| award.badge.clone()).collect()
     };
     let both = valid(&of_kept).intersection(&valid(&of_gone)).cloned().collect::<Vec<_>>();
-    let shared = both.into_iter().map(|(issuer, badge)| {
-        let held = awards.iter().filter(|award| award.issuer == issuer && award.badge == badge);
+    let shared = both.into_iter().map(|badge| {
+        let held = awards.iter().filter(|award| award.badge == badge);
         let credentials = held.filter(|award| !award.revoked).map(|award| award.id).collect();
         SharedBadge { badge, credentials }
     });

@@ -24,7 +24,7 @@ statements! {
             COALESCE((SELECT old.event_id FROM awards AS old WHERE old.id = r.supersedes), r.event_id),
             r.awarded_at, r.rules, r.explanation, r.valid_until, r.renews, r.basis, r.supersedes
         FROM {rows} WHERE true
-        ON CONFLICT (issuer, badge, person_id, cycle) DO NOTHING
+        ON CONFLICT (badge, person_id, cycle) DO NOTHING
         RETURNING id";
 
     INSERT_CREDENTIALS [

@@ -14,7 +14,8 @@ use super::{AwardState, Store, StoreError};
 
 statements! {
     /// Newest first. What is not asked: no badges, no credentials, an empty version, 0.
-    SELECT_AWARDS = concat!("SELECT awards.id, awards.badge, awards.cycle, awards.awarded_at, awards.valid_until,
+    SELECT_AWARDS = concat!("SELECT awards.id, awards.issuer, awards.badge, awards.cycle, awards.awarded_at,
+            awards.valid_until,
             awards.rules, awards.basis, credentials.name, credentials.claimed_at, credentials.revoked,
             credentials.suspended, losses.award_id AS lost, early_ends.ends_at, ", unwanted!(), " AS declined, learners.source, learners.lms_id,
             CASE WHEN CAST($11 AS BIGINT) = 1 THEN outcomes.content END AS content
@@ -25,7 +26,7 @@ statements! {
             JOIN outcomes ON outcomes.id = events.outcome_id
             LEFT JOIN losses ON losses.award_id = awards.id
             LEFT JOIN early_ends ON early_ends.award_id = awards.id
-        WHERE awards.issuer = $1
+        WHERE (CAST($1 AS TEXT) IS NULL OR awards.issuer = $1)
             AND (awards.awarded_at < $2 OR awards.awarded_at = $2 AND awards.id < $3)
             AND awards.awarded_at >= $4
             AND (CAST($5 AS BIGINT) = 0 OR awards.badge {in text $6})
@@ -35,6 +36,9 @@ statements! {
             AND (CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) = 1 AND credentials.claimed_at IS NOT NULL
                 OR CAST($12 AS BIGINT) = 2 AND credentials.claimed_at IS NULL)
         ORDER BY awards.awarded_at DESC, awards.id DESC LIMIT $13");
+
+    /// Whoever has made an award has a list, and there are few of them.
+    ISSUERS = "SELECT DISTINCT issuer FROM status_lists ORDER BY issuer";
 }
 
 /// How many awards are read at a time.
@@ -44,7 +48,7 @@ const PAGE: u32 = 2_000;
 #[derive(Debug, Clone, Default)]
 pub struct AwardFilter {
     /// The issuer's slug.
-    pub issuer: String,
+    pub issuer: Option<String>,
     /// These credentials.
     pub credentials: Vec<Uuid>,
     /// Of these badges.
@@ -67,6 +71,8 @@ pub struct AwardFilter {
 /// An award that was asked for.
 #[derive(Debug, Clone)]
 pub struct SelectedAward {
+    /// The issuer's slug.
+    pub issuer: String,
     /// Its credential.
     pub credential: Uuid,
     /// The badge.
@@ -94,6 +100,7 @@ pub struct SelectedAward {
 #[derive(sqlx::FromRow)]
 struct AwardRow {
     id: Uuid,
+    issuer: String,
     badge: String,
     cycle: String,
     awarded_at: Time,
@@ -112,7 +119,18 @@ struct AwardRow {
     content: Option<String>,
 }
 
+#[derive(sqlx::FromRow)]
+struct IssuerRow {
+    issuer: String,
+}
+
 impl Store {
+    /// The slugs of issuers that have made awards: each of these has a status list.
+    pub async fn issuers_of_awards(&self) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<IssuerRow> = self.pool.read().await?.all(&ISSUERS, values![]).await?;
+        Ok(rows.into_iter().map(|row| row.issuer).collect())
+    }
+
     /// The awards that fit, newest first, at most so many.
     pub async fn select_awards(
         &self,
@@ -133,7 +151,7 @@ impl Store {
         let (mut at, mut id) = (filter.before.unwrap_or(DateTime::<Utc>::MAX_UTC), Uuid::nil());
         loop {
             let values = values![
-                key(&filter.issuer),
+                filter.issuer.as_deref().map(|issuer| key(issuer).into_owned()),
                 at,
                 id,
                 filter.from.unwrap_or(DateTime::<Utc>::MIN_UTC),
@@ -177,6 +195,7 @@ impl From<AwardRow> for SelectedAward {
     fn from(row: AwardRow) -> Self {
         Self {
             credential: row.id,
+            issuer: row.issuer,
             badge: row.badge,
             cycle: row.cycle,
             awarded_at: row.awarded_at.0,

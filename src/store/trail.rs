@@ -41,7 +41,7 @@ statements! {
         FROM awards
             JOIN events ON events.id = awards.event_id
             JOIN decisions ON decisions.person_id = awards.person_id
-                AND decisions.issuer = awards.issuer AND decisions.badge = awards.badge
+                AND decisions.badge = awards.badge
                 AND (decisions.award_id IS NULL OR decisions.award_id = awards.id)
         WHERE events.delivery_id {in $1} ORDER BY decisions.decided_at, decisions.id";
 

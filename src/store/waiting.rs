@@ -18,9 +18,10 @@ statements! {
         ON CONFLICT (person_id, issuer, badge) DO UPDATE SET event_id = excluded.event_id,
             reason = excluded.reason";
 
-    END_WAITS [person_id Uuid, issuer Text, badge Text] = "DELETE FROM waiting_awards WHERE EXISTS
+    /// Whichever issuer it had when it began to wait.
+    END_WAITS [person_id Uuid, badge Text] = "DELETE FROM waiting_awards WHERE EXISTS
         (SELECT 1 FROM {rows} WHERE r.person_id = waiting_awards.person_id
-            AND r.issuer = waiting_awards.issuer AND r.badge = waiting_awards.badge)";
+            AND r.badge = waiting_awards.badge)";
 
     WAITING_PERSONS = "SELECT DISTINCT person_id FROM waiting_awards WHERE person_id {in $1}";
 
@@ -130,12 +131,12 @@ pub(super) async fn store_waits(
     let mut seen = BTreeSet::new();
     for (event, person, wait) in waits {
         let (issuer, badge) = (key(&wait.issuer), key(&wait.badge));
-        if !seen.insert((*person, issuer.clone(), badge.clone())) {
+        if !seen.insert((*person, badge.clone())) {
             continue;
         }
         match &wait.reason {
             Some(reason) => put.push(values![*person, issuer, badge, *event, reason, now]),
-            None => end.push(values![*person, issuer, badge]),
+            None => end.push(values![*person, badge]),
         }
     }
     session.run_rows(&PUT_WAITS, put).await?;

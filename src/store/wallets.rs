@@ -55,7 +55,8 @@ statements! {
         WHERE credential_id = $1 AND created_at > $2";
 
     OFFER = "SELECT wallet_offers.credential_id, wallet_offers.language, wallet_offers.expires_at,
-            wallet_offers.wrong_codes, wallet_offers.redeemed_at, awards.badge
+            wallet_offers.wrong_codes, wallet_offers.redeemed_at, awards.issuer,
+            awards.badge
         FROM wallet_offers JOIN awards ON awards.id = wallet_offers.credential_id
         WHERE wallet_offers.id = $1";
 
@@ -96,6 +97,8 @@ pub struct Offering {
 pub struct WalletOffer {
     /// The credential.
     pub credential: Uuid,
+    /// The slug of the badge's issuer.
+    pub issuer: String,
     /// The badge.
     pub badge: String,
     /// The language of the page on which it was made.
@@ -134,6 +137,7 @@ struct OfferRow {
     expires_at: Time,
     wrong_codes: i64,
     redeemed_at: Option<Time>,
+    issuer: String,
     badge: String,
 }
 
@@ -184,6 +188,7 @@ impl Store {
         let row: Option<OfferRow> = self.pool.read().await?.optional(&OFFER, values![offer]).await?;
         Ok(row.map(|row| WalletOffer {
             credential: row.credential_id,
+            issuer: row.issuer,
             badge: row.badge,
             language: row.language,
             live: row.redeemed_at.is_none() && row.expires_at.0 > now && count(row.wrong_codes) < WRONG_CODES,

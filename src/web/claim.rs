@@ -73,9 +73,9 @@ async fn page(
         hide: &reader.keep(&Step::Hide.path(token)),
         show: &reader.keep(&Step::Show.path(token)),
         files: &format!("/claim/{token}/badge"),
-        jwt: web.site.signing.has_jwt(),
+        jwt: web.has_jwt(&stored.issuer),
         link_until: Day::of(stored.claim_until, reader.language),
-        contact: web.contact(),
+        contact: web.contact_of(&stored.issuer),
         wallet: section::of(web, stored, token, reader).await?,
     })?;
     Ok(reader.label(page))

@@ -52,8 +52,10 @@ pub(super) async fn show(
         .and_then(|badge: Value| Ok((badge, documents?)))
         .map_err(|error| PageError::fault("a credential cannot be read", &error))?;
     let _turn = web.turn().await?;
-    let record = learner_record(&web.site.issuer, &badge, &below);
-    let (text, _) = web.site.signing.sign_one(record, web.site.clock.now()).await?;
+    // By who issued the badge itself: its place in the status list is the record's, too.
+    let signing = web.site.issuers.signing(&stored.issuer)?;
+    let record = learner_record(signing.issuer(), &badge, &below);
+    let (text, _) = signing.sign_one(record, web.site.clock.now()).await?;
     Ok(reply(&headers, CREDENTIAL, "no-cache", text.into_bytes()))
 }
 

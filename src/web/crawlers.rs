@@ -12,6 +12,7 @@ use super::Web;
 use super::badge::Badge;
 use super::documents::reply;
 use super::error::PageError;
+use super::view::did_path;
 use crate::locales::Language;
 
 /// Addresses in one sitemap at most; the protocol allows 50,000.
@@ -51,11 +52,11 @@ pub(super) async fn sitemap(
 ) -> Result<Response, PageError> {
     let name = file.strip_suffix(".xml").ok_or(PageError::NotFound)?;
     let paths: Vec<String> = if name == "badges" {
-        let slug = &web.site.issuer.profile().slug;
-        let pages = ["/".to_owned(), "/verify".to_owned(), format!("/issuers/{slug}")];
+        let pages = ["/".to_owned(), "/verify".to_owned()];
+        let issuers = web.site.issuers.iter().map(|one| format!("/issuers/{}", one.issuer().profile().slug));
         let catalog = web.site.catalogs.current();
         let badges = catalog.badges.iter().map(|badge| format!("/achievements/{}", badge.achievement.id));
-        pages.into_iter().chain(badges).collect()
+        pages.into_iter().chain(issuers).chain(badges).collect()
     } else {
         let numbers = name.split_once('-').and_then(|(list, part)| Some((number(list)?, number(part)?)));
         let (list, part) = numbers.ok_or(PageError::NotFound)?;
@@ -91,25 +92,36 @@ fn xml(root: &str, entry: &str, addresses: impl Iterator<Item = String>) -> Vec<
 #[template(path = "llms.txt", config = "src/web/askama.toml")]
 struct Guide<'a> {
     issuer: &'a str,
-    slug: &'a str,
     description: &'a str,
     url: &'a str,
     public_url: &'a str,
-    did: &'a str,
+    issuers: Vec<GuidedIssuer<'a>>,
     badges: Vec<Badge>,
+}
+
+/// An issuer in it.
+struct GuidedIssuer<'a> {
+    name: &'a str,
+    slug: &'a str,
+    did: &'a str,
+    /// The path of its DID document, if it has one.
+    keys: Option<String>,
 }
 
 /// `GET /llms.txt`
 pub(super) async fn guide(State(web): State<Web>, headers: HeaderMap) -> Result<Response, PageError> {
-    let profile = web.site.issuer.profile();
+    let profile = web.own().profile();
+    let issuers = web.site.issuers.iter().map(|one| {
+        let (profile, did) = (one.issuer().profile(), one.issuer().did());
+        GuidedIssuer { name: &profile.name, slug: &profile.slug, did, keys: did_path(did) }
+    });
     let guide = Guide {
         issuer: &profile.name,
-        slug: &profile.slug,
         description: profile.description.as_deref().unwrap_or_default(),
         url: profile.url.as_str(),
         public_url: &web.public_url,
-        did: web.site.issuer.did(),
-        badges: web.badges(Language::English),
+        issuers: issuers.collect(),
+        badges: web.badges(Language::English, None),
     };
     let text = guide.render().map_err(|error| PageError::fault("llms.txt cannot be made", &error))?;
     Ok(reply(&headers, TEXT, KEEP, text.into_bytes()))

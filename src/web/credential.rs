@@ -75,7 +75,7 @@ fn document(headers: &HeaderMap, stored: StoredCredential) -> Response {
 
 /// The same credential in JWT form.
 fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Response, PageError> {
-    let made = web.site.signing.jwt(&stored.document);
+    let made = web.site.issuers.of(&stored.issuer).map_or(Ok(None), |one| one.jwt(&stored.document));
     match made.map_err(|error| PageError::fault("a credential has no JWT form", &error))? {
         Some(jwt) => Ok(download(reply(headers, JWT, "no-cache", jwt.into_bytes()), &stored.badge, "jwt")),
         None => Ok((
@@ -95,10 +95,10 @@ async fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Re
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,
-        jwt: web.site.signing.has_jwt(),
+        jwt: web.has_jwt(&stored.issuer),
         clr: clr::counts(web, stored) && !clr::below(web, stored).await?.is_empty(),
         structured: credential.structured(&web.public_url),
-        linkedin: linkedin::form(&credential, web.site.linkedin_organization),
+        linkedin: linkedin::form(&credential, web.site.linkedin.get(&stored.issuer).copied()),
         oembed: oembed::address(&web.public_url, &credential.url),
         pathway: Pathway::walked(web, stored.id, &stored.badge, reader.language).await?,
     })?;

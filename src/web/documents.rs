@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::badges::achievement_document;
 use crate::badges::status::{Purpose, list_document};
+use crate::signing::Signing;
 
 use super::Web;
 use super::accept::wants_document;
@@ -68,12 +69,30 @@ pub(super) fn reply(
     response
 }
 
-/// `GET /.well-known/did.json`
+/// `GET /.well-known/did.json`: the keys of the institution itself.
 pub(super) async fn did(State(web): State<Web>, headers: HeaderMap) -> Response {
-    match web.site.signing.did_document() {
+    did_document(web.site.issuers.own(), &headers)
+}
+
+/// `GET /issuers/{slug}/did.json`: those of another issuer.
+pub(super) async fn did_below(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let issuer = web.site.issuers.of(&slug).ok_or(PageError::NotFound)?;
+    // That of the institution has its one place.
+    if slug == web.own().profile().slug {
+        return Err(PageError::NotFound);
+    }
+    Ok(did_document(issuer, &headers))
+}
+
+fn did_document(issuer: &Signing, headers: &HeaderMap) -> Response {
+    match issuer.did_document() {
         Some(document) => {
             // `signing::ANNOUNCED` knows for how long it is kept.
-            reply(&headers, "application/did+json", "public, max-age=300", document.to_string().into_bytes())
+            reply(headers, "application/did+json", "public, max-age=300", document.to_string().into_bytes())
         }
         None => (
             StatusCode::NOT_FOUND,
@@ -124,9 +143,7 @@ fn withdrawn(mut revoked: Vec<i64>, suspended: Vec<i64>) -> Vec<i64> {
 /// The list, signed anew only when a bit changed since, or another key signs.
 async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String, PageError> {
     let list = web.site.store.status_list(number).await?.ok_or(PageError::NotFound)?;
-    if list.issuer != web.site.issuer.profile().slug {
-        return Err(PageError::NotFound);
-    }
+    let signing = web.site.issuers.of(&list.issuer).ok_or(PageError::NotFound)?;
     let key = (number, purpose == Purpose::Revocation);
     let (changed_at, size) = (list.changed_at, list.size);
     let set = match purpose {
@@ -136,14 +153,14 @@ async fn signed_list(web: &Web, number: i64, purpose: Purpose) -> Result<String,
     // Held while signing: a crowd of verifiers costs one signature.
     let mut lists = web.lists.lock().await;
     if let Some(signed) = lists.get(&key)
-        && web.site.signing.active().as_ref() == Some(&signed.key)
+        && signing.active().as_ref() == Some(&signed.key)
         && signed.changed_at == changed_at
         && signed.set == set
     {
         return Ok(signed.text.clone());
     }
-    let document = list_document(&web.site.issuer, number, purpose, size, &set, changed_at);
-    let (text, signed_by) = web.site.signing.sign_one(document, changed_at).await?;
+    let document = list_document(signing.issuer(), number, purpose, size, &set, changed_at);
+    let (text, signed_by) = signing.sign_one(document, changed_at).await?;
     lists.insert(key, SignedList { key: signed_by, changed_at, set, text: text.clone() });
     Ok(text)
 }
@@ -157,17 +174,19 @@ pub(super) async fn achievement(
 ) -> Result<Response, PageError> {
     let catalog = web.site.catalogs.current();
     let file = catalog.known(&id).ok_or(PageError::NotFound)?;
+    let issuer = web.issuer(&file.issuer);
     let response = if wants_document(&headers) {
-        let document = achievement_document(&web.site.issuer, &file.achievement, file.image.as_ref());
+        let document = achievement_document(issuer, &file.achievement, file.image.as_ref());
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
     } else {
         let badge = Badge::of(&file.achievement, file.image.is_some(), reader.language);
         reader.label(pages::answer(&AchievementPage {
             frame: Frame::speaking(&web.site, reader),
-            structured: badge.structured(&web.public_url, &web.site.issuer.profile().name),
+            structured: badge.structured(&web.public_url, &issuer.profile().name),
             pathway: Pathway::of(&catalog, &id, reader.language),
             badge: &badge,
-            issuer_slug: &web.site.issuer.profile().slug,
+            issuer_slug: &issuer.profile().slug,
+            issuer: &issuer.profile().name,
             public_url: &web.public_url,
         })?)
     };
@@ -181,23 +200,22 @@ pub(super) async fn issuer(
     reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
-    let profile = web.site.issuer.profile();
-    if profile.slug != slug {
-        return Err(PageError::NotFound);
-    }
+    let issuer = web.site.issuers.of(&slug).ok_or(PageError::NotFound)?.issuer();
+    let profile = issuer.profile();
     let response = if wants_document(&headers) {
-        let document = web.site.issuer.profile_document();
+        let document = issuer.profile_document();
         reply(&headers, LINKED_DATA, "public, max-age=300", document.to_string().into_bytes())
     } else {
         reader.label(pages::answer(&IssuerPage {
             frame: Frame::speaking(&web.site, reader),
+            name: profile.name.clone(),
             description: profile.description.as_deref(),
             slug: &profile.slug,
             public_url: &web.public_url,
             url: profile.url.as_str(),
-            contact: web.contact(),
-            did: web.site.issuer.did(),
-            badges: web.badges(reader.language),
+            contact: web.contact_of(&slug),
+            did: issuer.did(),
+            badges: web.badges(reader.language, Some(&slug)),
         })?)
     };
     Ok(varies(response))

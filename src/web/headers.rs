@@ -29,7 +29,7 @@ pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next)
         response = PageError::NotFound.into_response();
     }
     if let Some(error) = response.extensions().get::<PageError>().copied() {
-        let contact = web.site.issuer.profile().email.as_deref();
+        let contact = web.contact();
         let frame = Frame { choice, ..Frame::speaking(&web.site, reader) };
         if let Ok(html) = ErrorPage::of(frame, error, contact).render() {
             *response.body_mut() = html.into();

@@ -30,7 +30,7 @@ mod verify;
 mod view;
 mod wallet;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::locales::Language;
 use crate::remote::Fetcher;
-use crate::signing::Signing;
+use crate::signing::{Issuers, Signing};
 use crate::store::{Store, StoredCredential};
 use crate::unread;
 
@@ -57,14 +57,12 @@ pub struct Site {
     pub store: Store,
     /// The badges.
     pub catalogs: Catalogs,
-    /// The issuer.
-    pub issuer: Arc<Issuer>,
-    /// Its keys.
-    pub signing: Signing,
+    /// Who issues, each with its keys.
+    pub issuers: Issuers,
     /// Where this installation answers.
     pub public_url: Url,
-    /// The institution's number on LinkedIn.
-    pub linkedin_organization: Option<u64>,
+    /// The issuers' numbers on LinkedIn, by slug.
+    pub linkedin: BTreeMap<String, u64>,
     /// The time.
     pub clock: Clock,
     /// Reads what badges of others name.
@@ -98,6 +96,7 @@ pub fn router(site: Site) -> Router {
         .route("/achievements/{id}/image.png", get(images::show_png))
         .route("/achievements/{id}/image.svg", get(images::show_svg))
         .route("/issuers/{slug}", get(documents::issuer))
+        .route("/issuers/{slug}/did.json", get(documents::did_below))
         .route("/assets/{file}", get(assets::asset))
         .route("/oembed", get(oembed::show))
         .route("/robots.txt", get(crawlers::robots))
@@ -120,6 +119,12 @@ pub fn router(site: Site) -> Router {
         .layer(from_fn(unread::read_on))
 }
 
+fn host_did(public_url: &Url) -> String {
+    let host = public_url.host_str().unwrap_or_default();
+    let port = public_url.port().map_or_else(String::new, |port| format!("%3A{port}"));
+    format!("did:web:{host}{port}")
+}
+
 /// The site with what is kept between requests.
 #[derive(Clone)]
 struct Web(Arc<Inner>);
@@ -128,6 +133,8 @@ struct Inner {
     site: Site,
     /// The public address without a slash at the end.
     public_url: String,
+    /// The `did:web` of this host.
+    host_did: String,
     /// Status lists by number and purpose (true for revocation).
     lists: tokio::sync::Mutex<HashMap<(i64, bool), documents::SignedList>>,
     /// Rendered images.
@@ -156,6 +163,7 @@ impl Web {
     fn new(site: Site) -> Self {
         let public_url = site.public_url.as_str().trim_end_matches('/').to_owned();
         Self(Arc::new(Inner {
+            host_did: host_did(&site.public_url),
             site,
             public_url,
             lists: tokio::sync::Mutex::default(),
@@ -192,15 +200,38 @@ impl Web {
         turn.map_err(|error| error::PageError::fault("no turn", &error))
     }
 
-    /// Every badge of the catalogue.
-    fn badges(&self, t: Language) -> Vec<badge::Badge> {
+    /// Every badge of the catalogue, or those of one issuer.
+    fn badges(&self, t: Language, issuer: Option<&str>) -> Vec<badge::Badge> {
         let badge =
             |file: &crate::config::BadgeFile| badge::Badge::of(&file.achievement, file.image.is_some(), t);
-        self.site.catalogs.current().badges.iter().map(badge).collect()
+        let catalog = self.site.catalogs.current();
+        let theirs = catalog.badges.iter().filter(|file| issuer.is_none_or(|slug| file.issuer == slug));
+        theirs.map(badge).collect()
     }
 
-    /// Whom to ask.
+    /// The institution itself.
+    fn own(&self) -> &Issuer {
+        self.site.issuers.own().issuer()
+    }
+
+    /// The issuer of this slug; the institution itself for one that the configuration does not have
+    /// any more.
+    fn issuer(&self, slug: &str) -> &Issuer {
+        self.site.issuers.of(slug).map_or_else(|| self.own(), |one| one.issuer())
+    }
+
+    /// Whether badges of this issuer have a JWT form.
+    fn has_jwt(&self, slug: &str) -> bool {
+        self.site.issuers.of(slug).is_some_and(Signing::has_jwt)
+    }
+
+    /// Whom to ask about the installation.
     fn contact(&self) -> Option<&str> {
-        self.site.issuer.profile().email.as_deref()
+        self.own().profile().email.as_deref()
+    }
+
+    /// Whom to ask about a badge of this issuer.
+    fn contact_of(&self, slug: &str) -> Option<&str> {
+        self.issuer(slug).profile().email.as_deref().or_else(|| self.contact())
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn show(
         "title": format!("{}: {}", credential.holder, credential.badge.name),
         "author_name": credential.issuer,
         "author_url": credential.issuer_url,
-        "provider_name": web.site.issuer.profile().name,
+        "provider_name": web.own().profile().name,
         "provider_url": web.public_url,
         "cache_age": CACHE_AGE,
         "html": html,

@@ -37,7 +37,7 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn of(site: &Site) -> Self {
         Self {
-            site: site.issuer.profile().name.clone(),
+            site: site.issuers.own().issuer().profile().name.clone(),
             css: STYLE_PATH.as_str(),
             outbox: site.dev_outbox.is_some(),
             t: Language::English,
@@ -133,6 +133,8 @@ pub(super) struct AchievementPage<'a> {
     pub(super) frame: Frame,
     pub(super) badge: &'a Badge,
     pub(super) issuer_slug: &'a str,
+    /// Its name.
+    pub(super) issuer: &'a str,
     pub(super) public_url: &'a str,
     /// schema.org, safe inside a `script` element.
     pub(super) structured: String,
@@ -144,6 +146,7 @@ pub(super) struct AchievementPage<'a> {
 #[template(path = "issuer.html", config = "src/web/askama.toml")]
 pub(super) struct IssuerPage<'a> {
     pub(super) frame: Frame,
+    pub(super) name: String,
     pub(super) description: Option<&'a str>,
     pub(super) slug: &'a str,
     pub(super) public_url: &'a str,
@@ -161,6 +164,8 @@ pub(super) struct FrontPage<'a> {
     pub(super) url: &'a str,
     pub(super) contact: Option<&'a str>,
     pub(super) public_url: &'a str,
+    /// Slugs and names of the issuers, where there are several.
+    pub(super) issuers: Vec<(String, String)>,
     pub(super) badges: Vec<Badge>,
 }
 

@@ -57,6 +57,8 @@ pub(super) struct Credential {
     pub(super) issuer_url: Option<String>,
     /// The issuer's DID.
     pub(super) issuer_id: String,
+    /// The path of its DID document, if it has one.
+    pub(super) issuer_keys: Option<String>,
     pub(super) awarded: Day,
     pub(super) until: Option<Day>,
     pub(super) results: Vec<Achieved>,
@@ -94,13 +96,15 @@ impl Credential {
         let page = |id: Uuid| format!("{public_url}/credentials/{id}");
         let url = page(stored.id);
         let issuer = &document["issuer"];
+        let issuer_id = issuer.as_str().map_or_else(|| text(&issuer["id"]), str::to_owned);
         Self {
             id: stored.id.to_string(),
             holder: stored.name.clone(),
             badge: Badge::read(&subject["achievement"], &stored.badge, catalog, language),
             issuer: text(&issuer["name"]),
             issuer_url: issuer["url"].as_str().and_then(web_address),
-            issuer_id: issuer.as_str().map_or_else(|| text(&issuer["id"]), str::to_owned),
+            issuer_keys: did_path(&issuer_id),
+            issuer_id,
             awarded: Day::of(time(&document["validFrom"]).unwrap_or(stored.awarded_at), language),
             until: until.map(|until| Day::of(until, language)),
             results: results(subject, language),
@@ -115,6 +119,13 @@ impl Credential {
             url,
         }
     }
+}
+
+/// The path of the DID document of an issuer of this installation; `None` for `did:key`, which has
+/// none.
+pub(super) fn did_path(did: &str) -> Option<String> {
+    let below = did.strip_prefix("did:web:")?.split_once(':').map(|(_, path)| path.replace(':', "/"));
+    Some(below.map_or_else(|| "/.well-known/did.json".to_owned(), |path| format!("/{path}/did.json")))
 }
 
 /// The page of the badge that this one renews exists only if its holder has made it public; of one that

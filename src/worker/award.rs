@@ -8,31 +8,29 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::issue::{self, Desk, Draft};
+use super::issue::{self, Desk};
 use super::judge::{Earned, Judged, Passing, judge};
 use super::outage::{Hold, Patience};
-use super::retry::{backoff, unstored};
+use super::retry::unstored;
+use super::seats::{Draft, Seats};
 use super::unwind::guarded;
-use crate::badges::status;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::{Catalog, Guard};
 use crate::queue::{Delivery, Message, Queue};
-use crate::signing::{Signing, SigningError};
+use crate::signing::{Issuers, SigningError};
 use crate::store::{
-    AwardChange, AwardCommit, Candidate, Committed, Counted, Passage, StatusEntry, Store, StoreError, Work,
+    AwardChange, AwardCommit, Candidate, Committed, Counted, Passage, Store, StoreError, Work,
 };
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
 const LINGER: Duration = Duration::from_millis(20);
-/// How often one event may fail before it is parked.
-const ATTEMPTS: u32 = 6;
 /// How often a batch is judged again because a person changed meanwhile.
 const ROUNDS: u32 = 5;
 
@@ -45,8 +43,8 @@ pub struct Awarder {
     pub queue: Arc<Queue>,
     /// The badges and their rules.
     pub catalogs: Catalogs,
-    /// Who issues, and signs.
-    pub signing: Signing,
+    /// Who issue, and sign.
+    pub issuers: Issuers,
     /// Makes claim tokens.
     pub secret: ClaimSecret,
     /// How long a claim link works, in days.
@@ -63,8 +61,17 @@ pub struct Awarder {
     pub guard: Option<Arc<Guard>>,
 }
 
+/// What keeps an event from being evaluated.
+#[derive(Debug)]
+enum Failure {
+    /// It is at fault.
+    Wrong(String),
+    /// One of several issuers is away: tried again, however often, and the others go on.
+    Away(String),
+}
+
 /// Events that could not be evaluated, each with its reason.
-type Failed = Vec<(Uuid, String)>;
+type Failed = Vec<(Uuid, Failure)>;
 
 /// The database or the signer is away, and the messages went back to the queue.
 #[derive(Debug)]
@@ -104,7 +111,7 @@ impl Awarder {
         let patience = Patience::new(stop);
         while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
             if self.batch(deliveries, &mut patience.hold()).await.is_err() {
-                patience.pause_for(&mut consumer, &self.store, Some(&self.signing)).await;
+                patience.pause_for(&mut consumer, &self.store, Some(&self.issuers)).await;
             }
         }
     }
@@ -119,15 +126,15 @@ impl Awarder {
         ids.dedup();
         match self.guarded(&ids, hold).await {
             Ok(failed) => {
-                let failed: HashMap<Uuid, String> = failed.into_iter().collect();
+                let failed: HashMap<Uuid, Failure> = failed.into_iter().collect();
                 let (put_off, done): (Vec<_>, Vec<_>) =
                     deliveries.into_iter().partition(|delivery| failed.contains_key(&delivery.id));
                 for delivery in done {
                     delivery.ack().await;
                 }
                 for delivery in put_off {
-                    let reason = failed.get(&delivery.id).map_or("", String::as_str);
-                    self.postpone(delivery, reason, hold).await?;
+                    let failure = failed.get(&delivery.id);
+                    self.put_off(delivery, failure, hold).await?;
                 }
                 Ok(())
             }
@@ -146,8 +153,8 @@ impl Awarder {
     async fn alone(&self, delivery: Delivery, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
         match self.guarded(&[delivery.id], hold).await {
             Ok(failed) => {
-                if let Some((_, reason)) = failed.first() {
-                    return self.postpone(delivery, reason, hold).await;
+                if let Some((_, failure)) = failed.first() {
+                    return self.put_off(delivery, Some(failure), hold).await;
                 }
                 delivery.ack().await;
                 Ok(())
@@ -200,26 +207,25 @@ impl Awarder {
         let (candidates, late): (Vec<&Candidate>, Vec<_>) = candidates.iter().partition(usable);
         failed.extend(late.into_iter().map(|candidate| {
             let number = candidate.publication.unwrap_or_default();
-            (candidate.event, format!("this process cannot use the badges of publication {number}"))
+            let why = format!("this process cannot use the badges of publication {number}");
+            (candidate.event, Failure::Wrong(why))
         }));
         let judged: Vec<Judged<'_>> =
-            candidates.into_iter().map(|candidate| self.judge(&catalog, candidate, now)).collect();
-        let wanted = judged.iter().map(|judged| judged.earned.len()).sum::<usize>();
-        // Before places are taken: a signer that is away would waste them at each try.
-        let key = if wanted > 0 { self.signing.ready().await? } else { String::new() };
-        let mut places = self.places(wanted).await?.into_iter();
+            candidates.into_iter().map(|candidate| judged(&catalog, candidate, now)).collect();
+        let mut seats = Seats::take(&self.issuers, &judged, &self.store, &self.clock).await?;
         let mut drafts = Vec::with_capacity(judged.len());
         let mut made = HashSet::new();
         for judged in judged {
             let event = judged.candidate.event;
-            match self.draft(&catalog, &key, judged, &mut places, &mut made, now) {
+            match self.draft(&catalog, &mut seats, judged, &mut made, now) {
                 Ok(draft) => drafts.push(draft),
-                Err(reason) => failed.push((event, reason)),
+                Err(failure) => failed.push((event, failure)),
             }
             // Canonical forms take milliseconds: let others run between two.
             tokio::task::yield_now().await;
         }
-        let commits = issue::sign(&self.signing, &key, drafts).await?;
+        let (commits, waiting) = seats.sign(drafts).await?;
+        failed.extend(waiting.into_iter().map(|(event, why)| (event, Failure::Away(why))));
         let mut stored = self.store.award(&commits, now).await;
         for _ in 0..3 {
             if !matches!(stored, Err(StoreError::Conflict)) {
@@ -264,39 +270,32 @@ impl Awarder {
         }
         if !again.is_empty() {
             // It may be that another key signs now.
-            self.signing.refresh().await?;
+            self.issuers.refresh().await?;
         }
         Ok(again)
-    }
-
-    fn judge<'a>(&self, catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
-        #[cfg(test)]
-        super::unwind::crashes::pass(candidate.event);
-        judge(catalog, &self.signing.issuer().profile().slug, candidate, now)
-    }
-
-    async fn places(&self, wanted: usize) -> Result<Vec<StatusEntry>, StoreError> {
-        let Ok(count @ 1..) = u32::try_from(wanted) else { return Ok(Vec::new()) };
-        let slug = &self.signing.issuer().profile().slug;
-        self.store.allocate_status(slug, count, rand::random(), status::scatter, self.clock.now()).await
     }
 
     fn draft(
         &self,
         catalog: &Catalog,
-        key: &str,
+        seats: &mut Seats,
         judged: Judged<'_>,
-        places: &mut impl Iterator<Item = StatusEntry>,
         made: &mut HashSet<Uuid>,
         now: DateTime<Utc>,
-    ) -> Result<Draft, String> {
+    ) -> Result<Draft, Failure> {
         let Judged { candidate, earned, changes, waits, guarding, superseded, mut reason } = judged;
+        if let Some(why) = seats.away(earned.iter().map(|earned| earned.badge.issuer.as_str())) {
+            return Err(Failure::Away(why.to_owned()));
+        }
         let mut awards = Vec::with_capacity(earned.len());
         let mut signable = Vec::with_capacity(earned.len());
         for earned in earned {
+            let wrong = |why: &str| Failure::Wrong(why.to_owned());
+            let seat = seats.of(&earned.badge.issuer).ok_or_else(|| wrong("no issuer signs it"))?;
+            let status = seat.place().ok_or_else(|| wrong("no place in the status list"))?;
             let desk = Desk {
-                issuer: self.signing.issuer(),
-                key,
+                issuer: seat.signing.issuer(),
+                key: &seat.key,
                 secret: &self.secret,
                 claim_days: self.claim_days,
                 rules: &catalog.version,
@@ -304,11 +303,10 @@ impl Awarder {
             };
             let name = &earned.badge.achievement.name;
             let term = earned.term.as_ref().map_or_else(String::new, |term| format!(" for {term}"));
-            let status = places.next().ok_or("no place in the status list")?;
             let passage = self.passage(candidate, &earned);
             let issued = issue::issue(desk, candidate, &earned, status, passage, now);
             let (award, prepared) = issued.map_err(|error| {
-                format!("“{name}” is earned, but its credential cannot be signed: {error}")
+                Failure::Wrong(format!("“{name}” is earned, but its credential cannot be signed: {error}"))
             })?;
             // Each event carries the award, whichever of them is stored: the other may turn out
             // to be done already. The unique constraint keeps it one.
@@ -360,32 +358,14 @@ impl Awarder {
             _ => Passage::Free,
         }
     }
-
-    async fn postpone(&self, delivery: Delivery, error: &str, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
-        let ids = [delivery.id];
-        let attempts = match hold.until(|| self.store.candidates(&ids)).await {
-            Ok(candidates) => candidates.first().map_or(0, |candidate| candidate.attempts),
-            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
-            Err(error @ StoreError::Conflict) => {
-                delivery.retry(unstored(&error)).await;
-                return Ok(());
-            }
-            // Its facts cannot be read, now or later: parked, or it would come back for ever.
-            Err(_) => ATTEMPTS,
-        };
-        let wait = backoff(Duration::from_secs(5), Duration::from_mins(10), attempts);
-        let until = (attempts + 1 < ATTEMPTS)
-            .then(|| self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default());
-        tracing::error!(event = %delivery.id, error, parked = until.is_none(), "an event was not evaluated");
-        match hold.until(|| self.store.postpone_event(delivery.id, until, error)).await {
-            Ok(()) if until.is_some() => delivery.retry(wait).await,
-            Ok(()) => delivery.ack().await,
-            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
-            Err(error) => delivery.retry(unstored(&error)).await,
-        }
-        Ok(())
-    }
 }
 
+fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
+    #[cfg(test)]
+    super::unwind::crashes::pass(candidate.event);
+    judge(catalog, candidate, now)
+}
+
+mod postponed;
 #[cfg(test)]
 mod tests;

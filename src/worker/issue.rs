@@ -12,10 +12,8 @@ use crate::badges::{
 };
 use crate::claim::{self, ClaimSecret};
 use crate::ids;
-use crate::signing::{Signing, SigningError};
 use crate::store::{
-    AwardCommit, Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry,
-    StoredOutcome,
+    Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry, StoredOutcome,
 };
 
 /// What issuing needs besides the decision.
@@ -159,38 +157,6 @@ pub(super) fn issue(
         passage,
     };
     Ok((award, prepared))
-}
-
-/// What was decided about an event, its credentials not signed yet.
-pub(super) struct Draft {
-    pub commit: AwardCommit,
-    /// For each of its awards, in their order.
-    pub prepared: Vec<Prepared>,
-}
-
-/// Signs the credentials of a whole batch at once.
-pub(super) async fn sign(
-    signing: &Signing,
-    key: &str,
-    drafts: Vec<Draft>,
-) -> Result<Vec<AwardCommit>, SigningError> {
-    let (mut commits, mut prepared) = (Vec::with_capacity(drafts.len()), Vec::new());
-    for draft in drafts {
-        commits.push(draft.commit);
-        prepared.extend(draft.prepared);
-    }
-    if prepared.is_empty() {
-        return Ok(commits);
-    }
-    let wanted = prepared.len();
-    let signed = signing.sign(key, prepared).await?;
-    if signed.len() != wanted {
-        return Err(SigningError::Away("signatures are missing".to_owned()));
-    }
-    for (award, text) in commits.iter_mut().flat_map(|commit| &mut commit.awards).zip(signed) {
-        award.credential.document = text;
-    }
-    Ok(commits)
 }
 
 pub(super) fn assessment_name(outcome: &Outcome) -> String {

@@ -61,13 +61,9 @@ pub(super) struct Earned<'a> {
 }
 
 /// Judges every badge that the event's outcome may concern, and those of the person about which
-/// something is open. `slug` is the issuer's.
-pub(super) fn judge<'a>(
-    catalog: &'a Catalog,
-    slug: &str,
-    candidate: &'a Candidate,
-    now: DateTime<Utc>,
-) -> Judged<'a> {
+/// something is open. A badge is one whoever issues it: what is known of it from the time of another
+/// issuer counts.
+pub(super) fn judge<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
     let mut judged = Judged {
         candidate,
         earned: Vec::new(),
@@ -85,7 +81,7 @@ pub(super) fn judge<'a>(
             return judged;
         }
     };
-    due.extend(open(catalog, candidate, slug));
+    due.extend(open(catalog, candidate));
     if candidate.whole {
         due.extend(concerned(catalog, candidate));
     }
@@ -93,44 +89,37 @@ pub(super) fn judge<'a>(
         let passed = if candidate.passed { "passed, but" } else { "it does not pass any more, and" };
         judged.reason.push(format!("{passed} no badge has a rule for it"));
     }
-    let counting = candidate.held.iter().filter(|held| held.issuer == slug && held.counts());
+    let counting = candidate.held.iter().filter(|held| held.counts());
     let mut below: Vec<Below> = counting.map(Below::of).collect();
     for id in catalog.rules.stacked(due.iter().copied()) {
         // What only stacks on another badge is judged when that one comes or goes.
         let Some(badge) = catalog.badge(id).filter(|_| due.contains(&id)) else { continue };
-        if judged.badge(catalog, slug, badge, &mut below, now) {
+        if judged.badge(catalog, badge, &mut below, now) {
             due.extend(catalog.rules.badges_after(id));
         }
     }
-    judged.end_orders(slug);
+    judged.end_orders();
     judged
 }
 
 /// Badges of the person that have to be looked at whatever the event is about: those that wait,
 /// those that the guard holds, those that a human granted, those that stack on one about which a
 /// human decided, and those whose rule was not met the last time.
-fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate, slug: &str) -> Vec<&'a str> {
-    let waiting = candidate.waiting.iter().filter(|(issuer, _)| issuer == slug).map(|(_, badge)| badge);
-    let guarded = candidate.guarded.iter().filter(|one| one.issuer == slug).map(|one| &one.badge);
-    let granted = candidate.decisions.iter().filter(|one| one.issuer == slug).filter(|one| {
-        let awards = awards_of(candidate, slug, &one.badge);
+fn open<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> Vec<&'a str> {
+    let waiting = candidate.waiting.iter().map(|(_, badge)| badge);
+    let guarded = candidate.guarded.iter().map(|one| &one.badge);
+    let granted = candidate.decisions.iter().filter(|one| {
+        let awards = awards_of(candidate, &one.badge);
         catalog.badge(&one.badge).is_some_and(|badge| {
             Record { lifetime: &badge.lifetime, awards: &awards, decision: Some(*one) }.granted()
         })
     });
-    let lost = candidate
-        .held
-        .iter()
-        .filter(|held| held.issuer == slug && !held.revoked && held.loss.is_some())
-        .map(|held| &held.badge);
+    let lost =
+        candidate.held.iter().filter(|held| !held.revoked && held.loss.is_some()).map(|held| &held.badge);
     let of_awards = candidate.held.iter().filter_map(|held| held.decision.as_ref());
-    let decided = candidate.decisions.iter().chain(of_awards).filter(|one| one.issuer == slug);
+    let decided = candidate.decisions.iter().chain(of_awards);
     let above = decided.flat_map(|one| catalog.rules.badges_after(&one.badge));
-    let again = candidate
-        .held
-        .iter()
-        .filter(|held| held.issuer == slug && held.again && obeys(candidate))
-        .map(|held| &held.badge);
+    let again = candidate.held.iter().filter(|held| held.again && obeys(candidate)).map(|held| &held.badge);
     let own = waiting
         .chain(again)
         .chain(guarded)
@@ -147,9 +136,8 @@ pub(super) fn concerned<'a>(catalog: &'a Catalog, candidate: &'a Candidate) -> B
 }
 
 /// The awards of a badge, earliest first.
-fn awards_of<'a>(candidate: &'a Candidate, slug: &str, badge: &str) -> Vec<&'a HeldAward> {
-    let of_badge = |held: &&HeldAward| held.issuer == slug && held.badge == badge;
-    in_place(&candidate.held.iter().filter(of_badge).collect::<Vec<_>>())
+fn awards_of<'a>(candidate: &'a Candidate, badge: &str) -> Vec<&'a HeldAward> {
+    in_place(&candidate.held.iter().filter(|held| held.badge == badge).collect::<Vec<_>>())
 }
 
 impl<'a> Judged<'a> {
@@ -157,17 +145,16 @@ impl<'a> Judged<'a> {
     fn badge(
         &mut self,
         catalog: &Catalog,
-        slug: &str,
         badge: &'a BadgeFile,
         below: &mut Vec<Below>,
         now: DateTime<Utc>,
     ) -> bool {
         let (id, candidate) = (badge.achievement.id.as_str(), self.candidate);
-        let awards = awards_of(candidate, slug, id);
+        let awards = awards_of(candidate, id);
         let record = Record {
             lifetime: &badge.lifetime,
             awards: &awards,
-            decision: candidate.decisions.iter().find(|one| one.issuer == slug && one.badge == id),
+            decision: candidate.decisions.iter().find(|one| one.badge == id),
         };
         let outcomes: Vec<Cow<'_, Outcome>> = match badge.lifetime.again {
             Again::Once => candidate.outcomes.iter().map(|stored| Cow::Borrowed(&stored.outcome)).collect(),
@@ -208,7 +195,7 @@ impl<'a> Judged<'a> {
             if let Some(held) = cycle.held.filter(|held| held.again && obeys(candidate)) {
                 let inputs = known.inputs(badge, &catalog.version, cycle, now);
                 let earned = self.earned(badge, cycle, &verdict, inputs, &results);
-                if let Some(new) = self.supersede(slug, held, earned, now) {
+                if let Some(new) = self.supersede(held, earned, now) {
                     // What rests on the old one rests on the new one.
                     let below = below.iter_mut().filter(|one| one.credential == held.credential);
                     below.for_each(|one| one.credential = new);
@@ -224,7 +211,7 @@ impl<'a> Judged<'a> {
                 asked = true;
                 let inputs = known.inputs(badge, &catalog.version, cycle, now);
                 let earned = self.earned(badge, cycle, &verdict, inputs, &results);
-                match self.award(slug, badge, cycle, earned, &results) {
+                match self.award(badge, cycle, earned, &results) {
                     Ok(new) => {
                         below.push(Below {
                             valid_until: badge.lifetime.valid_until(now),
@@ -249,9 +236,9 @@ impl<'a> Judged<'a> {
             changed |= self.follow(step, cycle, &verdict.decision.explanation, below);
         }
         if !asked {
-            self.not_asked(slug, badge, &results);
+            self.not_asked(badge, &results);
         }
-        self.wait(slug, id, wait);
+        self.wait(badge, wait);
         changed
     }
 
@@ -333,13 +320,12 @@ impl<'a> Judged<'a> {
     /// Whether it is issued: if not, it waits, and why, or the guard holds it.
     fn award(
         &mut self,
-        slug: &str,
         badge: &'a BadgeFile,
         cycle: &Cycle<'_>,
         mut earned: Earned<'a>,
         results: &[usize],
     ) -> Result<Below, Option<String>> {
-        let missing = match (self.twin(slug, &earned), issue::holder(self.candidate, &earned)) {
+        let missing = match (self.twin(&earned), issue::holder(self.candidate, &earned)) {
             (None, Ok(_)) => None,
             (Some(twin), _) => Some((
                 format!("this may be the same person as {twin}, about whose badge it was decided already"),
@@ -353,7 +339,7 @@ impl<'a> Judged<'a> {
             self.reason.push(format!("{title} is {so}, but {missing}; it waits until {until}"));
             return Err(Some(missing));
         }
-        match self.passes(slug, badge, earned.granted, &earned.decision, results) {
+        match self.passes(badge, earned.granted, &earned.decision, results) {
             Ok(passing) => earned.passing = passing,
             Err(held) => {
                 self.reason.push(format!("{} is earned, but {held}", title(badge, cycle)));
@@ -363,7 +349,7 @@ impl<'a> Judged<'a> {
         let id = badge.achievement.id.as_str();
         let new = Below {
             badge: id.to_owned(),
-            credential: ids::credential(slug, id, self.candidate.person, &earned.cycle),
+            credential: ids::credential(&badge.issuer, id, self.candidate.person, &earned.cycle),
             awarded_at: DateTime::UNIX_EPOCH,
             valid_until: None,
         };
@@ -373,9 +359,9 @@ impl<'a> Judged<'a> {
 
     /// Who has the badge, or was refused it, and may be the same person. Whoever grants it to
     /// this one has decided that, too.
-    fn twin(&self, slug: &str, earned: &Earned<'_>) -> Option<&'a str> {
+    fn twin(&self, earned: &Earned<'_>) -> Option<&'a str> {
         let badge = &earned.badge.achievement.id;
-        let twin = self.candidate.twins.iter().find(|twin| twin.issuer == slug && twin.badge == *badge)?;
+        let twin = self.candidate.twins.iter().find(|twin| twin.badge == *badge)?;
         (!earned.granted).then_some(twin.twin.as_str())
     }
 
@@ -384,10 +370,13 @@ impl<'a> Judged<'a> {
     }
 
     /// Notes that a badge waits, or that it does not any more.
-    fn wait(&mut self, slug: &str, badge: &str, reason: Option<String>) {
-        let waits = self.candidate.waiting.iter().any(|(issuer, one)| issuer == slug && one == badge);
-        if waits || reason.is_some() {
-            self.waits.push(Wait { issuer: slug.to_owned(), badge: badge.to_owned(), reason });
+    fn wait(&mut self, badge: &BadgeFile, reason: Option<String>) {
+        let id = &badge.achievement.id;
+        let waits = self.candidate.waiting.iter().find(|(_, one)| one == id);
+        if waits.is_some() || reason.is_some() {
+            // What waits since the time of another issuer goes on to wait.
+            let issuer = waits.map_or(&badge.issuer, |(issuer, _)| issuer);
+            self.waits.push(Wait { issuer: issuer.clone(), badge: id.clone(), reason });
         }
     }
 }

@@ -4,7 +4,7 @@
 //! marked. Dying in between sends the mail once more, with the same Message-ID: the only
 //! duplicate that is allowed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub struct Mailer {
     pub catalogs: Catalogs,
     /// The institution's name.
     pub issuer: Arc<str>,
+    /// The names of the other issuers, by slug.
+    pub issuers: Arc<BTreeMap<String, String>>,
     /// Makes claim tokens.
     pub secret: ClaimSecret,
     /// How mails leave.
@@ -227,6 +229,11 @@ impl Mailer {
         self.transport.send(&composed).await
     }
 
+    /// The name of an issuer.
+    fn name_of(&self, slug: &str) -> &str {
+        self.issuers.get(slug).map_or(&*self.issuer, String::as_str)
+    }
+
     /// What the mail server's answer means.
     fn verdict(&self, letter: &Letter, sent: Result<String, SendError>) -> MailVerdict {
         let verdict = match sent {
@@ -301,7 +308,7 @@ impl Mailer {
             email: &mail.email,
             badge: name,
             description,
-            issuer: &self.issuer,
+            issuer: self.name_of(&mail.issuer),
             link: &link,
             image: badge.image.is_some().then_some(&image),
             until: number.map_or(mail.claim_until, |_| mail.date + CONFIRM_WITHIN),

@@ -24,6 +24,7 @@ mod retry;
 mod ruling;
 #[cfg(test)]
 mod samples;
+mod seats;
 mod simulate;
 mod standing;
 mod sweep;

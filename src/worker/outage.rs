@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::queue::Consumer;
-use crate::signing::Signing;
+use crate::signing::Issuers;
 use crate::store::{Store, StoreError};
 
 /// The pause between two tries.
@@ -51,13 +51,13 @@ impl Patience {
         self.pause_for(consumer, store, None).await;
     }
 
-    /// The same until the database answers and badges can be signed.
-    pub(super) async fn pause_for(&self, consumer: &mut Consumer, store: &Store, signing: Option<&Signing>) {
+    /// The same until the database answers and badges of some issuer can be signed.
+    pub(super) async fn pause_for(&self, consumer: &mut Consumer, store: &Store, issuers: Option<&Issuers>) {
         if !self.stop.is_cancelled() {
             tracing::warn!("still away: no messages are taken until that is back");
             consumer.pause().await;
         }
-        while !self.stop.is_cancelled() && !back(store, signing).await {
+        while !self.stop.is_cancelled() && !back(store, issuers).await {
             self.rest().await;
         }
     }
@@ -70,10 +70,10 @@ impl Patience {
     }
 }
 
-async fn back(store: &Store, signing: Option<&Signing>) -> bool {
+async fn back(store: &Store, issuers: Option<&Issuers>) -> bool {
     store.ping().await.is_ok()
-        && match signing {
-            Some(signing) => signing.ready().await.is_ok(),
+        && match issuers {
+            Some(issuers) => issuers.any_ready().await,
             None => true,
         }
 }

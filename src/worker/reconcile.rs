@@ -56,8 +56,6 @@ pub struct Reconciler {
     pub schedules: Arc<BTreeMap<String, Schedule>>,
     /// When the awards are compared with what was confirmed, if ever by itself.
     pub awards: Option<Schedule>,
-    /// The issuer's slug.
-    pub slug: Arc<str>,
     /// The time.
     pub clock: Clock,
     /// Counters.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::badges;
 use crate::clock::Clock;
-use crate::signing::{Signing, SigningError};
+use crate::signing::{Issuers, SigningError};
 use crate::store::{IssuerKey, SignedDocument, Store};
 
 /// Badges signed and stored at once.
@@ -27,7 +27,7 @@ pub struct Resigner {
     /// The database.
     pub store: Store,
     /// Who signs.
-    pub signing: Signing,
+    pub issuers: Issuers,
     /// The time.
     pub clock: Clock,
     /// Time between two rounds.
@@ -43,13 +43,15 @@ impl Resigner {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(self.every) => {}
             }
-            for key in self.signing.compromised() {
-                let signed = tokio::select! {
-                    () = stop.cancelled() => return,
-                    signed = self.badges_of(&key, &mut refused) => signed,
-                };
-                if let Err(error) = signed {
-                    tracing::warn!(%error, key = %key.name, "badges of a compromised key wait to be signed anew");
+            for signing in self.issuers.iter() {
+                for key in signing.compromised() {
+                    let signed = tokio::select! {
+                        () = stop.cancelled() => return,
+                        signed = self.badges_of(&key, &mut refused) => signed,
+                    };
+                    if let Err(error) = signed {
+                        tracing::warn!(%error, issuer = %key.issuer, key = %key.name, "badges of a compromised key wait to be signed anew");
+                    }
                 }
             }
         }
@@ -78,12 +80,12 @@ impl Resigner {
         found: Vec<SignedDocument>,
         refused: &mut BTreeSet<Uuid>,
     ) -> Result<usize, SigningError> {
-        let (key, now) = (self.signing.ready().await?, self.clock.now());
+        let signing = self.issuers.signing(issuer)?;
+        let (key, now) = (signing.ready().await?, self.clock.now());
         let (mut before, mut prepared) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for document in found {
             let unsigned = badges::unsigned(&document.document);
-            let ready =
-                unsigned.and_then(|unsigned| badges::prepare(unsigned, self.signing.issuer(), &key, now));
+            let ready = unsigned.and_then(|unsigned| badges::prepare(unsigned, signing.issuer(), &key, now));
             match ready {
                 Ok(ready) => {
                     before.push(document);
@@ -100,12 +102,12 @@ impl Resigner {
         if prepared.is_empty() {
             return Ok(0);
         }
-        let signed = self.signing.sign(&key, prepared).await?;
+        let signed = signing.sign(&key, prepared).await?;
         let documents: Vec<_> = before.into_iter().zip(signed).collect();
         if let Some(signed) = self.store.sign_anew(issuer, &key, &documents).await? {
             return Ok(signed.len());
         }
-        self.signing.refresh().await?;
+        signing.refresh().await?;
         Err(SigningError::Away("another key signs now".to_owned()))
     }
 }

@@ -12,7 +12,7 @@ use crate::badges::{Issuer, Profile, SigningKey};
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
-use crate::config::Catalog;
+use crate::config::{Catalog, Nameable};
 use crate::ids;
 use crate::queue::{Delivery, Message, Queue};
 use crate::signing::{Keyring, Keyrings, Place, Signer, Signing};
@@ -64,14 +64,19 @@ pub(super) fn passed(learner: &str, clock: &Clock) -> Outcome {
 /// The badges of the example configuration.
 pub(super) fn catalog() -> Arc<Catalog> {
     let badges = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/badges"));
-    Arc::new(Catalog::load(badges, &["moodle", "canvas", "blackboard", "forms"], &[]).unwrap())
+    Arc::new(Catalog::load(badges, &Nameable::of(&["moodle", "canvas", "blackboard", "forms"])).unwrap())
 }
 
 /// A process that signs with keys of these seeds, one after another.
 pub(super) async fn signing_with(store: &Store, clock: &Clock, seeds: &[u8]) -> Signing {
+    signing_of("school", store, clock, seeds).await
+}
+
+/// The same for another issuer.
+pub(super) async fn signing_of(slug: &str, store: &Store, clock: &Clock, seeds: &[u8]) -> Signing {
     let url: url::Url = PUBLIC_URL.parse().unwrap();
     let profile = Profile {
-        slug: "school".to_owned(),
+        slug: slug.to_owned(),
         name: "School".to_owned(),
         url: url.clone(),
         description: None,
@@ -80,8 +85,8 @@ pub(super) async fn signing_with(store: &Store, clock: &Clock, seeds: &[u8]) -> 
     };
     let keys: String = seeds.iter().map(|seed| SigningKey::from_seed([*seed; 32]).to_pem()).collect();
     let keyrings = Keyrings {
-        badge: Signer::Keys(Keyring::new(Place::Given(Secret::from(keys)))),
-        jwt: Keyring::new(Place::File("nowhere.pem".into())),
+        badge: Signer::Keys(Keyring::new("issuer", Place::Given(Secret::from(keys)))),
+        jwt: Keyring::new("issuer", Place::File("nowhere.pem".into())),
     };
     let issuer = Arc::new(Issuer::with_did_web(profile, &url).unwrap());
     Signing::start(issuer, keyrings, store, clock).await.unwrap()
@@ -161,7 +166,7 @@ impl Bench {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
             catalogs: Catalogs::new(catalog()),
-            signing: self.signing.clone(),
+            issuers: self.signing.clone().into(),
             secret: ClaimSecret::new([1; 32]),
             claim_days: 1,
             clock: self.clock.clone(),

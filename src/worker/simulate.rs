@@ -72,9 +72,8 @@ impl EffectKind {
 }
 
 /// What changes for a person when everything that is known of them is judged by these rules now.
-/// `slug` is the issuer's.
-pub fn simulate(catalog: &Catalog, slug: &str, candidate: &Candidate, now: DateTime<Utc>) -> Vec<Effect> {
-    let judged = judge(catalog, slug, candidate, now);
+pub fn simulate(catalog: &Catalog, candidate: &Candidate, now: DateTime<Utc>) -> Vec<Effect> {
+    let judged = judge(catalog, candidate, now);
     let mut effects: Vec<Effect> = judged
         .earned
         .iter()
@@ -106,8 +105,7 @@ pub fn simulate(catalog: &Catalog, slug: &str, candidate: &Candidate, now: DateT
         effects.push(Effect { badge: held.badge.clone(), kind, why });
     }
     for wait in &judged.waits {
-        let waits =
-            candidate.waiting.iter().any(|(issuer, badge)| (issuer, badge) == (&wait.issuer, &wait.badge));
+        let waits = candidate.waiting.iter().any(|(_, badge)| *badge == wait.badge);
         if let (Some(why), false) = (&wait.reason, waits) {
             let (badge, why) = (wait.badge.clone(), Some(why.clone()));
             effects.push(Effect { badge, kind: EffectKind::Waits, why });

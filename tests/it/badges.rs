@@ -11,7 +11,7 @@ use accolade::badges::{
     Achievement, BadgeImage, Evidence, Issue, Issuer, Profile, RENEWAL, ResultEntry, Signatory, SigningKey,
     achievement_document, canonical, credential, learner_record, proof, sign,
 };
-use accolade::config::Catalog;
+use accolade::config::{Catalog, Nameable};
 use chrono::{DateTime, Utc};
 use oxrdf::{Dataset, Quad};
 use serde_json::{Value, json};
@@ -364,7 +364,7 @@ fn list_of(issuer: &Signatory) -> i64 {
 /// An example badge, which has every part, and its image.
 fn example() -> (Achievement, BadgeImage) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/badges");
-    let badge = Catalog::load(&folder, &["moodle", "canvas", "blackboard", "forms"], &[])
+    let badge = Catalog::load(&folder, &Nameable::of(&["moodle", "canvas", "blackboard", "forms"]))
         .unwrap()
         .badge("workplace-safety")
         .cloned()

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use accolade::config::{DidMethod, LogFormat, Settings, load, load_str};
+use accolade::config::{DidMethod, LogFormat, Nameable, Settings, load, load_str};
 
 const MINIMAL: &str = r#"
 public_url = "https://badges.example.edu"
@@ -272,8 +272,7 @@ fn the_production_example_loads() {
 fn the_example_badges_load_with_their_images() {
     let catalog = accolade::config::Catalog::load(
         Path::new("config/badges"),
-        &["moodle", "canvas", "blackboard", "forms"],
-        &[],
+        &Nameable::of(&["moodle", "canvas", "blackboard", "forms"]),
     )
     .unwrap();
     let ids: Vec<&str> = catalog.badges.iter().map(|badge| badge.achievement.id.as_str()).collect();
@@ -296,7 +295,8 @@ assessment = "2"
 passed = true
 "#;
     std::fs::write(folder.path().join("odd.toml"), text).unwrap();
-    let error = accolade::config::Catalog::load(folder.path(), &["moodle"], &[]).unwrap_err().to_string();
+    let error =
+        accolade::config::Catalog::load(folder.path(), &Nameable::of(&["moodle"])).unwrap_err().to_string();
     assert!(error.contains("odd.toml") && error.contains("could not be issued"), "{error}");
 }
 
@@ -350,12 +350,78 @@ to = "2027-07-31"
     let badge = "[badge]\nname = \"A\"\ndescription = \"d\"\ncriteria = \"c\"\n[award]\nsource = \"moodle\"\n\
                  course = \"1\"\nassessment = \"2\"\npassed = true\nagain = \"each term\"\n";
     std::fs::write(folder.path().join("a.toml"), badge).unwrap();
-    let load =
-        |terms: &[accolade::config::Term]| accolade::config::Catalog::load(folder.path(), &["moodle"], terms);
-    assert!(load(&settings.terms()).is_ok());
-    let error = load(&[]).unwrap_err().to_string();
+    let load = |terms: Vec<accolade::config::Term>| {
+        let known = Nameable { terms, ..Nameable::of(&["moodle"]) };
+        accolade::config::Catalog::load(folder.path(), &known)
+    };
+    assert!(load(settings.terms()).is_ok());
+    let error = load(Vec::new()).unwrap_err().to_string();
     assert!(
         error.contains("a.toml:10: `again`: the configuration has no terms; add them there as [[terms]]"),
         "{error}"
     );
+}
+
+const LAW: &str = "[issuers.law]\nname = \"Faculty of Law\"\nurl = \"https://law.example.edu\"\n";
+
+#[test]
+fn another_issuer_gets_what_the_defaults_give_the_first() {
+    let text = format!(
+        "{MINIMAL}{LAW}[issuers.fine-arts]\nname = \"Fine Arts\"\nurl = \"https://arts.example.edu\"\n"
+    );
+    let settings = read(&text, &[("ACCOLADE_ISSUERS__FINE_ARTS__JWT_KEY_FILE", "secrets/arts.pem")]);
+    let law = settings.issuer_of("law").unwrap();
+    assert_eq!((law.slug.as_str(), law.did), ("law", DidMethod::Web));
+    assert_eq!(law.key_file, Path::new("/etc/accolade/data/keys/law.pem"));
+    assert_eq!(law.jwt_key_file, Path::new("/etc/accolade/data/keys/law-jwt.pem"));
+    let arts = settings.issuer_of("fine-arts").unwrap();
+    assert_eq!(arts.jwt_key_file, Path::new("/etc/accolade/secrets/arts.pem"));
+    let known = settings.known().issuers;
+    assert_eq!(
+        known,
+        ["example-university", "fine-arts", "law"],
+        "the institution is that of badges that name none"
+    );
+}
+
+#[test]
+fn issuers_share_nothing() {
+    let text = format!(
+        "{MINIMAL}{LAW}slug = \"law\"\nkey_file = \"data/keys/issuer.pem\"\nurll = \"x\"\nemail = \"nobody\"\n\
+         [issuers.example-university]\nname = \"faculty of law\"\n[issuers.\"Fine Arts\"]\nname = \"\"\nurl = \"ftp://x.example\"\n"
+    );
+    insta::assert_snapshot!(refused(&text, &[]), @r#"
+    configuration:10: `issuers.law.name`: `issuers.example-university` has the same name; people tell issuers apart by it
+    configuration:12: `issuers.law.slug`: the name of the table is its slug; remove it
+    configuration:13: `issuers.law.key_file`: it is that of `issuer.key_file`, too; each issuer has keys of its own
+    configuration:14: unknown key `issuers.law.urll`; did you mean `url`?
+    configuration:15: `issuers.law.email`: not a mail address; write it like "badges@example.edu"
+    configuration:16: `issuers.example-university.url` is missing: add `url = …` under [issuers.example-university]
+    configuration:16: `issuers.example-university`: it is the slug of `[issuer]`, too; give it another one
+    configuration:18: `issuers.Fine Arts`: write lower-case letters, digits and hyphens, as in "example-university"
+    configuration:19: `issuers.Fine Arts.name`: empty; write the institution's name
+    configuration:20: `issuers.Fine Arts.url`: not a web address; write it like "https://www.example.edu"
+    "#);
+}
+
+#[test]
+fn a_badge_names_an_issuer_that_there_is() {
+    let settings = read(&format!("{MINIMAL}{LAW}"), &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let write = |issuer: &str| {
+        let text = format!(
+            "[badge]\nname = \"A\"\n{issuer}\ndescription = \"d\"\ncriteria = \"c\"\n[award]\nsource = \"moodle\"\n\
+             course = \"1\"\nassessment = \"2\"\npassed = true\n"
+        );
+        std::fs::write(folder.path().join("a.toml"), text).unwrap();
+        let known = Nameable { sources: vec!["moodle".to_owned()], ..settings.known() };
+        accolade::config::Catalog::load(folder.path(), &known)
+            .map(|catalog| catalog.badges[0].issuer.clone())
+            .map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
+    };
+    assert_eq!(write(""), Ok("example-university".to_owned()));
+    assert_eq!(write("issuer = \"law\""), Ok("law".to_owned()));
+    assert_eq!(write("issuer = \"example-university\""), Ok("example-university".to_owned()));
+    insta::assert_snapshot!(write("issuer = \"lav\"").unwrap_err(), @"a.toml:3: `badge.issuer`: there is no issuer “lav”; the configuration has `example-university` or `law`; did you mean `law`?");
+    insta::assert_snapshot!(write("isuer = \"law\"").unwrap_err(), @"a.toml:3: unknown key `badge.isuer`; did you mean `issuer`?");
 }

@@ -14,6 +14,7 @@ mod erasure;
 mod forms;
 mod guard;
 mod identity;
+mod issuers;
 mod journey;
 mod keys;
 mod lifecycle;

@@ -43,17 +43,18 @@ async fn decide(
     let (reason, by) = command.reason.checked()?;
     let badge = command.badge.as_str();
     let now = Clock::system().now();
-    let published = Published::new(store, settings.sources.keys(), &settings.terms());
+    let published = Published::new(store, settings.known());
     let catalog = published.in_use(&settings.badges).await?;
     // A grant is for the term that runs.
-    let since = match &catalog.asked(badge).context("--badge")?.lifetime.again {
+    let file = catalog.asked(badge).context("--badge")?;
+    let since = match &file.lifetime.again {
         Again::EachTerm(terms) => term_of(terms, now).and_then(|term| term.period.from),
         _ => None,
     };
     let learner = one(store, &command.learner, settings).await?;
     let decision = NewDecision {
         what: if grant { BadgeDecision::Grant { since } } else { BadgeDecision::Refuse },
-        issuer: settings.issuer.slug.clone(),
+        issuer: file.issuer.clone(),
         badge: badge.to_owned(),
         person: learner.person,
         source: learner.source.clone(),

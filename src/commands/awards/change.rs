@@ -66,7 +66,7 @@ pub(super) async fn supersede(
     command: &Change,
     settings: &Settings,
 ) -> anyhow::Result<ExitCode> {
-    let published = Published::new(store, settings.sources.keys(), &settings.terms());
+    let published = Published::new(store, settings.known());
     let Some((publication, catalog)) = published.current().await? else {
         bail!("no badges were published yet, so there are no newer rules; `accolade publish` does that");
     };

@@ -1,5 +1,6 @@
 //! Which awards are meant, and how they are shown.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -23,6 +24,9 @@ pub(super) struct Selection {
     /// Awards of this badge: the name of its file without the ending. Can be repeated.
     #[arg(long = "badge", value_name = "BADGE")]
     badges: Vec<String>,
+    /// Awards that this issuer made, by its slug.
+    #[arg(long, value_name = "SLUG")]
+    issuer: Option<String>,
     /// Awards of this learner, and of whom they are linked with: SOURCE:ID with the id in that LMS, an
     /// e-mail address, or the institution's id.
     #[arg(long, value_name = "WHO")]
@@ -66,6 +70,7 @@ impl Selection {
     pub(super) fn is_empty(&self) -> bool {
         self.credentials.is_empty()
             && self.badges.is_empty()
+            && self.issuer.is_none()
             && self.learner.is_none()
             && self.course.is_none()
             && self.issued_from.is_none()
@@ -84,9 +89,19 @@ impl Selection {
             Some(who) => Some(one(store, who, settings).await?.person),
             None => None,
         };
+        if let Some(slug) = &self.issuer {
+            // One that the configuration does not have any more has awards, too.
+            let made = store.issuers_of_awards().await?;
+            if settings.issuer_of(slug).is_none() && !made.contains(slug) {
+                let known = settings.every_issuer().map(|(_, issuer)| issuer.slug.clone());
+                let known: BTreeSet<String> = known.chain(made).collect();
+                let known: Vec<String> = known.into_iter().collect();
+                bail!("--issuer: there is no issuer “{slug}”; there are {}", known.join(", "));
+            }
+        }
         let credentials = self.credentials.iter().map(|given| credential(given));
         Ok(AwardFilter {
-            issuer: settings.issuer.slug.clone(),
+            issuer: self.issuer.clone(),
             credentials: credentials.collect::<anyhow::Result<_>>()?,
             badges: self.badges.clone(),
             person,
@@ -159,7 +174,7 @@ pub(super) async fn meant(
 ) -> anyhow::Result<Vec<SelectedAward>> {
     if selection.is_empty() {
         bail!(
-            "say which awards: --credential, --badge, --learner, --course, --issued-from, --issued-before, \
+            "say which awards: --credential, --badge, --issuer, --learner, --course, --issued-from, --issued-before, \
              --rules, --claimed or --unclaimed; `accolade awards list` shows what fits"
         );
     }
@@ -200,7 +215,7 @@ pub(super) fn line(award: &SelectedAward, now: DateTime<Utc>) -> String {
 pub(super) fn object(award: &SelectedAward, now: DateTime<Utc>) -> Value {
     let ended = award.state.ends_at.is_some_and(|end| end <= now);
     json!({
-        "credential": award.credential, "badge": award.badge, "cycle": award.cycle,
+        "credential": award.credential, "issuer": award.issuer, "badge": award.badge, "cycle": award.cycle,
         "awarded_at": award.awarded_at, "valid_until": award.valid_until, "ends_at": award.state.ends_at, "ended": ended,
         "rules": award.rules, "source": award.source, "learner": award.learner, "name": award.name,
         "claimed_at": award.claimed_at, "state": state(award.state), "lost": award.state.lost,

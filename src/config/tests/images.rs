@@ -9,7 +9,7 @@ fn drawn(table: &str) -> String {
 
 fn load(files: &[(&str, &str)]) -> Result<Catalog, String> {
     let files = folder(files);
-    Catalog::load(files.path(), SOURCES, &[])
+    Catalog::load(files.path(), &Nameable::of(SOURCES))
         .map_err(|error| error.to_string().replace(&format!("{}/", files.path().display()), ""))
 }
 
@@ -39,7 +39,7 @@ fn a_badge_is_drawn_in_the_colours_of_the_brand_and_its_own() {
     // What it is drawn from is part of the version, and read again from there.
     let names: Vec<&str> = catalog.files.files.keys().map(String::as_str).collect();
     assert_eq!(names, ["_brand.toml", "a.toml", "our-logo.svg", "own.svg"]);
-    let again = Catalog::of(&catalog.files, SOURCES, &[]).unwrap();
+    let again = Catalog::of(&catalog.files, &Nameable::of(SOURCES)).unwrap();
     assert_eq!((&again.version, &again.badges[0].image), (&catalog.version, &badge.image));
     let mut other = files;
     other[0].1 = "color = \"#0f766f\"\nlogo = \"our-logo.svg\"\n";

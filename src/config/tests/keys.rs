@@ -117,6 +117,7 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
             "bounces",
             "claim",
             "issuer",
+            "issuers",
             "worker",
             "reconcile",
             "guard",
@@ -142,5 +143,9 @@ fn every_key_is_in_the_default_file_with_an_explanation() {
     expect("log", fields_of::<LogSettings>());
     expect("[terms]", fields_of::<TermSettings>());
     expect("sources.moodle", vec!["kind", "institution_ids", "verified_addresses"]);
+    // What one of several has is what the only one has.
+    let of_one = fields_of::<IssuerSettings>();
+    let shown = found.remove("issuers.law").unwrap_or_default();
+    assert!(!shown.is_empty() && shown.iter().all(|key| of_one.contains(key)), "{shown:?}");
     assert!(found.is_empty(), "{found:?}");
 }

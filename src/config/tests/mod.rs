@@ -211,7 +211,7 @@ fn load_badges(folder: &Path) -> Result<Catalog, String> {
     let image = |bytes: Vec<u8>| {
         if bytes == b"broken" { Err("no picture in it".to_owned()) } else { Ok(BadgeImage::Png(bytes)) }
     };
-    Catalog::read(Shelf::Folder(folder), SOURCES, &[], &image)
+    Catalog::read(Shelf::Folder(folder), &Nameable::of(SOURCES), &image)
         .map_err(|error| error.to_string().replace(&format!("{}/", folder.display()), ""))
 }
 

@@ -14,6 +14,7 @@ front-employers-how =
     تبيّن صفحتها من منحها ولأي إنجاز وهل ما زالت سارية. يبدأ عنوان هذه الصفحة بما يلي:
 front-employers-verify = يمكن لأي أداة تدعم Open Badges 3.0 التحقق من الشارة، ويمكن ذلك هنا أيضًا:
 front-badges = ما يمكن الحصول عليه
+front-issuers = الجهات التي تُصدر الشارات هنا
 issuer-title = { $issuer }: جهة مانحة للشارات
 issuer-kicker = جهة مانحة للشارات
 issuer-website = الموقع

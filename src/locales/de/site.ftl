@@ -16,6 +16,7 @@ front-employers-how =
     beginnt mit:
 front-employers-verify = Jedes Prüfprogramm für Open Badges 3.0 kann den Badge prüfen, auch diese Website:
 front-badges = Was erworben werden kann
+front-issuers = Wer hier Badges ausstellt
 issuer-title = { $issuer }: Aussteller von Badges
 issuer-kicker = Aussteller von Badges
 issuer-website = Website

@@ -16,6 +16,7 @@ front-employers-how =
     begins with:
 front-employers-verify = Any Open Badges 3.0 verifier can check the badge, and so can this site:
 front-badges = What can be earned
+front-issuers = Who issues badges here
 issuer-title = { $issuer }: issuer of badges
 issuer-kicker = Issuer of badges
 issuer-website = Website

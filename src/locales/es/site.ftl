@@ -16,6 +16,7 @@ front-employers-how =
     empieza por:
 front-employers-verify = Cualquier verificador de Open Badges 3.0 puede comprobar la insignia, y este sitio también:
 front-badges = Lo que se puede obtener
+front-issuers = Quién emite insignias aquí
 issuer-title = { $issuer }: emisor de insignias
 issuer-kicker = Emisor de insignias
 issuer-website = Sitio web

@@ -16,6 +16,7 @@ front-employers-how =
     commence par :
 front-employers-verify = Tout vérificateur Open Badges 3.0 peut contrôler le badge, et ce site aussi :
 front-badges = Les badges à obtenir
+front-issuers = Qui délivre des badges ici
 issuer-title = { $issuer } : émetteur de badges
 issuer-kicker = Émetteur de badges
 issuer-website = Site web

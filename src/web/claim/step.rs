@@ -240,7 +240,7 @@ pub(super) fn disowned(
 /// The page of a link that works no more.
 pub(super) fn ended(web: &Web, token: &str, reader: Reader) -> Result<Response, PageError> {
     let t = reader.language;
-    let issuer = web.site.issuer.profile().name.as_str();
+    let issuer = web.own().profile().name.as_str();
     let text = StepText::new(t.say("ended-head"), t.html("ended-what", [("issuer", issuer)]))
         .button(reader.keep(&Step::Link.path(token)), t.say("ended-button"));
     step_answer(web, reader, StatusCode::GONE, text)
@@ -249,7 +249,7 @@ pub(super) fn ended(web: &Web, token: &str, reader: Reader) -> Result<Response, 
 /// The answer to whoever asks for a new link: the same for every link, also one that never was.
 fn asked(web: &Web, reader: Reader) -> Result<Response, PageError> {
     let t = reader.language;
-    let issuer = web.site.issuer.profile().name.as_str();
+    let issuer = web.own().profile().name.as_str();
     let text = StepText::new(t.say("asked-head"), t.html("asked-what", [("issuer", issuer)]));
     step_answer(web, reader, StatusCode::OK, text)
 }

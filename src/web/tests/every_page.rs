@@ -85,6 +85,7 @@ fn pages() -> Vec<(&'static str, String)> {
     let issuer = IssuerPage {
         frame: frame(),
         description: Some("A university that exists in examples only."),
+        name: "Example University".to_owned(),
         slug: "example",
         public_url: SITE,
         url: "https://www.example.edu/",
@@ -99,6 +100,7 @@ fn pages() -> Vec<(&'static str, String)> {
         pathway: Pathway::default(),
         badge: &badge,
         issuer_slug: "example",
+        issuer: "Example University",
         public_url: SITE,
     };
     let step = StepPage {
@@ -153,6 +155,7 @@ fn front() -> String {
         url: "https://www.example.edu/",
         contact: Some("badges@example.edu"),
         public_url: SITE,
+        issuers: vec![("example".to_owned(), "Example University".to_owned())],
         badges: vec![
             badge("workplace-safety", "Workplace Safety", true),
             badge("academic-writing", "Academic Writing", false),

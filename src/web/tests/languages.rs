@@ -114,11 +114,13 @@ fn pages(t: Language) -> Vec<(String, String)> {
         url: "https://www.example.edu/",
         contact,
         public_url: SITE,
+        issuers: vec![("example".to_owned(), "Example University".to_owned())],
         badges: badges.clone(),
     };
     let issuer = IssuerPage {
         frame: speaking(t),
         description: None,
+        name: "Example University".to_owned(),
         slug: "example",
         public_url: SITE,
         url: "https://www.example.edu/",
@@ -132,6 +134,7 @@ fn pages(t: Language) -> Vec<(String, String)> {
         pathway: way.clone(),
         badge: &badges[0],
         issuer_slug: "example",
+        issuer: "Example University",
         public_url: SITE,
     };
     let verify = VerifyPage { frame: speaking(t), shown: None, hint: Some(("check-nothing", "")) };

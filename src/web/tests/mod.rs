@@ -112,6 +112,7 @@ fn stored(document: &Value) -> StoredCredential {
 
 fn achievement() -> Achievement {
     Achievement {
+        issuer: None,
         id: "workplace-safety".to_owned(),
         name: "Workplace Safety".to_owned(),
         description: "Recognises the hazards of a teaching laboratory.".to_owned(),

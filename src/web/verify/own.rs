@@ -6,15 +6,19 @@ use serde_json::Value;
 use super::super::{Web, documents};
 use crate::remote::{Ours, Own};
 
-/// This installation's DID document and status lists.
+/// This installation's DID documents and status lists.
 pub(super) struct OwnDocuments(pub(super) Web);
 
 #[async_trait]
 impl Own for OwnDocuments {
     async fn document(&self, id: &str) -> Ours {
         let web = &self.0;
-        if id == web.site.issuer.did() {
-            return web.site.signing.did_document().map_or(Ours::Missing, Ours::Document);
+        if let Some(issuer) = web.site.issuers.with_did(id) {
+            return issuer.did_document().map_or(Ours::Missing, Ours::Document);
+        }
+        // Nobody else can have a DID below this address.
+        if id.starts_with(&format!("{}:", web.host_did)) {
+            return Ours::Missing;
         }
         let Some(path) = path(web, id) else { return Ours::No };
         let Some(name) = path.strip_prefix("status/") else { return Ours::Missing };

@@ -91,7 +91,7 @@ pub(super) async fn bound(
     let stored = stored.filter(can_be_taken).ok_or_else(denied)?;
     let unsigned = holder::bound(&stored.document, &did);
     let unsigned = unsigned.map_err(|error| Refusal::fault("a badge cannot be bound to a key", &error))?;
-    let (badge, _) = web.site.signing.sign_one(unsigned, created).await?;
+    let (badge, _) = web.site.issuers.signing(&stored.issuer)?.sign_one(unsigned, created).await?;
     tracing::info!(%credential, "taken to a wallet");
     Ok(badge)
 }

@@ -16,7 +16,8 @@ use super::token::GRANT;
 /// `GET /.well-known/openid-credential-issuer`
 pub(super) async fn issuer(State(web): State<Web>) -> Response {
     let base = &web.public_url;
-    let profile = web.site.issuer.profile();
+    // One for all issuers: who issued a badge stands in the badge.
+    let profile = web.own().profile();
     let mut display = json!({"name": profile.name});
     if let Some(image) = &profile.image {
         display["logo"] = json!({"uri": image});

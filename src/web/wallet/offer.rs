@@ -17,7 +17,7 @@ pub(super) async fn show(State(web): State<Web>, Path(ticket): Path<String>) -> 
     let offer = web.site.store.wallet_offer(id, web.site.clock.now()).await?;
     let offer = offer.filter(|offer| offer.live).ok_or(Refusal::Missing)?;
     let language = Language::of_tag(&offer.language).unwrap_or_default();
-    let ask = language.text("wallet-ask", [("issuer", web.site.issuer.profile().name.as_str())]);
+    let ask = language.text("wallet-ask", [("issuer", web.issuer(&offer.issuer).profile().name.as_str())]);
     let ask: String = ask.chars().take(300).collect();
     Ok(answer::good(&json!({
         "credential_issuer": web.public_url,

@@ -1,7 +1,10 @@
+use super::postponed::ATTEMPTS;
 use super::*;
+use crate::config::Nameable;
+use crate::signing::{Issuers, Signing};
 use crate::store::{DeliveryState, NewEvent};
 use crate::worker::recheck::{Recheck, recheck};
-use crate::worker::samples::{Bench, signing_with};
+use crate::worker::samples::{Bench, passed, signing_of, signing_with};
 use crate::worker::unwind::crashes;
 
 async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
@@ -105,10 +108,58 @@ async fn while_nothing_can_be_signed_the_batch_is_held() {
     assert_eq!(bench.store.candidates(&[event.id]).await.unwrap()[0].attempts, 0);
     assert!(bench.texts("SELECT issuer FROM status_lists").await.is_empty());
 
-    let able = Awarder { signing: signing_with(&bench.store, &bench.clock, &[2]).await, ..bench.awarder() };
+    let able =
+        Awarder { issuers: signing_with(&bench.store, &bench.clock, &[2]).await.into(), ..bench.awarder() };
     let patience = Patience::new(CancellationToken::new());
     able.batch(bench.taken(&[&event]).await, &mut patience.hold()).await.unwrap();
     assert_eq!(bench.texts("SELECT signed_by FROM credentials").await, [next.name]);
+}
+
+/// Two issuers, and the key of one is not here: its badges wait, and those of the other do not.
+#[tokio::test]
+async fn an_issuer_who_is_away_keeps_nobody_else_waiting() {
+    let badges = tempfile::tempdir().unwrap();
+    for (id, issuer, course) in
+        [("first-aid", "", "first-aid-2026"), ("moot", "issuer = \"law\"", "moot-2026")]
+    {
+        let text = format!(
+            "[badge]\n{issuer}\nname = \"{id}\"\ndescription = \"x\"\ncriteria = \"x\"\n[award]\nsource = \"forms\"\n\
+             course = \"{course}\"\nassessment = \"final\"\npassed = true\n"
+        );
+        std::fs::write(badges.path().join(format!("{id}.toml")), text).unwrap();
+    }
+    let known = Nameable { issuers: vec!["school".to_owned(), "law".to_owned()], ..Nameable::of(&["forms"]) };
+    let catalog = Arc::new(Catalog::load(badges.path(), &known).unwrap());
+    let bench = Bench::new().await;
+    let law = signing_of("law", &bench.store, &bench.clock, &[5]).await;
+    let next = crate::signing::Private::entry(&crate::badges::SigningKey::from_seed([6; 32]));
+    let first = law.active().unwrap();
+    bench.store.compromise_key("law", &first, Some(&next), "lost", bench.clock.now()).await.unwrap();
+    law.refresh().await.unwrap();
+    let awarder = |law: Signing| Awarder {
+        catalogs: Catalogs::new(Arc::clone(&catalog)),
+        issuers: Issuers::new(bench.signing.clone(), vec![law]),
+        ..bench.awarder()
+    };
+
+    let mut moot = passed("8", &bench.clock);
+    "moot-2026".clone_into(&mut moot.course.id);
+    let (aid, moot) = (bench.event("7").await, bench.confirmed("8", moot, true).await.unwrap());
+    let patience = Patience::new(CancellationToken::new());
+    let taken = bench.taken(&[&moot, &aid]).await;
+    awarder(law).batch(taken, &mut patience.hold()).await.unwrap();
+    assert_eq!(bench.texts("SELECT badge FROM awards").await, ["first-aid"]);
+    assert_eq!(bench.texts("SELECT issuer FROM status_lists").await, ["school"], "no place is wasted");
+    let waiting = bench.store.candidates(&[moot.id]).await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].attempts), (1, 0), "however often it is tried");
+
+    let able = signing_of("law", &bench.store, &bench.clock, &[6]).await;
+    awarder(able).batch(bench.taken(&[&moot]).await, &mut patience.hold()).await.unwrap();
+    assert_eq!(bench.texts("SELECT badge FROM awards WHERE issuer = 'law'").await, ["moot"]);
+    let signed = bench.texts("SELECT signed_by FROM credentials ORDER BY signed_by").await;
+    let mut keys = vec![next.name, bench.signing.active().unwrap()];
+    keys.sort();
+    assert_eq!(signed, keys);
 }
 
 /// A worker that has not seen it yet signs with the key that was in use: the transaction finds it.
@@ -121,7 +172,7 @@ async fn no_badge_slips_in_by_a_key_that_signs_no_more() {
     let first = signing.active().unwrap();
     bench.store.compromise_key("school", &first, Some(&next), "lost", bench.clock.now()).await.unwrap();
     assert_eq!(signing.active().unwrap(), first, "it does not know");
-    let awarder = Awarder { signing, ..bench.awarder() };
+    let awarder = Awarder { issuers: signing.into(), ..bench.awarder() };
     let patience = Patience::new(CancellationToken::new());
     awarder.batch(bench.taken(&[&event]).await, &mut patience.hold()).await.unwrap();
     assert_eq!(bench.texts("SELECT signed_by FROM credentials").await, [next.name]);
@@ -174,7 +225,7 @@ async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     }
     let bench = Bench::new().await;
     let waiting = bench.event("7").await;
-    let catalogs = Catalogs::new(Catalog::load(badges.path(), &["forms"], &[]).unwrap());
+    let catalogs = Catalogs::new(Catalog::load(badges.path(), &Nameable::of(&["forms"])).unwrap());
     let awarder = Awarder { catalogs, ..bench.awarder() };
     let patience = Patience::new(CancellationToken::new());
     awarder.batch(bench.taken(&[&waiting]).await, &mut patience.hold()).await.unwrap();
@@ -229,7 +280,7 @@ fn guarded_awarder(bench: &Bench, badges: &std::path::Path) -> Awarder {
                     issuer = { slug = \"school\", name = \"S\", url = \"https://example.edu\" }\n\
                     guard.overall = \"6 in 1 day\"\n";
     let settings = crate::config::load_str(settings, badges, &std::collections::BTreeMap::new()).unwrap();
-    let catalog = Catalog::load(badges, &["forms"], &[]).unwrap();
+    let catalog = Catalog::load(badges, &Nameable::of(&["forms"])).unwrap();
     Awarder {
         catalogs: crate::catalogs::Catalogs::new(catalog),
         guard: settings.guard().map(Arc::new),

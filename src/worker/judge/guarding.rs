@@ -27,22 +27,22 @@ pub(in crate::worker) enum Passing {
 }
 
 impl<'a> Judged<'a> {
-    fn guarded(&self, slug: &str, badge: &str) -> Option<&'a Guarded> {
+    /// The newest: one of before may stand beside it, of the time when the badge had another issuer.
+    fn guarded(&self, badge: &str) -> Option<&'a Guarded> {
         let candidate = self.candidate;
-        candidate.guarded.iter().find(|one| one.issuer == slug && one.badge == badge)
+        candidate.guarded.iter().filter(|one| one.badge == badge).max_by_key(|one| one.since)
     }
 
     /// How an award that is earned passes the guard, or why it is held, for people. `results` are
     /// those that its rule names, by index.
     pub(super) fn passes(
         &mut self,
-        slug: &str,
         badge: &BadgeFile,
         granted: bool,
         decision: &Decision,
         results: &[usize],
     ) -> Result<Passing, String> {
-        let guarded = self.guarded(slug, &badge.achievement.id);
+        let guarded = self.guarded(&badge.achievement.id);
         let evidence = || fingerprint(self.candidate, results, &decision.held, dated(badge));
         let grade = || grades(self.candidate, &decision.evidence, &decision.held);
         let passing = match guarded.map(|one| (one, &one.hold.state)) {
@@ -65,8 +65,8 @@ impl<'a> Judged<'a> {
 
     /// Ends what is held of a badge that is not to be awarded now. What a human decided stays while
     /// its results are what they were: only not shown now, or not asked for now.
-    pub(super) fn not_asked(&mut self, slug: &str, badge: &BadgeFile, results: &[usize]) {
-        let Some(guarded) = self.guarded(slug, &badge.achievement.id) else { return };
+    pub(super) fn not_asked(&mut self, badge: &BadgeFile, results: &[usize]) {
+        let Some(guarded) = self.guarded(&badge.achievement.id) else { return };
         let now = fingerprint(self.candidate, results, &[], dated(badge));
         let same = !results.is_empty() && results_of(&now) == results_of(&guarded.evidence);
         let rests = same || results.iter().any(|index| self.hidden(*index));

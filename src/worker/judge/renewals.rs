@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::{Expiry, Lifetime, Span, Term};
+use crate::config::{Expiry, Lifetime, Nameable, Span, Term};
 use crate::rules::Period;
 use crate::store::{Basis, Loss, StoredOutcome};
 use crate::worker::samples::passed;
@@ -21,7 +21,7 @@ fn catalog(lifetime: Lifetime) -> Catalog {
     let text = "[badge]\nname = \"First Aid\"\ndescription = \"d\"\ncriteria = \"c\"\n[award]\nsource = \"forms\"\n\
                 course = \"first-aid-2026\"\nassessment = \"final\"\nat_least = \"70 %\"\n";
     std::fs::write(folder.path().join("first-aid.toml"), text).unwrap();
-    let mut catalog = Catalog::load(folder.path(), &["forms"], &[]).unwrap();
+    let mut catalog = Catalog::load(folder.path(), &Nameable::of(&["forms"])).unwrap();
     catalog.badges[0].lifetime = lifetime;
     catalog
 }
@@ -92,7 +92,7 @@ impl Learner {
             publication: None,
         };
         let now = at(self.day);
-        let judged = judge(&self.catalog, "school", &candidate, now);
+        let judged = judge(&self.catalog, &candidate, now);
         for AwardChange { credential, change } in &judged.changes {
             let held = self.held.iter_mut().find(|held| held.credential == *credential).unwrap();
             match change {

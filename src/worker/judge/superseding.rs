@@ -21,7 +21,6 @@ impl<'a> Judged<'a> {
     /// if the rules in use award it, or a human granted it; else it stays. The new credential.
     pub(super) fn supersede(
         &mut self,
-        slug: &str,
         held: &HeldAward,
         earned: Earned<'a>,
         now: DateTime<Utc>,
@@ -53,7 +52,7 @@ impl<'a> Judged<'a> {
             self.superseded.push(Superseded { old: held.credential, new: None });
             return None;
         }
-        let new = ids::credential(slug, id, self.candidate.person, &earned.cycle);
+        let new = ids::credential(&earned.badge.issuer, id, self.candidate.person, &earned.cycle);
         self.superseded.push(Superseded { old: held.credential, new: Some(new) });
         self.earned.push(earned);
         Some(new)
@@ -61,16 +60,12 @@ impl<'a> Judged<'a> {
 
     /// Ends orders about awards that the rules in use do not judge: of a badge that they do not have,
     /// or revoked meanwhile.
-    pub(super) fn end_orders(&mut self, slug: &str) {
+    pub(super) fn end_orders(&mut self) {
         if !obeys(self.candidate) {
             return;
         }
         let ended: Vec<Uuid> = self.superseded.iter().map(|one| one.old).collect();
-        let left = self
-            .candidate
-            .held
-            .iter()
-            .filter(|held| held.issuer == slug && held.again && !ended.contains(&held.credential));
+        let left = self.candidate.held.iter().filter(|held| held.again && !ended.contains(&held.credential));
         for held in left {
             let (badge, day) = (&held.badge, words::day(held.awarded_at));
             self.reason.push(format!("“{badge}” of {day} is not issued again"));
@@ -105,7 +100,7 @@ mod tests {
     /// What came of it: what is issued, what becomes of the order, what changes, and what is said.
     fn judged(candidate: &Candidate) -> (Vec<String>, Vec<Superseded>, Vec<AwardChange>, String) {
         let catalog = catalog();
-        let judged = judge(&catalog, "school", candidate, Clock::system().now());
+        let judged = judge(&catalog, candidate, Clock::system().now());
         let issued = judged.earned.iter().map(|earned| earned.cycle.clone()).collect();
         (issued, judged.superseded, judged.changes, judged.reason.join("; "))
     }

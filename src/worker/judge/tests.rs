@@ -72,7 +72,7 @@ pub(super) fn candidate(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> C
 fn judged(outcomes: Vec<StoredOutcome>, held: Vec<HeldAward>) -> Option<Change> {
     let candidate = candidate(outcomes, held);
     let (catalog, now) = (catalog(), Clock::system().now());
-    let mut judged = judge(&catalog, "school", &candidate, now);
+    let mut judged = judge(&catalog, &candidate, now);
     assert!(judged.earned.is_empty() && judged.changes.len() <= 1, "{:?}", judged.reason);
     judged.changes.pop().map(|change| change.change)
 }
@@ -108,7 +108,7 @@ fn badges_beside_each_other_since_two_were_one_go_the_same_way() {
     let low = vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
     let candidate = candidate(low, vec![award(1, ONCE), award(2, "linked-2")]);
     let (catalog, now) = (catalog(), Clock::system().now());
-    let judged = judge(&catalog, "school", &candidate, now);
+    let judged = judge(&catalog, &candidate, now);
     let mut lost: Vec<u128> = judged.changes.iter().map(|change| change.credential.as_u128()).collect();
     lost.sort_unstable();
     assert_eq!(lost, [1, 2]);
@@ -125,10 +125,11 @@ fn what_a_twin_has_waits_unless_a_human_grants_it() {
     };
     let (catalog, now) = (catalog(), Clock::system().now());
     let mut candidate = candidate(both, Vec::new());
+    assert_eq!(judge(&catalog, &candidate, now).earned.len(), 1);
     candidate.twins = vec![twin("museum")];
-    assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1, "another issuer's");
-    candidate.twins.push(twin("school"));
-    let judged = judge(&catalog, "school", &candidate, now);
+    assert!(judge(&catalog, &candidate, now).earned.is_empty(), "whoever issued it");
+    candidate.twins = vec![twin("school")];
+    let judged = judge(&catalog, &candidate, now);
     assert!(judged.earned.is_empty());
     assert!(judged.waits[0].reason.as_ref().unwrap().contains("canvas:48"), "{:?}", judged.waits);
     candidate.decisions.push(crate::store::Decision {
@@ -137,11 +138,11 @@ fn what_a_twin_has_waits_unless_a_human_grants_it() {
         kind: DecisionKind::Grant,
         decided_at: DateTime::UNIX_EPOCH,
     });
-    assert_eq!(judge(&catalog, "school", &candidate, now).earned.len(), 1);
+    assert_eq!(judge(&catalog, &candidate, now).earned.len(), 1);
 }
 
 #[test]
-fn the_award_that_is_not_revoked_counts_and_only_of_this_issuer() {
+fn the_award_that_is_not_revoked_counts_whoever_issued_it() {
     let award = |number: u128, revoked, issuer: &str| HeldAward {
         issuer: issuer.to_owned(),
         cycle: number.to_string(),
@@ -151,7 +152,13 @@ fn the_award_that_is_not_revoked_counts_and_only_of_this_issuer() {
     };
     let low = || vec![result("QUIZ-FINAL", 4, 10, Release::Released)];
     assert!(judged(low(), vec![award(1, true, "school")]).is_none());
-    assert!(judged(low(), vec![award(1, false, "museum")]).is_none());
+    assert!(is_lost(judged(low(), vec![award(1, false, "museum")]).as_ref()));
     let both = vec![award(1, true, "school"), award(2, false, "school")];
     assert!(is_lost(judged(low(), both).as_ref()));
+    // What another faculty issues from now on is not awarded once more to who has it.
+    let high = vec![
+        result("QUIZ-FINAL", 9, 10, Release::Released),
+        result("ASSIGN-REPORT", 80, 100, Release::Released),
+    ];
+    assert!(judged(high, vec![award(1, false, "museum")]).is_none());
 }

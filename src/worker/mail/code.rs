@@ -20,7 +20,7 @@ impl Mailer {
             name: &code.name,
             email: &code.email,
             badge: translated.map_or(&badge.achievement.name, |texts| &texts.name),
-            issuer: &self.issuer,
+            issuer: self.name_of(&code.issuer),
             code: &self.secret.transaction_code(code.id),
             message_id: &format!("{}@{host}", code.id),
             date: code.created_at,

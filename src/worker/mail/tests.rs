@@ -17,6 +17,7 @@ fn mailer(bench: &Bench) -> Mailer {
         queue: Arc::clone(&bench.queue),
         catalogs: Catalogs::new(catalog()),
         issuer: "Example University".into(),
+        issuers: Arc::default(),
         secret: ClaimSecret::new([1; 32]),
         transport: Arc::new(Transport::new(&settings).unwrap()),
         composer: Arc::new(Composer::new(&settings).unwrap()),

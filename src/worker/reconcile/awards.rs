@@ -130,7 +130,7 @@ impl Reconciler {
             let busy = self.store.busy_persons(&persons).await?;
             let now = self.clock.now();
             for candidate in page.iter().filter(|candidate| !busy.contains(&candidate.person)) {
-                count(&mut tallies, catalog, &self.slug, candidate, now);
+                count(&mut tallies, catalog, candidate, now);
                 // Judging everybody takes a while: let others run in between.
                 tokio::task::yield_now().await;
             }
@@ -143,15 +143,14 @@ impl Reconciler {
 fn count(
     tallies: &mut BTreeMap<String, Tally>,
     catalog: &Catalog,
-    slug: &str,
     candidate: &Candidate,
     now: DateTime<Utc>,
 ) {
-    let effects = simulate(catalog, slug, candidate, now);
+    let effects = simulate(catalog, candidate, now);
     let valid: Vec<&str> = candidate
         .held
         .iter()
-        .filter(|held| held.issuer == slug && held.counts() && !held.ended(now))
+        .filter(|held| held.counts() && !held.ended(now))
         .map(|held| held.badge.as_str())
         .collect();
     for badge in concerned(catalog, candidate) {

@@ -143,7 +143,6 @@ pub(super) fn process(bench: &Bench, lms: &Arc<Lms>, courses: &[&str]) -> Reconc
         sources: Arc::new(BTreeMap::from([("lms".to_owned(), source)])),
         catalogs: Catalogs::new(catalog(courses)),
         awards: None,
-        slug: "school".into(),
         schedules: Arc::default(),
         clock: lms.clock.clone(),
         metrics,

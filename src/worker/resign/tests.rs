@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::signing::Signing;
 use crate::store::{Compromised, NewKey};
 use crate::worker::outage::Patience;
 use crate::worker::samples::{Bench, signing_with};
@@ -8,7 +9,7 @@ use crate::worker::samples::{Bench, signing_with};
 fn resigner(bench: &Bench, signing: &Signing) -> Resigner {
     Resigner {
         store: bench.store.clone(),
-        signing: signing.clone(),
+        issuers: signing.clone().into(),
         clock: bench.clock.clone(),
         every: Duration::from_secs(1),
     }

@@ -240,7 +240,7 @@ async fn many_awards_are_shown_before_they_are_revoked_together() {
 
     insta::assert_snapshot!(folder.run("awards suspend --reason r"), @r"
     $ accolade awards suspend --reason r
-    accolade: say which awards: --credential, --badge, --learner, --course, --issued-from, --issued-before, --rules, --claimed or --unclaimed; `accolade awards list` shows what fits
+    accolade: say which awards: --credential, --badge, --issuer, --learner, --course, --issued-from, --issued-before, --rules, --claimed or --unclaimed; `accolade awards list` shows what fits
     (1)
     ");
     insta::assert_snapshot!(folder.run("awards suspend --course FA1 --reason r --yes"), @r"

@@ -1,4 +1,4 @@
-//! Awarding: one award for each (issuer, badge, person, cycle), whatever happens at once.
+//! Awarding: one award for each (badge, person, cycle), whoever issues it, whatever happens at once.
 
 use accolade::store::{Committed, DeliveryState};
 
@@ -73,6 +73,25 @@ contract! {
         for table in ["awards", "credentials", "mails"] {
             assert_eq!(database.count(table).await, 2, "{table}");
         }
+    }
+
+    /// Two versions of the rules at once, of which the newer one gave the badge to another faculty.
+    async fn a_badge_of_two_issuers_is_awarded_once(database) {
+        let store = database.store().await;
+        awarded(&store, "7").await;
+        let event = grade(&store, "moodle", outcome("7", "item:2", 80, at(2))).await.remove(0);
+        let mut commit = commit_for(&store, &candidate_of(&store, event.id).await, "rust").await;
+        let key = accolade::store::NewKey {
+            purpose: accolade::store::Purpose::Badge,
+            name: commit.awards[0].credential.signed_by.clone(),
+            public_key: commit.awards[0].credential.signed_by.clone(),
+        };
+        store.first_key("museum", &key, at(1)).await.unwrap();
+        let award = &mut commit.awards[0];
+        (award.issuer, award.credential.id, award.mail.id) = ("museum".to_owned(), id(), id());
+        let answers = store.award(&[commit], at(20)).await.unwrap();
+        assert_eq!(answers, [Committed::Stored { mails: Vec::new(), credentials: Vec::new() }]);
+        assert_eq!(database.count("awards").await, 1);
     }
 
     async fn of_two_workers_with_one_event_one_awards(database) {

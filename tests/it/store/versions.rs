@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use accolade::catalogs::{Published, VersionError};
-use accolade::config::Catalog;
+use accolade::config::{Catalog, Nameable};
 use accolade::store::{DeliveryState, Publication, RuleVersion, Store, Work};
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ fn folder(badges: &[(&str, u32)]) -> tempfile::TempDir {
 }
 
 fn catalog(badges: &[(&str, u32)]) -> Catalog {
-    Catalog::load(folder(badges).path(), &["forms"], &[]).unwrap()
+    Catalog::load(folder(badges).path(), &Nameable::of(&["forms"])).unwrap()
 }
 
 fn ids(badges: &[accolade::config::BadgeFile]) -> Vec<&str> {
@@ -108,7 +108,7 @@ contract! {
 
     async fn what_is_published_is_read_again_and_badges_of_earlier_versions_with_it(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()], &[]);
+        let published = Published::new(&store, Nameable::of(&["forms"]));
         let first = catalog(&[("gone", 50), ("stays", 50)]);
         let second = catalog(&[("gone", 60), ("stays", 50)]);
         let third = catalog(&[("new", 70), ("stays", 70)]);
@@ -127,11 +127,11 @@ contract! {
 
     async fn a_version_that_does_not_fit_the_configuration_is_told_by_file_and_line(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()], &[]);
+        let published = Published::new(&store, Nameable::of(&["forms"]));
         let catalog = catalog(&[("a", 50)]);
         let (name, version) = (format!("version {}", &catalog.version[..12]), catalog.version.clone());
         published.publish(catalog, 0, ("Ada", ""), at(0)).await.unwrap().unwrap();
-        let without = Published::new(&store, [&"moodle".to_owned()], &[]);
+        let without = Published::new(&store, Nameable::of(&["moodle"]));
         let error = without.current().await.unwrap_err();
         assert!(matches!(error, VersionError::Unreadable(_)), "{error}");
         assert!(error.to_string().contains(&format!("{name}/a.toml:6: ")), "{error}");
@@ -141,7 +141,7 @@ contract! {
 
     async fn a_version_whose_bytes_were_changed_is_not_used(database) {
         let store = database.store().await;
-        let published = Published::new(&store, [&"forms".to_owned()], &[]);
+        let published = Published::new(&store, Nameable::of(&["forms"]));
         published.publish(catalog(&[("a", 50)]), 0, ("Ada", ""), at(0)).await.unwrap().unwrap();
         let mut stored = store.rule_version(&catalog(&[("a", 50)]).version).await.unwrap().unwrap();
         stored.files = BTreeMap::from([("a.toml".to_owned(), badge("a", 5).into_bytes())]);

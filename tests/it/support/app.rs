@@ -39,6 +39,8 @@ pub(crate) struct Site {
     exchange: String,
     mail_url: String,
     settle_seconds: u64,
+    /// What a test adds to the end of the configuration.
+    pub(crate) more: String,
     /// The time of its processes: the system's, unless a test sets another.
     pub(crate) clock: Clock,
     /// The program that signs; none: a key in a file.
@@ -91,6 +93,7 @@ impl Site {
             exchange,
             mail_url,
             settle_seconds: 4,
+            more: String::new(),
             clock,
             signer: Vec::new(),
             tasks,
@@ -187,7 +190,9 @@ event_key = "sandbox-event-key"
 kind = "automation"
 bearer = "sandbox-bearer"
 trusted = true
+{more}
 "#,
+            more = self.more,
             badges = concat!(env!("CARGO_MANIFEST_DIR"), "/config/badges"),
             database = self.database.url(),
             exchange = self.exchange,

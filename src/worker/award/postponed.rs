@@ -1,0 +1,66 @@
+//! Events that could not be evaluated: tried again later, or parked.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Awarder, Failure, GivenBack};
+use crate::queue::Delivery;
+use crate::store::StoreError;
+use crate::worker::outage::Hold;
+use crate::worker::retry::{backoff, unstored};
+
+/// How often one event may fail before it is parked.
+pub(super) const ATTEMPTS: u32 = 6;
+/// When an event is tried again that waits for one of several issuers.
+const AWAY: Duration = Duration::from_secs(10);
+
+impl Awarder {
+    /// Puts off an event that could not be evaluated.
+    pub(super) async fn put_off(
+        &self,
+        delivery: Delivery,
+        failure: Option<&Failure>,
+        hold: &mut Hold<'_>,
+    ) -> Result<(), GivenBack> {
+        match failure {
+            Some(Failure::Away(why)) => {
+                tracing::warn!(event = %delivery.id, why, "an event waits for its issuer");
+                delivery.retry(AWAY).await;
+                Ok(())
+            }
+            Some(Failure::Wrong(why)) => self.postpone(delivery, why, hold).await,
+            None => self.postpone(delivery, "", hold).await,
+        }
+    }
+
+    pub(super) async fn postpone(
+        &self,
+        delivery: Delivery,
+        error: &str,
+        hold: &mut Hold<'_>,
+    ) -> Result<(), GivenBack> {
+        let ids = [delivery.id];
+        let attempts = match hold.until(|| self.store.candidates(&ids)).await {
+            Ok(candidates) => candidates.first().map_or(0, |candidate| candidate.attempts),
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error @ StoreError::Conflict) => {
+                delivery.retry(unstored(&error)).await;
+                return Ok(());
+            }
+            // Its facts cannot be read, now or later: parked, or it would come back for ever.
+            Err(_) => ATTEMPTS,
+        };
+        let wait = backoff(Duration::from_secs(5), Duration::from_mins(10), attempts);
+        let until = (attempts + 1 < ATTEMPTS)
+            .then(|| self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default());
+        tracing::error!(event = %delivery.id, error, parked = until.is_none(), "an event was not evaluated");
+        match hold.until(|| self.store.postpone_event(delivery.id, until, error)).await {
+            Ok(()) if until.is_some() => delivery.retry(wait).await,
+            Ok(()) => delivery.ack().await,
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error) => delivery.retry(unstored(&error)).await,
+        }
+        Ok(())
+    }
+}
