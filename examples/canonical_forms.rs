@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write as _};
 use std::str::FromStr as _;
 
+use accolade::badges::vocabulary::{
+    CREDENTIALS_1_1, Context, OPEN_BADGES, OPEN_BADGES_3_0_1, OPEN_BADGES_3_0_2,
+};
 use accolade::badges::{
     Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, Profile, Related, ResultEntry, Signatory,
     SigningKey, canonical, credential, learner_record, sign,
@@ -35,7 +38,12 @@ fn main() -> anyhow::Result<()> {
     let issuers = random.issuers()?;
     let (mut written, all) = (0, badges + records);
     while written < all {
-        let document = if written < badges { random.badge(&issuers)? } else { random.record(&issuers)? };
+        let document = if written < badges {
+            let badge = random.badge(&issuers)?;
+            random.as_others_write_it(badge)
+        } else {
+            random.record(&issuers)?
+        };
         let canonical = canonical::document(&document)?;
         // The others are not signed.
         if canonical::has_one_order(&canonical) {
@@ -240,6 +248,54 @@ impl Random {
             status_list: 1,
             status_index: self.0.random_range(0..131_072),
         }))
+    }
+
+    /// Most as they are; of ten three in each combination of contexts that other issuers use or used,
+    /// with members that badges of Accolade do not have.
+    fn as_others_write_it(&mut self, mut badge: Value) -> Value {
+        let (earlier, context): (bool, &Context) = match self.below(10) {
+            0 => (false, &OPEN_BADGES_3_0_2),
+            1 => (true, &OPEN_BADGES_3_0_2),
+            2 => (true, &OPEN_BADGES_3_0_1),
+            3 => (true, &OPEN_BADGES),
+            4 => (false, &OPEN_BADGES),
+            _ => return badge,
+        };
+        badge["@context"][1] = json!(context.url);
+        if let Some(members) = badge.as_object_mut()
+            && earlier
+        {
+            // No package of contexts has that of status lists.
+            members.remove("credentialStatus");
+            for (new, old) in [("validFrom", "issuanceDate"), ("validUntil", "expirationDate")] {
+                if let Some(date) = members.remove(new) {
+                    members.insert(old.to_owned(), date);
+                }
+            }
+        }
+        if earlier {
+            badge["@context"][0] = json!(CREDENTIALS_1_1.url);
+        }
+        if context.url != OPEN_BADGES.url {
+            let without = [("", "awardedDate"), ("/credentialSubject/achievement", "inLanguage")];
+            for (place, member) in without {
+                if let Some(members) = badge.pointer_mut(place).and_then(Value::as_object_mut) {
+                    members.remove(member);
+                }
+            }
+        }
+        let subject = &mut badge["credentialSubject"];
+        subject["licenseNumber"] = json!(self.text());
+        subject["source"] = json!({"type": ["Profile"], "familyName": self.text()});
+        let address = json!({"type": ["Address"], "addressRegion": self.text()});
+        let achievement = &mut subject["achievement"];
+        achievement["creator"] = json!({"id": "urn:maker", "type": ["Profile"], "address": address});
+        achievement["resultDescription"] = json!([{
+            "id": "urn:scale", "type": ["ResultDescription"], "name": self.text(), "resultType": "LetterGrade",
+            "allowedValue": (0..self.below(4)).map(|_| self.common()).collect::<Vec<_>>(),
+            "rubricCriterionLevel": [{"type": ["RubricCriterionLevel"], "name": self.common(), "points": "1"}],
+        }]);
+        badge
     }
 
     /// A record of some badges, of which several may have the same proof.

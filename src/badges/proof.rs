@@ -9,6 +9,8 @@ use super::key::{from_multibase, multibase};
 
 /// The proof's `type`.
 pub(super) const TYPE: &str = "DataIntegrityProof";
+/// The `type` of a proof that has no `cryptosuite`, before Data Integrity was a standard.
+pub(super) const EARLIER_TYPE: &str = "Ed25519Signature2020";
 /// The proof's `cryptosuite`.
 pub const CRYPTOSUITE: &str = "eddsa-rdfc-2022";
 /// The proof's `proofPurpose`.

@@ -12,20 +12,31 @@ use oxrdf::{BlankNode, Dataset, GraphName, Literal, NamedNode, NamedOrBlankNode,
 use serde_json::{Map, Number, Value};
 
 use super::key::shorten;
-use super::vocabulary::{CLR_CONTEXTS, Class, Coercion, Context, Term};
+use super::vocabulary::{Class, Coercion, Context, KNOWN, Term};
+use crate::locales::Message;
 
 /// Why a document has no RDF.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RdfError {
     /// A context whose terms this table does not hold.
-    #[error("the context {0} is not one that Accolade knows")]
-    Context(String),
+    #[error("{0}")]
+    Context(Message),
     /// A member or type that the table does not define where it stands.
     #[error("the term “{0}” is not one that Accolade knows there")]
     Term(String),
     /// A value that has no meaning in RDF, or more than one.
     #[error("{0}")]
-    Value(String),
+    Value(Message),
+}
+
+impl RdfError {
+    /// What is wrong, to be said in any language.
+    pub(super) fn message(&self) -> Message {
+        match self {
+            Self::Context(why) | Self::Value(why) => why.clone(),
+            Self::Term(term) => Message::new("why-term-unknown").with("term", term),
+        }
+    }
 }
 
 /// More anonymous objects than any credential has.
@@ -39,7 +50,7 @@ const EXACT: u64 = 1 << 53;
 
 /// The dataset that the document describes, by the contexts that it names.
 pub(super) fn dataset(document: &Value) -> Result<Dataset, RdfError> {
-    let root = document.as_object().ok_or_else(|| RdfError::Value("the document is not an object".into()))?;
+    let root = document.as_object().ok_or_else(|| value("why-not-object"))?;
     let mut converter = Converter {
         contexts: contexts(root.get("@context"))?,
         root: root.get("id").and_then(Value::as_str),
@@ -51,15 +62,54 @@ pub(super) fn dataset(document: &Value) -> Result<Dataset, RdfError> {
 }
 
 fn contexts(named: Option<&Value>) -> Result<Vec<&'static Context>, RdfError> {
-    let named = named.ok_or_else(|| RdfError::Value("the document names no @context".into()))?;
-    few(items(named), "@context")?
-        .iter()
-        .map(|one| {
-            let url = one.as_str().ok_or_else(|| RdfError::Context("written out in the document".into()))?;
-            let known = CLR_CONTEXTS.into_iter().find(|context| context.url == url);
-            known.ok_or_else(|| RdfError::Context(shorten(url)))
-        })
-        .collect()
+    let named = named.ok_or_else(|| of_member("why-missing", "@context"))?;
+    let known = few(items(named), "@context")?.iter().map(|one| {
+        let url = one.as_str().ok_or_else(|| RdfError::Context(Message::new("why-context-inside")))?;
+        let known = KNOWN.into_iter().find(|context| context.url == url);
+        known.ok_or_else(|| unknown(url))
+    });
+    let known = known.collect::<Result<Vec<_>, _>>()?;
+    together(&known)?;
+    Ok(known)
+}
+
+/// Whether contexts agree. A term of a protected one may not be defined otherwise by one after it
+/// (JSON-LD 1.1, section 4.1.11): such a document has no meaning. Where none is protected, the last
+/// would count; no standard names such contexts together, and they are not judged here.
+fn together(contexts: &[&'static Context]) -> Result<(), RdfError> {
+    for (position, later) in contexts.iter().enumerate() {
+        for earlier in contexts.iter().take(position) {
+            let Some(name) = contradiction(earlier, later) else { continue };
+            return Err(if earlier.protected {
+                let why = Message::new("why-contradiction").with("term", name);
+                RdfError::Value(why.with("one", earlier.url).with("other", later.url))
+            } else {
+                unknown(later.url)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What two contexts define in two ways.
+fn contradiction(one: &Context, other: &Context) -> Option<&'static str> {
+    let mut terms =
+        one.terms.iter().filter(|term| other.terms.iter().any(|o| o.name == term.name && o != *term));
+    let mut classes =
+        one.classes.iter().filter(|class| other.classes.iter().any(|o| o.name == class.name && o != *class));
+    terms.next().map(|term| term.name).or_else(|| classes.next().map(|class| class.name))
+}
+
+fn value(key: &'static str) -> RdfError {
+    RdfError::Value(Message::new(key))
+}
+
+fn of_member(key: &'static str, member: &str) -> RdfError {
+    RdfError::Value(Message::new(key).with("member", shorten(member)))
+}
+
+fn unknown(context: &str) -> RdfError {
+    RdfError::Context(Message::new("why-context-unknown").with("address", shorten(context)))
 }
 
 /// A value as the list that it is in JSON-LD, where one value and a list of one are the same.
@@ -72,7 +122,7 @@ pub(super) fn items(value: &Value) -> &[Value] {
 
 fn few<'a>(names: &'a [Value], member: &str) -> Result<&'a [Value], RdfError> {
     if names.len() > MOST_NAMES {
-        return Err(RdfError::Value(format!("“{member}” names more than {MOST_NAMES} things")));
+        return Err(of_member("why-too-many-names", member));
     }
     Ok(names)
 }
@@ -112,6 +162,7 @@ impl Converter<'_> {
                     self.contexts.push(context);
                 }
             }
+            together(&self.contexts)?;
         }
         let subject = self.subject(object, place)?;
         let classes = self.classes(object)?;
@@ -124,6 +175,11 @@ impl Converter<'_> {
             }
             let term = self.term(&classes, name)?;
             let property = named(term.iri)?;
+            if term.coercion == Coercion::List {
+                let list = self.list(term, value, graph)?;
+                self.add(&subject, property, list, graph);
+                continue;
+            }
             for item in items(value) {
                 let object: RdfTerm = match (term.coercion, item) {
                     (_, Value::Null) => continue,
@@ -137,7 +193,7 @@ impl Converter<'_> {
                     }
                     (_, Value::Object(members)) => self.node(members, Place::Inside, graph)?.into(),
                     (_, Value::Array(_)) => {
-                        return Err(RdfError::Value(format!("“{name}” holds a list inside a list")));
+                        return Err(of_member("why-nested-list", name));
                     }
                     (_, plain) => scalar(term, plain)?,
                 };
@@ -148,10 +204,22 @@ impl Converter<'_> {
         Ok(subject)
     }
 
+    /// A list as RDF has it: a chain of anonymous nodes (JSON-LD 1.1 API, section 8.3).
+    fn list(&mut self, term: &Term, value: &Value, graph: &GraphName) -> Result<NamedOrBlankNode, RdfError> {
+        let mut rest: NamedOrBlankNode = rdf::NIL.into_owned().into();
+        for item in items(value).iter().rev().filter(|item| !item.is_null()) {
+            let node: NamedOrBlankNode = self.blank_node()?.into();
+            self.add(&node, rdf::FIRST.into_owned(), scalar(term, item)?, graph);
+            self.add(&node, rdf::REST.into_owned(), rest, graph);
+            rest = node;
+        }
+        Ok(rest)
+    }
+
     fn blank_node(&mut self) -> Result<BlankNode, RdfError> {
         self.blank_nodes += 1;
         if self.blank_nodes > MOST_BLANK_NODES {
-            return Err(RdfError::Value(format!("it has more than {MOST_BLANK_NODES} objects")));
+            return Err(value("why-too-many"));
         }
         Ok(BlankNode::new_unchecked(format!("b{}", self.blank_nodes)))
     }
@@ -161,12 +229,12 @@ impl Converter<'_> {
             Some(Value::String(id)) => {
                 // Otherwise a member of the credential (its end, its status) could be moved out
                 // of sight into an object further down without a change to what is signed.
-                if place != Place::Root && self.root == Some(id) {
-                    return Err(RdfError::Value("the document's own id stands inside it again".into()));
+                if place != Place::Root && self.root == Some(id) && !says_little(object) {
+                    return Err(value("why-own-id"));
                 }
                 Ok(named(id)?.into())
             }
-            Some(_) => Err(RdfError::Value("an “id” is not a string".into())),
+            Some(_) => Err(of_member("why-not-text", "id")),
             None => Ok(self.blank_node()?.into()),
         }
     }
@@ -176,22 +244,21 @@ impl Converter<'_> {
         few(items(types), "type")?
             .iter()
             .map(|name| {
-                let name = name.as_str().ok_or_else(|| RdfError::Value("a “type” is not a string".into()))?;
+                let name = name.as_str().ok_or_else(|| of_member("why-not-text", "type"))?;
                 let mut all = self.contexts.iter().flat_map(|context| context.classes);
                 all.find(|class| class.name == name).ok_or_else(|| RdfError::Term(shorten(name)))
             })
             .collect()
     }
 
-    /// What a member means: by one of its object's types, else by a context. Where several
-    /// contexts define it they agree, since those that define it are protected (JSON-LD 1.1,
-    /// section 4.1.11); where several types do, they must.
+    /// What a member means: by one of its object's types, else by a context. Where several contexts
+    /// define it they agree ([`together`]); where several types do, they must.
     fn term(&self, classes: &[&'static Class], name: &str) -> Result<&'static Term, RdfError> {
         let mut by_class =
             classes.iter().flat_map(|class| class.terms.iter()).filter(|term| term.name == name);
         if let Some(term) = by_class.next() {
             if by_class.any(|other| (other.iri, other.coercion) != (term.iri, term.coercion)) {
-                return Err(RdfError::Value(format!("“{name}” has two meanings there")));
+                return Err(of_member("why-two-meanings", name));
             }
             return Ok(term);
         }
@@ -210,41 +277,49 @@ impl Converter<'_> {
     }
 }
 
+/// Whether the object says of what has its id no more than that somebody endorses it, or that it can be
+/// fetched anew there: an endorsement of a credential names the credential, and so may its service.
+fn says_little(object: &Map<String, Value>) -> bool {
+    let types = object.get("type").map(items).unwrap_or_default();
+    let only = |more: &str| object.keys().all(|name| name == "id" || name == "type" || name == more);
+    types == ["EndorsementSubject"] && only("endorsementComment")
+        || types == ["1EdTechCredentialRefresh"] && only("type")
+}
+
 /// An absolute IRI (RFC 3987); a relative one has no meaning in a document that travels.
 fn named(iri: &str) -> Result<NamedNode, RdfError> {
-    NamedNode::new(iri)
-        .map_err(|_| RdfError::Value(format!("“{}” is not an absolute address (IRI)", shorten(iri))))
+    NamedNode::new(iri).map_err(|_| of_member("why-not-iri", iri))
 }
 
 fn scalar(term: &Term, value: &Value) -> Result<RdfTerm, RdfError> {
-    let wrong = |what: &str| RdfError::Value(format!("“{}” must be {what}", term.name));
+    let wrong = |what: &'static str| of_member(what, term.name);
     let literal = match (term.coercion, value) {
         (Coercion::Iri, Value::String(address)) => return Ok(named(address)?.into()),
-        (Coercion::Iri, _) => return Err(wrong("an address or an object")),
+        (Coercion::Iri, _) => return Err(wrong("why-no-address")),
         (Coercion::Words(words), value) => {
             let word = words.iter().find(|(word, _)| value.as_str() == Some(word));
-            let (_, meaning) = word.ok_or_else(|| wrong("one of the words that the standard defines"))?;
+            let (_, meaning) = word.ok_or_else(|| wrong("why-no-word"))?;
             return Ok(named(meaning)?.into());
         }
-        (Coercion::Plain, Value::String(text)) => Literal::new_simple_literal(text),
-        (Coercion::Plain, Value::Bool(truth)) => Literal::new_typed_literal(truth.to_string(), xsd::BOOLEAN),
-        (Coercion::Plain, Value::Number(number)) => {
-            let (text, whole) = lexical(number).ok_or_else(|| wrong("a number that floats keep exactly"))?;
+        (Coercion::Plain | Coercion::List, Value::String(text)) => Literal::new_simple_literal(text),
+        (Coercion::Plain | Coercion::List, Value::Bool(truth)) => {
+            Literal::new_typed_literal(truth.to_string(), xsd::BOOLEAN)
+        }
+        (Coercion::Plain | Coercion::List, Value::Number(number)) => {
+            let (text, whole) = lexical(number).ok_or_else(|| wrong("why-no-number"))?;
             Literal::new_typed_literal(text, if whole { xsd::INTEGER } else { xsd::DOUBLE })
         }
         (Coercion::Typed(datatype), value) => {
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Bool(truth) => truth.to_string(),
-                Value::Number(number) => {
-                    lexical(number).ok_or_else(|| wrong("a number that floats keep exactly"))?.0
-                }
-                _ => return Err(wrong("a plain value")),
+                Value::Number(number) => lexical(number).ok_or_else(|| wrong("why-no-number"))?.0,
+                _ => return Err(wrong("why-no-plain")),
             };
             Literal::new_typed_literal(text, named(datatype)?)
         }
-        (Coercion::Plain, _) => return Err(wrong("a plain value")),
-        (Coercion::Object | Coercion::Credential | Coercion::Graph, _) => return Err(wrong("an object")),
+        (Coercion::Plain | Coercion::List, _) => return Err(wrong("why-no-plain")),
+        (Coercion::Object | Coercion::Credential | Coercion::Graph, _) => return Err(wrong("why-no-object")),
     };
     Ok(literal.into())
 }

@@ -135,4 +135,8 @@ impl Lookup for Web {
     fn status_list(&self, url: &str) -> Option<Value> {
         self.0.get(url).cloned()
     }
+
+    fn schema(&self, url: &str) -> Option<Value> {
+        self.0.get(url).cloned()
+    }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::Issuer;
 use super::sign::timestamp;
 use super::vocabulary::CREDENTIALS;
+use crate::locales::Message;
 
 /// How many bits each list has: the smallest that the standard allows (section 4.1).
 pub const SIZE: i64 = 131_072;
@@ -132,19 +133,18 @@ fn encode(size: i64, set: &[i64]) -> String {
 }
 
 /// The bits of an `encodedList`.
-pub(super) fn decode(encoded: &str) -> Result<Vec<u8>, String> {
-    let text = encoded.strip_prefix('u').ok_or("encodedList is not multibase base64url")?;
-    let packed = URL_SAFE_NO_PAD
-        .decode(text.trim_end_matches('='))
-        .map_err(|_| "encodedList is not base64url".to_owned())?;
+pub(super) fn decode(encoded: &str) -> Result<Vec<u8>, Message> {
+    let form = || Message::new("why-list-form");
+    let text = encoded.strip_prefix('u').ok_or_else(form)?;
+    let packed = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| form())?;
     let mut bits = Vec::new();
     let read = GzDecoder::new(packed.as_slice()).take(MOST_BYTES + 1).read_to_end(&mut bits);
-    read.map_err(|_| "encodedList is not gzip".to_owned())?;
+    read.map_err(|_| form())?;
     if bits.len() as u64 > MOST_BYTES {
-        return Err("encodedList is larger than any list this verifier reads".to_owned());
+        return Err(Message::new("why-list-large"));
     }
     if (bits.len() as u64) * 8 < SIZE.unsigned_abs() {
-        return Err(format!("encodedList has fewer than {SIZE} bits"));
+        return Err(Message::new("why-list-small").with("size", SIZE.to_string()));
     }
     Ok(bits)
 }
@@ -245,6 +245,6 @@ mod tests {
         let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
         gzip.write_all(&vec![0; usize::try_from(MOST_BYTES).unwrap() + 1]).unwrap();
         let bomb = format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish().unwrap()));
-        assert!(decode(&bomb).unwrap_err().contains("larger"));
+        assert!(decode(&bomb).unwrap_err().to_string().contains("larger"));
     }
 }

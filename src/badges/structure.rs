@@ -10,11 +10,18 @@ use url::Url;
 
 use super::achievement::{is_achievement_type, is_target_type};
 use super::rdf::items;
-use super::vocabulary::{CLR_CONTEXTS, CONTEXTS};
+use super::vocabulary::{CLR_CONTEXTS, CONTEXTS, CREDENTIALS, CREDENTIALS_1_1};
 use super::{Issuer, json_text};
+use crate::locales::Message;
 
-/// What is missing or wrong, naming the member.
-type Checked<T = ()> = Result<T, String>;
+/// What is missing or wrong by the standard, naming the member.
+type Checked<T = ()> = Result<T, Message>;
+
+/// The same of what is to be signed here: a text for administrators.
+type Ready = Result<(), String>;
+
+/// The members with the dates of a credential of the data model 1.1.
+pub(super) const EARLIER_DATES: [&str; 2] = ["issuanceDate", "expirationDate"];
 
 /// A place in a document.
 #[derive(Clone)]
@@ -34,13 +41,16 @@ impl<'a> At<'a> {
 
     pub(super) fn may(&self, member: &str) -> Option<At<'a>> {
         let value = self.value.get(member)?;
-        let path = if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) };
-        Some(At { value, path })
+        Some(At { value, path: self.place(member) })
     }
 
     pub(super) fn must(&self, member: &str) -> Checked<At<'a>> {
-        let place = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-        self.may(member).ok_or_else(|| format!("{place}{member} is missing"))
+        self.may(member).ok_or_else(|| Message::new("why-missing").with("member", self.place(member)))
+    }
+
+    /// What the member is called from the root.
+    fn place(&self, member: &str) -> String {
+        if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }
     }
 
     /// The things in a list, or the one thing.
@@ -74,7 +84,7 @@ impl<'a> At<'a> {
 
     pub(super) fn text(&self) -> Checked<&'a str> {
         let text = self.value.as_str().filter(|text| !text.trim().is_empty());
-        text.ok_or_else(|| format!("{} is not a text, or is empty", self.path))
+        text.ok_or_else(|| self.wrong("why-not-text"))
     }
 
     /// The id of an object, or an address that stands for it.
@@ -84,24 +94,38 @@ impl<'a> At<'a> {
 
     pub(super) fn date(&self) -> Checked<DateTime<Utc>> {
         let date = DateTime::parse_from_rfc3339(self.text()?);
-        date.map(|date| date.to_utc()).map_err(|_| format!("{} is not a date and time", self.path))
+        date.map(|date| date.to_utc()).map_err(|_| self.wrong("why-not-date"))
     }
 
     pub(super) fn is_a(&self, name: &str) -> bool {
         self.each("type").iter().any(|one| one.value.as_str() == Some(name))
     }
 
+    /// The members that say from when and until when a credential is valid, by the version of the
+    /// data model that its first context names. None if that is another context.
+    pub(super) fn validity(&self) -> Option<[&'static str; 2]> {
+        match self.each("@context").first()?.value.as_str()? {
+            url if url == CREDENTIALS.url => Some(["validFrom", "validUntil"]),
+            url if url == CREDENTIALS_1_1.url => Some(EARLIER_DATES),
+            _ => None,
+        }
+    }
+
     fn must_be(&self, name: &str) -> Checked {
-        let place = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-        if self.is_a(name) { Ok(()) } else { Err(format!("{place}type does not say “{name}”")) }
+        if self.is_a(name) { Ok(()) } else { Err(not_a(self.place("type"), name)) }
     }
 
     fn address(&self) -> Checked {
         let text = self.id()?;
-        Url::parse(text).map(|_| ()).map_err(|_| format!("{} is not an absolute address", self.path))
+        Url::parse(text).map(|_| ()).map_err(|_| self.wrong("why-not-address"))
     }
 
-    fn says(&self, expected: &str) -> Checked {
+    /// A message about this member.
+    fn wrong(&self, key: &'static str) -> Message {
+        Message::new(key).with("member", self.path.as_str())
+    }
+
+    fn says(&self, expected: &str) -> Ready {
         if self.value.as_str() == Some(expected) {
             return Ok(());
         }
@@ -110,25 +134,24 @@ impl<'a> At<'a> {
 }
 
 /// What the standards require of an Open Badges credential, a learner record or a status list (VC
-/// Data Model 2.0; Open Badges 3.0, appendix B; Bitstring Status List 1.0, section 2.2).
+/// Data Model 2.0, or 1.1 for those of others; Open Badges 3.0, appendix B; Bitstring Status List 1.0, section 2.2).
 pub(super) fn standard(document: &Value) -> Checked {
     let root = At::root(document);
     if !document.is_object() {
-        return Err("it is not a JSON object".to_owned());
+        return Err(Message::new("why-not-object"));
     }
-    let first = root.must("@context")?;
-    if first.items().first().and_then(|at| at.value.as_str()) != Some(CONTEXTS[0].url) {
-        return Err(format!("@context does not begin with {}", CONTEXTS[0].url));
-    }
+    root.must("@context")?;
+    let begins = || Message::new("why-context").with("address", CREDENTIALS.url);
+    let [from, until] = root.validity().ok_or_else(begins)?;
     root.must_be("VerifiableCredential")?;
     if let Some(id) = root.may("id") {
         id.address()?;
     }
     root.must("issuer")?.address()?;
-    let from = root.must("validFrom")?.date()?;
-    let until = root.may("validUntil").map(|at| at.date()).transpose()?;
-    if until.is_some_and(|until| until <= from) {
-        return Err("validUntil is not after validFrom".to_owned());
+    let begin = root.must(from)?.date()?;
+    let end = root.may(until).map(|at| at.date()).transpose()?;
+    if end.is_some_and(|end| end <= begin) {
+        return Err(Message::new("why-no-time").with("until", until).with("from", from));
     }
     if let Some(awarded) = root.may("awardedDate") {
         awarded.date()?;
@@ -144,14 +167,19 @@ pub(super) fn standard(document: &Value) -> Checked {
         return Ok(());
     }
     if !root.is_a("OpenBadgeCredential") && !root.is_a("AchievementCredential") {
-        return Err("type does not say “OpenBadgeCredential”".to_owned());
+        return Err(not_a("type".to_owned(), "OpenBadgeCredential"));
     }
     root.must("id")?;
     subject.must_be("AchievementSubject")?;
     if subject.may("id").is_none() && subject.may("identifier").is_none() {
-        return Err("credentialSubject has neither id nor identifier: nobody is named".to_owned());
+        return Err(Message::new("why-nobody"));
     }
     achievement(&subject.must("achievement")?)
+}
+
+/// That a type is missing among those of a thing.
+fn not_a(member: String, name: &str) -> Message {
+    Message::new("why-type").with("member", member).with("name", name)
 }
 
 fn achievement(achievement: &At<'_>) -> Checked {
@@ -161,7 +189,7 @@ fn achievement(achievement: &At<'_>) -> Checked {
     achievement.must("description")?.text()?;
     let criteria = achievement.must("criteria")?;
     if criteria.may("id").is_none() && criteria.may("narrative").is_none() {
-        return Err("credentialSubject.achievement.criteria has neither id nor narrative".to_owned());
+        return Err(criteria.wrong("why-criteria"));
     }
     for alignment in achievement.each("alignment") {
         alignment.must_be("Alignment")?;
@@ -172,7 +200,7 @@ fn achievement(achievement: &At<'_>) -> Checked {
 }
 
 /// What Accolade requires of what it signs, on top of the standard.
-pub(super) fn ready_to_sign(document: &Value, issuer: &Issuer) -> Checked {
+pub(super) fn ready_to_sign(document: &Value, issuer: &Issuer) -> Ready {
     standard(document)?;
     let root = At::root(document);
     fit_to_travel(&root)?;
@@ -200,7 +228,7 @@ pub(super) fn ready_to_sign(document: &Value, issuer: &Issuer) -> Checked {
 }
 
 /// What stands around what is said of a learner.
-fn envelope(root: &At<'_>, by: &At<'_>) -> Checked {
+fn envelope(root: &At<'_>, by: &At<'_>) -> Ready {
     root.must("name")?.text()?;
     by.must_be("Profile")?;
     by.must("name")?.text()?;
@@ -220,7 +248,7 @@ fn envelope(root: &At<'_>, by: &At<'_>) -> Checked {
     Ok(())
 }
 
-fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
+fn badge(root: &At<'_>, by: &At<'_>) -> Ready {
     root.must_be("OpenBadgeCredential")?;
     envelope(root, by)?;
     for evidence in root.each("evidence") {
@@ -264,7 +292,7 @@ fn badge(root: &At<'_>, by: &At<'_>) -> Checked {
     Ok(())
 }
 
-fn identity_object(identity: &At<'_>) -> Checked {
+fn identity_object(identity: &At<'_>) -> Ready {
     identity.must_be("IdentityObject")?;
     identity.must("identityType")?.says("emailAddress")?;
     identity.must("salt")?.text()?;
@@ -280,7 +308,7 @@ fn identity_object(identity: &At<'_>) -> Checked {
 }
 
 /// Nothing empty, and no text that two verifiers would write in two ways.
-fn fit_to_travel(at: &At<'_>) -> Checked {
+fn fit_to_travel(at: &At<'_>) -> Ready {
     if json_text::empty(at.value) {
         return Err(format!("{} is empty; leave it out", at.path));
     }
@@ -297,7 +325,7 @@ fn fit_to_travel(at: &At<'_>) -> Checked {
 /// No two objects with one id: in RDF they would be one thing with the members of both. Credentials in
 /// a learner record say the same of an issuer or an achievement, and each has a proof of its own; what
 /// the record itself says of one is bound by the record's proof.
-fn described_once<'a>(at: &At<'a>, seen: &mut BTreeSet<&'a str>) -> Checked {
+fn described_once<'a>(at: &At<'a>, seen: &mut BTreeSet<&'a str>) -> Ready {
     match at.value {
         Value::Object(members) => {
             let id = members.get("id").and_then(Value::as_str).filter(|_| members.len() > 1);

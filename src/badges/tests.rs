@@ -257,6 +257,7 @@ fn context_document(url: &str) -> Value {
         match term.coercion {
             Coercion::Plain | Coercion::Object | Coercion::Credential => {}
             Coercion::Graph => definition["@container"] = json!("@graph"),
+            Coercion::List => definition["@container"] = json!("@list"),
             Coercion::Iri => definition["@type"] = json!("@id"),
             Coercion::Typed(datatype) => definition["@type"] = json!(datatype),
             Coercion::Words(words) => {

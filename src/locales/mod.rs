@@ -7,6 +7,7 @@
 
 mod asked;
 mod direction;
+mod message;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use include_dir::{Dir, include_dir};
 use unic_langid::LanguageIdentifier;
+
+pub use message::Message;
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/locales");
 static BUNDLES: LazyLock<Vec<(Language, FluentBundle<FluentResource>)>> =

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 use super::FetchError;
+use crate::locales::Message;
 
 /// How far fetches reach.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ impl Reach {
     /// Whether a fetch may go to this address, as far as the address itself says; what its name
     /// resolves to is checked when it is connected to.
     pub(super) fn check(self, url: &Url) -> Result<(), FetchError> {
-        let refused = |why: &str| Err(FetchError::Refused(why.to_owned()));
+        let refused = |why| Err(FetchError::Refused(Message::new(why)));
         let name = url.host_str().unwrap_or_default();
         let plain = match self {
             Self::Public => false,
@@ -41,20 +42,20 @@ impl Reach {
             Self::Only(_) => true,
         };
         if url.scheme() != "https" && !(plain && url.scheme() == "http") {
-            return refused("only addresses that begin with https:// are read");
+            return refused("fetch-https");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return refused("addresses with a user name are not read");
+            return refused("fetch-user");
         }
         // Numbers are never resolved, so they are checked here.
         let number: Option<IpAddr> = match url.host() {
             Some(Host::Ipv4(ip)) => Some(ip.into()),
             Some(Host::Ipv6(ip)) => Some(ip.into()),
             Some(Host::Domain(_)) => None,
-            None => return refused("the address names no host"),
+            None => return refused("fetch-no-host"),
         };
         match number {
-            Some(ip) if !self.allows(name, ip) => refused("the address is not on the public internet"),
+            Some(ip) if !self.allows(name, ip) => refused("fetch-private"),
             _ => Ok(()),
         }
     }
@@ -64,7 +65,7 @@ impl Reach {
     pub(super) fn check_step(self, from: &Url, to: &Url) -> Result<(), FetchError> {
         let here = |url: &Url| url.host_str().is_some_and(names_this_machine);
         if matches!(self, Self::PublicAndThisMachine) && here(to) && !here(from) {
-            return Err(FetchError::Refused("a redirect leads to this machine".to_owned()));
+            return Err(FetchError::Refused(Message::new("fetch-this-machine")));
         }
         self.check(to)
     }

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::{FetchError, Fetcher};
 use crate::badges::verify::{Lookup, Report, verify};
 use crate::clock::Clock;
+use crate::locales::Message;
 
-/// How many documents are read for one badge: a DID document, and lists.
-const MOST_DOCUMENTS: usize = 6;
+/// How many documents are read for one badge: a DID document, lists, and schemas.
+const MOST_DOCUMENTS: usize = 10;
 /// How often the verdict is made anew with what was found.
 const ROUNDS: usize = 3;
 /// How long all fetches for one badge may take.
@@ -42,7 +43,7 @@ pub struct Examined {
     /// Every check.
     pub report: Report,
     /// What could not be read, and why.
-    pub unread: Vec<(String, String)>,
+    pub unread: Vec<(String, Message)>,
 }
 
 /// Verifies a credential: JSON, a JWT, or a baked PNG or SVG. Documents that `own` does not have
@@ -63,19 +64,19 @@ pub async fn examine(
     let mut asked = 0;
     for _ in 0..ROUNDS {
         let (report, wanted) = judge(&bytes, &mut found, clock).await?;
-        let wanted: Vec<String> = wanted.into_iter().filter(|id| !found.contains_key(id)).collect();
+        let wanted: Vec<_> = wanted.into_iter().filter(|(id, _)| !found.contains_key(id)).collect();
         if wanted.is_empty() {
             return Ok(Examined { report, unread });
         }
-        for id in wanted {
+        for (id, kind) in wanted {
             asked += 1;
             let document = if asked > MOST_DOCUMENTS {
-                Err(FetchError::Refused("the badge names too many documents".to_owned()))
+                Err(FetchError::Refused(Message::new("fetch-many")))
             } else {
-                let late = Err(FetchError::Refused("the documents took too long".to_owned()));
-                tokio::time::timeout_at(until, read(&id, own, fetcher)).await.unwrap_or(late)
+                let late = Err(FetchError::Refused(Message::new("fetch-late")));
+                tokio::time::timeout_at(until, read(&id, kind, own, fetcher, clock)).await.unwrap_or(late)
             };
-            let document = document.map_err(|error| unread.push((id.clone(), error.to_string()))).ok();
+            let document = document.map_err(|error| unread.push((id.clone(), error.message()))).ok();
             found.insert(id, document);
         }
     }
@@ -83,10 +84,17 @@ pub async fn examine(
     Ok(Examined { report, unread })
 }
 
-async fn read(id: &str, own: &dyn Own, fetcher: &Fetcher) -> Result<Value, FetchError> {
+async fn read(
+    id: &str,
+    kind: Kind,
+    own: &dyn Own,
+    fetcher: &Fetcher,
+    clock: &Clock,
+) -> Result<Value, FetchError> {
     match own.document(id).await {
         Ours::Document(document) => Ok(document),
-        Ours::Missing => Err(FetchError::NotADocument("there is no such document here".to_owned())),
+        Ours::Missing => Err(FetchError::NotADocument(Message::new("fetch-missing"))),
+        Ours::No if kind == Kind::Schema => fetcher.schema(id, clock.now()).await,
         Ours::No => fetcher.document(id).await,
     }
 }
@@ -96,7 +104,7 @@ async fn judge(
     bytes: &Arc<Vec<u8>>,
     found: &mut HashMap<String, Option<Value>>,
     clock: &Clock,
-) -> Result<(Report, Vec<String>), tokio::task::JoinError> {
+) -> Result<(Report, Vec<(String, Kind)>), tokio::task::JoinError> {
     let (bytes, now) = (Arc::clone(bytes), clock.now());
     let documents = Documents { found: std::mem::take(found), wanted: Mutex::default() };
     let (report, documents) = tokio::task::spawn_blocking(move || {
@@ -111,17 +119,26 @@ async fn judge(
 /// Documents found so far, and a note of those that were asked for in vain.
 struct Documents {
     found: HashMap<String, Option<Value>>,
-    wanted: Mutex<Vec<String>>,
+    wanted: Mutex<Vec<(String, Kind)>>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A DID document, or a status list.
+    Document,
+    /// A JSON schema.
+    Schema,
 }
 
 impl Documents {
-    fn get(&self, id: &str) -> Option<Value> {
+    fn get(&self, id: &str, kind: Kind) -> Option<Value> {
         if let Some(known) = self.found.get(id) {
             return known.clone();
         }
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        if wanted.len() <= MOST_DOCUMENTS && !wanted.iter().any(|already| already == id) {
-            wanted.push(id.to_owned());
+        if wanted.len() <= MOST_DOCUMENTS && !wanted.iter().any(|(already, _)| already == id) {
+            wanted.push((id.to_owned(), kind));
         }
         None
     }
@@ -129,10 +146,14 @@ impl Documents {
 
 impl Lookup for Documents {
     fn did_document(&self, did: &str) -> Option<Value> {
-        self.get(did)
+        self.get(did, Kind::Document)
     }
 
     fn status_list(&self, url: &str) -> Option<Value> {
-        self.get(url)
+        self.get(url, Kind::Document)
+    }
+
+    fn schema(&self, url: &str) -> Option<Value> {
+        self.get(url, Kind::Schema)
     }
 }

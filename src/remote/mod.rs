@@ -8,9 +8,12 @@ mod address;
 mod did_web;
 mod examine;
 mod names;
+mod schemas;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use reqwest::redirect::Policy;
 use url::{Host, Url};
@@ -19,9 +22,14 @@ pub use examine::{Examined, Ours, Own, examine};
 pub use names::{Addresses, Names, System};
 
 use address::Reach;
+use schemas::Schemas;
+
+use crate::locales::Message;
 
 /// The largest document that is read, in bytes: status lists of millions of badges fit.
 pub const LARGEST_DOCUMENT: usize = 2 << 20;
+/// The largest JSON schema that is read, in bytes; 1EdTech's have up to 170 KB.
+pub const LARGEST_SCHEMA: usize = 512 << 10;
 /// The largest badge that is read by its link, in bytes: an image.
 pub const LARGEST_BADGE: usize = 8 << 20;
 /// How long one fetch may take, redirects and body included.
@@ -36,7 +44,7 @@ const REDIRECTS: usize = 3;
 pub enum FetchError {
     /// The address is none that may be fetched.
     #[error("{0}")]
-    Refused(String),
+    Refused(Message),
     /// No answer, or none that is of use. What stood in the way is not told: the answer must not
     /// map the network around this server.
     #[error("there was no usable answer from {0}")]
@@ -54,7 +62,20 @@ pub enum FetchError {
     TooLarge(String),
     /// It is no document of the expected kind.
     #[error("{0}")]
-    NotADocument(String),
+    NotADocument(Message),
+}
+
+impl FetchError {
+    /// Why, to be said in any language.
+    pub fn message(&self) -> Message {
+        let about = |key, host: &String| Message::new(key).with("host", host);
+        match self {
+            Self::Refused(why) | Self::NotADocument(why) => why.clone(),
+            Self::Unreachable(host) => about("fetch-unreachable", host),
+            Self::Status { host, status } => about("fetch-status", host).with("status", status.to_string()),
+            Self::TooLarge(host) => about("fetch-large", host),
+        }
+    }
 }
 
 /// An answer: its bytes, and what the server says they are.
@@ -71,6 +92,7 @@ pub struct Fetched {
 pub struct Fetcher {
     http: reqwest::Client,
     reach: Reach,
+    schemas: Arc<Schemas>,
 }
 
 impl Fetcher {
@@ -104,7 +126,7 @@ impl Fetcher {
             .no_gzip()
             .connect_timeout(CONNECT)
             .build()?;
-        Ok(Self { http, reach })
+        Ok(Self { http, reach, schemas: Arc::default() })
     }
 
     /// What is at an address, up to `most` bytes.
@@ -134,13 +156,32 @@ impl Fetcher {
         const ACCEPT: &str = "application/vc, application/vc+jwt, application/vc+ld+json, \
                               application/did+json, application/did+ld+json, application/json;q=0.9";
         let url = if id.starts_with("did:") {
-            did_web::url(id)
-                .ok_or_else(|| FetchError::Refused("it is no did:web that can be read".to_owned()))?
+            did_web::url(id).ok_or_else(|| FetchError::Refused(Message::new("fetch-no-did")))?
         } else {
-            Url::parse(id).map_err(|_| FetchError::Refused("it is no web address".to_owned()))?
+            Url::parse(id).map_err(|_| FetchError::Refused(Message::new("fetch-no-address")))?
         };
-        let fetched = self.get(&url, ACCEPT, LARGEST_DOCUMENT).await?;
-        let no_json = || FetchError::NotADocument(format!("the answer of {} is not JSON", host(&url)));
+        self.json(&url, ACCEPT, LARGEST_DOCUMENT).await
+    }
+
+    /// The JSON schema at an address: fetched, or kept from a short while ago.
+    ///
+    /// # Errors
+    /// When it cannot be fetched, or is not JSON.
+    pub async fn schema(&self, id: &str, now: DateTime<Utc>) -> Result<serde_json::Value, FetchError> {
+        if let Some(kept) = self.schemas.get(id, now) {
+            return Ok(kept);
+        }
+        let url = Url::parse(id).map_err(|_| FetchError::Refused(Message::new("fetch-no-address")))?;
+        let schema =
+            self.json(&url, "application/schema+json, application/json;q=0.9", LARGEST_SCHEMA).await?;
+        self.schemas.put(id, &schema, now);
+        Ok(schema)
+    }
+
+    /// JSON, or a JWT as a text.
+    async fn json(&self, url: &Url, accept: &str, most: usize) -> Result<serde_json::Value, FetchError> {
+        let fetched = self.get(url, accept, most).await?;
+        let no_json = || FetchError::NotADocument(Message::new("fetch-no-json").with("host", host(url)));
         let text = std::str::from_utf8(&fetched.bytes).map_err(|_| no_json())?.trim();
         if text.starts_with("eyJ") {
             return Ok(text.into());
@@ -166,7 +207,8 @@ impl Fetcher {
             self.reach.check_step(&url, &next)?;
             url = next;
         }
-        Err(FetchError::Refused(format!("{} redirects more than {REDIRECTS} times", host(&url))))
+        let why = Message::new("fetch-redirects").with("host", host(&url));
+        Err(FetchError::Refused(why.with("most", REDIRECTS.to_string())))
     }
 }
 

@@ -230,3 +230,67 @@ async fn the_public_fetcher_connects_to_nothing_here() {
         Server::start("127.0.0.1:0".parse().unwrap(), redirect(&format!("http://127.0.0.9:{port}/"))).await;
     assert!(get(&here, &format!("http://127.0.0.1:{}/", away.address.port())).await.is_err());
 }
+
+#[tokio::test]
+async fn a_schema_is_fetched_once_in_a_while() {
+    let (fetcher, _) = fetcher(Changing::default());
+    let server = Server::start(at(OUTSIDE), ok(b"{\"type\":\"object\"}")).await;
+    let large = Server::start(at(OUTSIDE), ok(&vec![b' '; LARGEST_SCHEMA + 1])).await;
+    let url = format!("http://{}/schema.json", server.address);
+    let now: DateTime<Utc> = "2026-11-20T10:00:00Z".parse().unwrap();
+    let after = |minutes| now + chrono::TimeDelta::minutes(minutes);
+    for time in [now, after(9)] {
+        assert_eq!(fetcher.clone().schema(&url, time).await.unwrap()["type"], "object");
+    }
+    assert_eq!(server.connections(), 1, "kept, and shared by all copies of the fetcher");
+    fetcher.schema(&url, after(10)).await.unwrap();
+    // A clock that was set back makes nothing last longer.
+    fetcher.schema(&url, after(-1)).await.unwrap();
+    assert_eq!(server.connections(), 3);
+    for number in 0..16 {
+        fetcher.schema(&format!("{url}?{number}"), now).await.unwrap();
+    }
+    fetcher.schema(&url, now).await.unwrap();
+    assert_eq!(server.connections(), 3 + 16 + 1, "sixteen are kept");
+    let error = fetcher.schema(&format!("http://{}/", large.address), now).await.unwrap_err();
+    assert!(matches!(error, FetchError::TooLarge(_)), "{error:?}");
+}
+
+/// Nothing is this installation's own.
+struct Nothing;
+
+#[async_trait::async_trait]
+impl Own for Nothing {
+    async fn document(&self, _: &str) -> Ours {
+        Ours::No
+    }
+}
+
+#[tokio::test]
+async fn a_badge_leads_no_fetch_inside() {
+    let inside = Server::start(at(INSIDE), ok(b"{}")).await;
+    let schema = Server::start(at(OUTSIDE), ok(b"{\"required\":[\"colour\"]}")).await;
+    let to_inside = redirect(&format!("http://{}/schema.json", inside.address));
+    let to_inside = Server::start(at(OUTSIDE), to_inside).await;
+    let (fetcher, _) = fetcher(
+        Changing::default().with("turning.test", &[&[OUTSIDE], &[INSIDE]]).with("in.test", &[&[INSIDE]]),
+    );
+    let check = async |address: String| {
+        let schema = serde_json::json!({"id": address, "type": "1EdTechJsonSchemaValidator2019"});
+        let badge = serde_json::json!({"credentialSchema": [schema]}).to_string();
+        let clock = crate::clock::Clock::system();
+        let examined = examine(badge.into_bytes(), &Nothing, &fetcher, &clock).await.unwrap();
+        let check = examined.report.checks.into_iter().find(|check| check.name == "schema").unwrap();
+        (check.holds, examined.unread.into_iter().map(|(_, why)| why.key()).collect::<Vec<_>>())
+    };
+    assert_eq!(check(format!("http://{}/", schema.address)).await, (Some(false), vec![]));
+    for (address, why) in [
+        (format!("http://{}/", to_inside.address), "fetch-private"),
+        (format!("http://{}/", inside.address), "fetch-private"),
+        (format!("http://in.test:{}/", inside.address.port()), "fetch-unreachable"),
+        ("file:///etc/passwd".to_owned(), "fetch-https"),
+    ] {
+        assert_eq!(check(address.clone()).await, (None, vec![why]), "{address}");
+    }
+    assert_eq!(inside.connections(), 0);
+}

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::badges::{learner_record, rests_on};
 use crate::locales::Language;
+use crate::signing::SigningError;
 use crate::store::StoredCredential;
 
 use super::Web;
@@ -55,8 +56,20 @@ pub(super) async fn show(
     // By who issued the badge itself: its place in the status list is the record's, too.
     let signing = web.site.issuers.signing(&stored.issuer)?;
     let record = learner_record(signing.issuer(), &badge, &below);
-    let (text, _) = signing.sign_one(record, web.site.clock.now()).await?;
-    Ok(reply(&headers, CREDENTIAL, "no-cache", text.into_bytes()))
+    match signing.sign_one(record, web.site.clock.now()).await {
+        Ok((text, _)) => Ok(reply(&headers, CREDENTIAL, "no-cache", text.into_bytes())),
+        // Each badge was signed, but what they say of one thing together is not.
+        Err(SigningError::Refused(why)) => {
+            tracing::info!(%why, badge = %id, "a learner record cannot be signed");
+            Ok(none(
+                StatusCode::NOT_FOUND,
+                "There is no learner record of this badge: together, its badges say something that verifiers \
+                 would read in different ways, such as two names of one issuer. Each badge holds by itself; its \
+                 JSON is at its own address with .json.\n",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The badges on which this one rests, and those on which these do, as far as they are the same

@@ -175,8 +175,8 @@ pub(super) struct FrontPage<'a> {
 pub(super) struct VerifyPage<'a> {
     pub(super) frame: Frame,
     pub(super) shown: Option<&'a Shown>,
-    /// What to do, when nothing could be verified: a message, and what follows it in English.
-    pub(super) hint: Option<(&'a str, &'a str)>,
+    /// What to do, when nothing could be verified, as HTML.
+    pub(super) hint: Option<String>,
 }
 
 /// Something went wrong.

@@ -188,6 +188,10 @@ impl Lookup for Served {
     fn status_list(&self, url: &str) -> Option<Value> {
         self.0.get(url).cloned()
     }
+
+    fn schema(&self, _: &str) -> Option<Value> {
+        None
+    }
 }
 
 /// What a verifier finds that looks up the DID of the issuer by the method and the status list by its

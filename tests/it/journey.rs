@@ -161,6 +161,10 @@ impl Lookup for Found {
     fn status_list(&self, url: &str) -> Option<Value> {
         self.0.get(url).cloned()
     }
+
+    fn schema(&self, _: &str) -> Option<Value> {
+        None
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

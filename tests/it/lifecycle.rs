@@ -59,6 +59,10 @@ impl Lookup for Found {
     fn status_list(&self, url: &str) -> Option<Value> {
         self.0.get(url).cloned()
     }
+
+    fn schema(&self, _: &str) -> Option<Value> {
+        None
+    }
 }
 
 /// What a verifier says to a credential, with what the installation serves now.

@@ -30,6 +30,7 @@ mod store;
 mod support;
 mod traps;
 mod unread;
+mod validator;
 mod verify;
 mod wallets;
 mod web;

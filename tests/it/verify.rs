@@ -88,7 +88,7 @@ async fn every_form_of_a_badge_is_verified_until_it_is_withdrawn() {
     for ending in ["json", "jwt", "png", "svg"] {
         let (status, page) = visit.upload("file", &visit.file(ending).await).await;
         assert!(status == 200 && page.contains(HOLDS), "{ending}: {page}");
-        assert_eq!(page.matches("check good").count(), 6, "{ending}");
+        assert_eq!(page.matches("check good").count(), 7, "{ending}");
     }
     // Pasted, and by the badge's links: read here, not fetched.
     let jwt = visit.file("jwt").await;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::structure::At;
 use super::{Issuer, SignError, json_text};
+use crate::locales::Message;
 
 pub use key::JwtKey;
 
@@ -17,7 +18,7 @@ pub use key::JwtKey;
 pub(super) const TEXT_CLAIMS: [(&str, &str); 3] =
     [("iss", "issuer"), ("jti", "id"), ("sub", "credentialSubject")];
 /// The claims that repeat its dates, in seconds since 1970.
-pub(super) const DATE_CLAIMS: [(&str, &str); 2] = [("nbf", "validFrom"), ("exp", "validUntil")];
+pub(super) const DATE_CLAIMS: [&str; 2] = ["nbf", "exp"];
 
 /// A signed credential as a JWT by this key; its embedded proof stays behind.
 ///
@@ -31,7 +32,7 @@ pub fn jwt(
     let incomplete = |why: String| SignError::Incomplete(why);
     let mut payload: Value =
         serde_json::from_str(credential).map_err(|error| incomplete(format!("it is not JSON: {error}")))?;
-    let claims = claims(&payload).map_err(incomplete)?;
+    let claims = claims(&payload).map_err(|why| incomplete(why.into()))?;
     if claims.get("iss").and_then(Value::as_str) != Some(issuer.did()) {
         return Err(incomplete(format!("issuer.id is not {}, the controller of the key", issuer.did())));
     }
@@ -54,8 +55,13 @@ pub fn jwt(
     Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
+/// The claims that repeat a credential's dates, each with the member.
+pub(super) fn dates(root: &At<'_>) -> impl Iterator<Item = (&'static str, &'static str)> {
+    DATE_CLAIMS.into_iter().zip(root.validity().unwrap_or(["validFrom", "validUntil"]))
+}
+
 /// The claims that say what the credential says.
-pub(super) fn claims(credential: &Value) -> Result<Map<String, Value>, String> {
+pub(super) fn claims(credential: &Value) -> Result<Map<String, Value>, Message> {
     let root = At::root(credential);
     let mut claims = Map::new();
     for (claim, member) in TEXT_CLAIMS {
@@ -68,7 +74,7 @@ pub(super) fn claims(credential: &Value) -> Result<Map<String, Value>, String> {
             _ => drop(claims.insert(claim.to_owned(), root.must(member)?.id()?.into())),
         }
     }
-    for (claim, member) in DATE_CLAIMS {
+    for (claim, member) in dates(&root) {
         let date = root.may(member).map(|at| at.date()).transpose()?;
         claims.extend(date.map(|date| (claim.to_owned(), date.timestamp().into())));
     }

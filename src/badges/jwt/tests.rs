@@ -60,7 +60,7 @@ fn report(jwt: &str, issuer: &Signatory) -> Report {
 
 fn check(report: &Report, name: &str) -> (Option<bool>, String) {
     let check = report.checks.iter().find(|check| check.name == name).unwrap();
-    (check.holds, check.found.clone())
+    (check.holds, check.found.to_string())
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{At, Checked};
+use super::{At, Checked, Ready};
+use crate::locales::Message;
 
 /// The type of a learner record.
 pub(in crate::badges) const TYPE: &str = "ClrCredential";
@@ -16,7 +17,7 @@ pub(super) fn standard(root: &At<'_>) -> Checked {
     let subject = root.must("credentialSubject")?;
     subject.must_be("ClrSubject")?;
     if subject.may("id").is_none() && subject.may("identifier").is_none() {
-        return Err("credentialSubject has neither id nor identifier: nobody is named".to_owned());
+        return Err(Message::new("why-nobody"));
     }
     let mut seen = BTreeSet::new();
     for credential in subject.must("verifiableCredential")?.items() {
@@ -24,17 +25,15 @@ pub(super) fn standard(root: &At<'_>) -> Checked {
         if let Some(id) = credential.may("id")
             && !seen.insert(id.text()?)
         {
-            return Err(format!("{} stands in it twice", id.path));
+            return Err(id.wrong("why-twice"));
         }
     }
     if seen.is_empty() {
-        return Err(
-            "credentialSubject.verifiableCredential is empty, or no credential in it has an id".to_owned()
-        );
+        return Err(Message::new("why-no-credentials"));
     }
     // A credential could be moved to where nobody looks for it.
     match subject.may("id") {
-        Some(id) if named(root, id.text()?) > 1 => Err("credentialSubject stands in it twice".to_owned()),
+        Some(id) if named(root, id.text()?) > 1 => Err(subject.wrong("why-twice")),
         _ => Ok(()),
     }
 }
@@ -48,7 +47,7 @@ fn named(at: &At<'_>, id: &str) -> usize {
 }
 
 /// What Accolade requires of a record that it signs, on top of the standard.
-pub(super) fn ready(root: &At<'_>, by: &At<'_>) -> Checked {
+pub(super) fn ready(root: &At<'_>, by: &At<'_>) -> Ready {
     super::envelope(root, by)?;
     let subject = root.must("credentialSubject")?;
     for identity in subject.each("identifier") {

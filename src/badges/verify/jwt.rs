@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::key::{self, Controller};
 use super::public::Key;
 use super::{Check, Lookup};
-use crate::badges::jwt::{DATE_CLAIMS, TEXT_CLAIMS, claims};
+use crate::badges::jwt::{TEXT_CLAIMS, claims, dates};
 use crate::badges::key::shorten;
 use crate::badges::structure::At;
+use crate::locales::Message;
 
 /// A compact JWS whose payload is a credential (RFC 7515, section 7.1).
 #[derive(Debug)]
@@ -30,20 +31,18 @@ pub(in crate::badges) fn is_jwt(text: &str) -> bool {
 }
 
 impl Jwt {
-    pub(in crate::badges) fn read(text: &str) -> Result<Self, String> {
+    pub(in crate::badges) fn read(text: &str) -> Result<Self, Message> {
         let mut parts = text.split('.');
         let mut part = || {
             let part = parts.next().unwrap_or_default();
-            URL_SAFE_NO_PAD.decode(part).map_err(|_| "a part of the JWT is not base64url".to_owned())
+            URL_SAFE_NO_PAD.decode(part).map_err(|_| Message::new("why-jwt-base64"))
         };
         let (header, payload, signature) = (part()?, part()?, part()?);
-        let json = |bytes: &[u8], what: &str| {
-            serde_json::from_slice::<Value>(bytes)
-                .map_err(|error| format!("the JWT’s {what} is not JSON: {error}"))
-        };
+        let json =
+            |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).map_err(|_| Message::new("why-jwt-json"));
         Ok(Self {
-            header: json(&header, "header")?,
-            payload: json(&payload, "payload")?,
+            header: json(&header)?,
+            payload: json(&payload)?,
             input: text.rsplit_once('.').map(|(input, _)| input.to_owned()).unwrap_or_default(),
             signature,
         })
@@ -79,44 +78,39 @@ impl Jwt {
     }
 
     fn signature(&self, public: Option<&Key>) -> Check {
-        let open = |why: String| Check::open("signature", why);
-        let fails = |why: &str| Check::fails("signature", why);
+        let open = |found| Check::open("signature", found);
+        let fails = |found| Check::fails("signature", Message::new(found));
         let text = |member: &str| self.header.get(member).and_then(Value::as_str);
         let algorithm = text("alg").unwrap_or("none");
         if algorithm == "none" || algorithm.starts_with("HS") {
-            return fails("It is not signed with an issuer’s key, so anybody could have written it.");
+            return fails("found-unsigned-jwt");
         }
         if !matches!(algorithm, "ES256" | "RS256" | "EdDSA") {
-            let algorithm = shorten(algorithm);
-            return open(format!(
-                "It is signed by “{algorithm}”; ES256, RS256 and EdDSA can be checked here."
-            ));
+            return open(Message::new("found-algorithm").with("algorithm", shorten(algorithm)));
         }
         // Whoever does not know what is critical must not accept (RFC 7515, section 4.1.11).
         if self.header.get("crit").is_some() {
-            return open("Its header asks for something that this verifier does not know.".to_owned());
+            return open(Message::new("found-critical"));
         }
         match public {
-            None => open("It cannot be checked without the key.".to_owned()),
-            Some(public) if public.algorithm() != algorithm => {
-                fails("The signature is of another kind than the key.")
-            }
+            None => open(Message::new("found-without-key")),
+            Some(public) if public.algorithm() != algorithm => fails("found-other-algorithm"),
             Some(public) if self.is_signed_by(public) => {
-                Check::holds("signature", "The signature fits this text and the key.")
+                Check::holds("signature", Message::new("found-signature"))
             }
-            Some(_) => fails("The signature does not fit: the text was changed, or another key signed it."),
+            Some(_) => fails("found-bad-signature"),
         }
     }
 
     /// What the JWT says twice must be the same (Open Badges 3.0, section 8.2.4.1): readers look
     /// at the one or at the other.
     fn repeated(&self) -> Check {
-        let fails = |why: String| Check::fails("terms", why);
+        let fails = |found| Check::fails("terms", found);
         let expected = match claims(self.credential()) {
             Ok(expected) => expected,
-            Err(why) => return fails(format!("The JWT says too little: {why}.")),
+            Err(why) => return fails(Message::new("found-jwt-little").because(why)),
         };
-        for (claim, member) in TEXT_CLAIMS.into_iter().chain(DATE_CLAIMS) {
+        for (claim, member) in TEXT_CLAIMS.into_iter().chain(dates(&At::root(self.credential()))) {
             let said = self.payload.get(claim);
             // A date may carry a fraction.
             let same = match (said, expected.get(claim)) {
@@ -128,16 +122,13 @@ impl Jwt {
                 (said, _) => said.is_none(),
             };
             if !same {
-                return fails(format!("The JWT’s claim “{claim}” does not say what “{member}” says."));
+                return fails(Message::new("found-jwt-claim").with("claim", claim).with("member", member));
             }
         }
-        Check::holds(
-            "terms",
-            "The signature covers every character, and the JWT’s claims say what the badge says.",
-        )
+        Check::holds("terms", Message::new("found-jwt-terms"))
     }
 
-    fn key(&self, lookup: &dyn Lookup) -> Result<(Key, String), Check> {
+    fn key(&self, lookup: &dyn Lookup) -> Result<(Key, Message), Check> {
         let text = |member: &str| self.header.get(member).and_then(Value::as_str);
         let issuer = key::issuer(self.credential())?;
         if let Some(kid) = text("kid") {
@@ -149,28 +140,22 @@ impl Jwt {
             return key::find(issuer, &method, lookup);
         }
         let Some(jwk) = self.header.get("jwk") else {
-            return Err(Check::open("key", "The JWT names no key."));
+            return Err(Check::open("key", Message::new("found-jwt-keyless")));
         };
-        let public =
-            Key::from_jwk(jwk).map_err(|why| Check::fails("key", format!("The key is wrong: {why}.")))?;
+        let public = Key::from_jwk(jwk)
+            .map_err(|why| Check::fails("key", Message::new("found-key-wrong").because(why)))?;
         // A key that travels with the badge proves nothing by itself: anybody has one.
         let theirs = match key::controller(issuer, lookup)? {
             Controller::Key(theirs) => theirs == public,
             Controller::Document(document) => key::all(&document, issuer).contains(&public),
         };
         if theirs {
-            return Ok((public, format!("{} has this key for credentials.", shorten(issuer))));
+            return Ok((public, Message::new("found-key-listed").with("did", shorten(issuer))));
         }
         let root = At::root(self.credential());
         let named =
             root.may("issuer").and_then(|issuer| issuer.may("name")).and_then(|name| name.text().ok());
-        Err(Check::open(
-            "key",
-            format!(
-                "The key came with the badge, and nothing shows that it is a key of {}: anybody could have \
-                 signed so.",
-                shorten(named.unwrap_or(issuer))
-            ),
-        ))
+        let found = Message::new("found-key-came-along").with("issuer", shorten(named.unwrap_or(issuer)));
+        Err(Check::open("key", found))
     }
 }

@@ -8,6 +8,7 @@ use crate::badges::key::shorten;
 use crate::badges::proof;
 use crate::badges::rdf::items;
 use crate::badges::structure::At;
+use crate::locales::Message;
 
 /// What says which keys an issuer has.
 pub(super) enum Controller {
@@ -21,7 +22,7 @@ pub(super) enum Controller {
 pub(super) fn check(document: &Value, proof: &Value, lookup: &dyn Lookup) -> (Option<Key>, Check) {
     let method = proof.get("verificationMethod").and_then(Value::as_str);
     let found = method
-        .ok_or_else(|| Check::fails("key", "The proof names no key."))
+        .ok_or_else(|| Check::fails("key", Message::new("found-key-missing")))
         .and_then(|method| find(issuer(document)?, method, lookup));
     match found {
         Ok((key, found)) => (Some(key), Check::holds("key", found)),
@@ -32,33 +33,29 @@ pub(super) fn check(document: &Value, proof: &Value, lookup: &dyn Lookup) -> (Op
 /// The id of the issuer that a credential names.
 pub(super) fn issuer(document: &Value) -> Result<&str, Check> {
     let issuer = At::root(document).must("issuer").and_then(|issuer| issuer.id());
-    issuer.map_err(|why| Check::fails("key", format!("The issuer is not named: {why}.")))
+    issuer.map_err(|why| Check::fails("key", Message::new("found-no-issuer").because(why)))
 }
 
 /// The issuer's key by its full address, with what was found.
-pub(super) fn find(issuer: &str, method: &str, lookup: &dyn Lookup) -> Result<(Key, String), Check> {
-    let fails = |why: String| Check::fails("key", why);
+pub(super) fn find(issuer: &str, method: &str, lookup: &dyn Lookup) -> Result<(Key, Message), Check> {
+    let fails = |found| Check::fails("key", found);
+    let about = |found, did| Message::new(found).with("did", shorten(did));
     let (did, fragment) = method
         .split_once('#')
-        .ok_or_else(|| fails(format!("“{}” is not the full address of a key.", shorten(method))))?;
+        .ok_or_else(|| fails(Message::new("found-key-address").with("key", shorten(method))))?;
     // The controller of the key and the issuer must be one (Open Badges 3.0, section 8.2).
     if did != issuer {
-        return Err(fails(format!(
-            "The key belongs to {}, but the issuer is {}.",
-            shorten(did),
-            shorten(issuer)
-        )));
+        return Err(fails(about("found-key-of-another", did).with("issuer", shorten(issuer))));
     }
     match controller(did, lookup)? {
         Controller::Key(_) if did.strip_prefix("did:key:") != Some(fragment) => {
-            Err(fails("The key's address does not name the key.".to_owned()))
+            Err(fails(Message::new("found-key-unnamed")))
         }
-        Controller::Key(key) => Ok((key, format!("The key is the issuer's name itself: {}.", shorten(did)))),
+        Controller::Key(key) => Ok((key, about("found-key-is-name", did))),
         Controller::Document(document) => {
-            let key = in_document(&document, did, method).map_err(|why| {
-                fails(format!("The DID document of {} does not name the key: {why}.", shorten(did)))
-            })?;
-            Ok((key, format!("{} lists the key for credentials.", shorten(did))))
+            let key = in_document(&document, did, method)
+                .map_err(|why| fails(about("found-key-not-listed", did).because(why)))?;
+            Ok((key, about("found-key-listed", did)))
         }
     }
 }
@@ -67,19 +64,18 @@ pub(super) fn find(issuer: &str, method: &str, lookup: &dyn Lookup) -> Result<(K
 pub(super) fn controller(did: &str, lookup: &dyn Lookup) -> Result<Controller, Check> {
     if let Some(multibase) = did.strip_prefix("did:key:") {
         let key = Key::from_multibase(multibase);
-        return key.map(Controller::Key).map_err(|why| Check::fails("key", format!("{why}.")));
+        return key
+            .map(Controller::Key)
+            .map_err(|why| Check::fails("key", Message::new("found-key-wrong").because(why)));
     }
+    let about = |found| Message::new(found).with("did", shorten(did));
     if !did.starts_with("did:web:") {
-        let why =
-            format!("The issuer is named by {}; did:web and did:key can be checked here.", shorten(did));
-        return Err(Check::open("key", why));
+        return Err(Check::open("key", about("found-key-method")));
     }
-    let document = lookup.did_document(did).ok_or_else(|| {
-        Check::open("key", format!("The DID document of {} could not be read.", shorten(did)))
-    })?;
+    let document = lookup.did_document(did);
+    let document = document.ok_or_else(|| Check::open("key", about("found-key-unread")))?;
     if document.get("id").and_then(Value::as_str) != Some(did) {
-        let why = format!("The DID document of {} is for another DID.", shorten(did));
-        return Err(Check::fails("key", why));
+        return Err(Check::fails("key", about("found-key-document")));
     }
     Ok(Controller::Document(document))
 }
@@ -93,7 +89,9 @@ pub(super) fn all(document: &Value, did: &str) -> Vec<Key> {
 
 /// The key by its full address, where the document lets it make assertions (DID Core 1.0,
 /// section 5.3.2).
-fn in_document(document: &Value, did: &str, method: &str) -> Result<Key, String> {
+fn in_document(document: &Value, did: &str, method: &str) -> Result<Key, Message> {
+    let missing = |member: &str| Message::new("why-missing").with("member", member);
+    let about = |why| Message::new(why).with("key", shorten(method));
     let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
     let is_it = |entry: &&Value| text(entry, "id").is_some_and(|id| full(did, &id) == method);
     let assertions = list(document, proof::PURPOSE);
@@ -101,26 +99,26 @@ fn in_document(document: &Value, did: &str, method: &str) -> Result<Key, String>
         .iter()
         .any(|entry| entry.as_str().is_some_and(|name| full(did, name) == method) || is_it(&entry));
     if !listed {
-        return Err(format!("assertionMethod does not list {}", shorten(method)));
+        return Err(about("why-key-not-listed"));
     }
     let entry = list(document, "verificationMethod").iter().chain(assertions).find(is_it);
-    let entry = entry.ok_or_else(|| format!("verificationMethod has no {}", shorten(method)))?;
+    let entry = entry.ok_or_else(|| about("why-key-lacking"))?;
     if text(entry, "controller").as_deref() != Some(did) {
-        return Err("the key has another controller".to_owned());
+        return Err(Message::new("why-key-controller"));
     }
     match text(entry, "type").as_deref() {
         Some(kind @ ("Multikey" | "Ed25519VerificationKey2020")) => {
-            let multibase = text(entry, "publicKeyMultibase").ok_or("publicKeyMultibase is missing")?;
+            let multibase = text(entry, "publicKeyMultibase").ok_or_else(|| missing("publicKeyMultibase"))?;
             let key = Key::from_multibase(&multibase)?;
             if kind != "Multikey" && !matches!(key, Key::Ed25519(_)) {
-                return Err("the key is not of the kind that its type says".to_owned());
+                return Err(Message::new("why-key-other-kind"));
             }
             Ok(key)
         }
         Some("JsonWebKey" | "JsonWebKey2020") => {
-            Key::from_jwk(entry.get("publicKeyJwk").ok_or("publicKeyJwk is missing")?)
+            Key::from_jwk(entry.get("publicKeyJwk").ok_or_else(|| missing("publicKeyJwk"))?)
         }
-        _ => Err("the key is neither a Multikey nor a JsonWebKey".to_owned()),
+        _ => Err(Message::new("why-key-form")),
     }
 }
 

@@ -6,6 +6,7 @@ mod key;
 mod p256;
 pub(super) mod public;
 mod record;
+mod schema;
 mod status;
 mod text;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use super::key::shorten;
 use super::structure::{self, At};
+use crate::locales::Message;
 
 /// What verification needs from outside. The caller fetches; this module stays pure.
 pub trait Lookup {
@@ -21,31 +23,33 @@ pub trait Lookup {
     fn did_document(&self, did: &str) -> Option<serde_json::Value>;
     /// A status list credential by its address, or `None`; one in JWT form as a string.
     fn status_list(&self, url: &str) -> Option<serde_json::Value>;
+    /// A JSON schema by its address, or `None`.
+    fn schema(&self, url: &str) -> Option<serde_json::Value>;
 }
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked: `structure`, `terms`, `signature`, `key`, `dates`, `status`; of a learner
-    /// record also `badges`.
+    /// What was checked: `structure`, `terms`, `signature`, `key`, `dates`, `status`, `schema`; of a
+    /// learner record also `badges`.
     pub name: &'static str,
     /// Whether it holds; `None` when it could not be checked.
     pub holds: Option<bool>,
     /// What was found, for people.
-    pub found: String,
+    pub found: Message,
 }
 
 impl Check {
-    fn holds(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, holds: Some(true), found: found.into() }
+    fn holds(name: &'static str, found: Message) -> Self {
+        Self { name, holds: Some(true), found }
     }
 
-    fn fails(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, holds: Some(false), found: found.into() }
+    fn fails(name: &'static str, found: Message) -> Self {
+        Self { name, holds: Some(false), found }
     }
 
-    fn open(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, holds: None, found: found.into() }
+    fn open(name: &'static str, found: Message) -> Self {
+        Self { name, holds: None, found }
     }
 }
 
@@ -113,15 +117,15 @@ impl Report {
 
 /// Verifies a credential: JSON, a JWT, or a baked PNG or SVG.
 ///
-/// The report always has the same six checks; a learner record has one more, about the badges in it. What this verifier cannot judge, such as another
-/// issuer's contexts or kind of proof, is open (`None`) and not a failure; nothing is fetched but
-/// what `lookup` gives.
+/// The report always has the same seven checks; a learner record has one more, about the badges in it.
+/// What this verifier cannot judge, such as unknown contexts or kinds of proof, is open (`None`) and
+/// not a failure; nothing is fetched but what `lookup` gives.
 pub fn verify(bytes: &[u8], lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
     let found = match text::read(bytes) {
         Ok(found) => found,
         Err(structure) => {
-            let open = |name| Check::open(name, "There is no credential to check.");
-            let rest = ["terms", "signature", "key", "dates", "status"].map(open);
+            let open = |name| Check::open(name, Message::new("found-nothing"));
+            let rest = ["terms", "signature", "key", "dates", "status", "schema"].map(open);
             return Report { checks: std::iter::once(structure).chain(rest).collect(), about: None };
         }
     };
@@ -138,39 +142,44 @@ pub fn verify(bytes: &[u8], lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
 /// The checks of one credential.
 fn judge(found: &text::Found, lookup: &dyn Lookup, now: DateTime<Utc>) -> Report {
     let document = found.credential();
-    let (standard, kind) = if At::root(document).is_a(structure::clr::TYPE) {
-        ("Comprehensive Learner Record 2.0", "learner record")
+    let (complete, incomplete) = if At::root(document).is_a(structure::clr::TYPE) {
+        ("found-record-complete", "found-record-incomplete")
     } else {
-        ("Open Badges 3.0", "Open Badge")
+        ("found-badge-complete", "found-badge-incomplete")
     };
     let structure = match structure::standard(document) {
-        Ok(()) => Check::holds("structure", format!("It has the members that {standard} requires.")),
-        Err(why) => Check::fails("structure", format!("It is not a complete {kind}: {why}.")),
+        Ok(()) => Check::holds("structure", Message::new(complete)),
+        Err(why) => Check::fails("structure", Message::new(incomplete).because(why)),
     };
     let [terms, signature, key] = found.proven(lookup);
     let dates = dates(document, now);
     let status = status::check(document, lookup, now);
-    Report { checks: vec![structure, terms, signature, key, dates, status], about: Some(About::of(document)) }
+    let schema = schema::check(document, lookup);
+    let checks = vec![structure, terms, signature, key, dates, status, schema];
+    Report { checks, about: Some(About::of(document)) }
 }
 
 fn dates(document: &Value, now: DateTime<Utc>) -> Check {
     let root = At::root(document);
-    let from = match root.must("validFrom").and_then(|at| at.date()) {
+    let wrong = |why| Check::fails("dates", Message::new("found-dates-wrong").because(why));
+    // Without a version it is incomplete anyway.
+    let [from, until] = root.validity().unwrap_or(["validFrom", "validUntil"]);
+    let from = match root.must(from).and_then(|at| at.date()) {
         Ok(from) => from,
-        Err(why) => return Check::fails("dates", format!("The dates are wrong: {why}.")),
+        Err(why) => return wrong(why),
     };
-    let until = match root.may("validUntil").map(|at| at.date()).transpose() {
+    let until = match root.may(until).map(|at| at.date()).transpose() {
         Ok(until) => until,
-        Err(why) => return Check::fails("dates", format!("The dates are wrong: {why}.")),
+        Err(why) => return wrong(why),
     };
-    let day = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M UTC").to_string();
-    if now < from {
-        return Check::fails("dates", format!("It is valid only from {}.", day(from)));
-    }
+    let found = |key, time: DateTime<Utc>| {
+        Message::new(key).with("time", time.format("%Y-%m-%d %H:%M UTC").to_string())
+    };
     match until {
-        Some(until) if now > until => Check::fails("dates", format!("It expired on {}.", day(until))),
-        Some(until) => Check::holds("dates", format!("It is valid until {}.", day(until))),
-        None => Check::holds("dates", "It is valid and does not expire."),
+        _ if now < from => Check::fails("dates", found("found-too-early", from)),
+        Some(until) if now > until => Check::fails("dates", found("found-expired", until)),
+        Some(until) => Check::holds("dates", found("found-valid-until", until)),
+        None => Check::holds("dates", Message::new("found-valid-for-ever")),
     }
 }
 

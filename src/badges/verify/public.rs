@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::p256;
 use crate::badges::key::{PublicKey, from_multibase, shorten};
+use crate::locales::Message;
 
 /// The multicodec prefix of a compressed P-256 public key (0x1200 as an unsigned varint).
 const P256_PUBLIC: [u8; 2] = [0x80, 0x24];
@@ -30,39 +31,40 @@ pub(in crate::badges) enum Key {
 
 impl Key {
     /// Reads a Multikey: Ed25519 (`z6Mk…`) or P-256 (`zDn…`).
-    pub(in crate::badges) fn from_multibase(text: &str) -> Result<Self, String> {
+    pub(in crate::badges) fn from_multibase(text: &str) -> Result<Self, Message> {
+        let wrong = || Message::new("why-no-multikey").with("key", shorten(text));
         let bytes = from_multibase(text);
         let Some(point) = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&P256_PUBLIC)) else {
-            return PublicKey::from_multibase(text).map(Self::Ed25519).map_err(|error| error.to_string());
+            return PublicKey::from_multibase(text).map(Self::Ed25519).map_err(|_| wrong());
         };
         let point = p256::uncompressed(point);
-        point.map(Self::P256).ok_or_else(|| format!("“{}” is no point of P-256", shorten(text)))
+        point.map(Self::P256).ok_or_else(wrong)
     }
 
     /// Reads a JWK (RFC 7517, RFC 7518 section 6, RFC 8037). One that holds its private half is
     /// refused: it is nobody's any more.
-    pub(in crate::badges) fn from_jwk(jwk: &Value) -> Result<Self, String> {
+    pub(in crate::badges) fn from_jwk(jwk: &Value) -> Result<Self, Message> {
         let text = |member: &str| jwk.get(member).and_then(Value::as_str);
         let bytes = |member: &str| {
             let decoded = text(member).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
             decoded
                 .filter(|bytes| !bytes.is_empty())
-                .ok_or_else(|| format!("the JWK has no {member} in base64url"))
+                .ok_or_else(|| Message::new("why-jwk-part").with("member", member))
         };
         if jwk.get("d").is_some() {
-            return Err("the JWK holds the private half of the key".to_owned());
+            return Err(Message::new("why-jwk-private"));
         }
         match (text("kty"), text("crv")) {
             (Some("EC"), Some("P-256")) => {
                 let (x, y) = (bytes("x")?, bytes("y")?);
                 if x.len() != 32 || y.len() != 32 {
-                    return Err("the JWK is no point of P-256".to_owned());
+                    return Err(Message::new("why-jwk-wrong"));
                 }
                 Ok(Self::P256([&[4], x.as_slice(), &y].concat()))
             }
             (Some("OKP"), Some("Ed25519")) => {
                 let key = bytes("x")?.try_into().ok().and_then(|x| PublicKey::from_bytes(&x).ok());
-                key.map(Self::Ed25519).ok_or_else(|| "the JWK is no Ed25519 key".to_owned())
+                key.map(Self::Ed25519).ok_or_else(|| Message::new("why-jwk-wrong"))
             }
             (Some("RSA"), _) => {
                 let (n, e) = (bytes("n")?, bytes("e")?);
@@ -70,13 +72,11 @@ impl Key {
                 let n = n.get(first..).unwrap_or_default().to_vec();
                 // Checking costs by length: no key that is in use is longer.
                 if !(256..=1024).contains(&n.len()) || e.len() > 8 {
-                    return Err("the RSA key does not have 2048 to 8192 bits".to_owned());
+                    return Err(Message::new("why-rsa-size"));
                 }
                 Ok(Self::Rsa { n, e })
             }
-            (kind, _) => {
-                Err(format!("keys of the kind “{}” are not known here", shorten(kind.unwrap_or("?"))))
-            }
+            (kind, _) => Err(Message::new("why-key-unknown").with("kind", shorten(kind.unwrap_or("?")))),
         }
     }
 

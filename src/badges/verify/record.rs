@@ -6,45 +6,45 @@ use serde_json::Value;
 use super::text::Found;
 use super::{About, Check, Lookup, Report, Verdict, judge};
 use crate::badges::structure::At;
+use crate::locales::Message;
 
 /// The most badges of one record that are checked.
 const MOST_BADGES: usize = 50;
 
 /// The check `badges`. What stands in a record that was changed is not looked at, and not worked on.
 pub(super) fn check(record: &Value, unchanged: bool, lookup: &dyn Lookup, now: DateTime<Utc>) -> Check {
-    let open = |why: &str| Check::open("badges", why);
+    let open = |found| Check::open("badges", Message::new(found));
     if !unchanged {
-        return open("They are looked at when the record itself is shown to be unchanged.");
+        return open("found-badges-later");
     }
     let root = At::root(record);
     let badges = root.may("credentialSubject").and_then(|subject| subject.may("verifiableCredential"));
     let badges = badges.map(|badges| badges.items()).unwrap_or_default();
     if badges.len() > MOST_BADGES {
-        return open("There are more of them than this verifier checks.");
+        return open("found-badges-many");
     }
     let mut unclear = None;
     for badge in &badges {
         let name = About::of(badge.value()).badge;
         if !badge.is_a("OpenBadgeCredential") && !badge.is_a("AchievementCredential") {
-            unclear = Some(format!("“{name}” is a credential of a kind that this verifier does not know."));
+            unclear = Some(Message::new("found-badges-kind").with("name", name));
             continue;
         }
         let report: Report = judge(&Found::Embedded(badge.value().clone()), lookup, now);
         let verdict = report.verdict();
-        let first =
-            |holds| report.checks.iter().find(|check| check.holds == holds).map_or("", |check| &check.found);
+        let first = |found, holds| {
+            let first = report.checks.iter().find(|check| check.holds == holds);
+            let found = Message::new(found).with("name", name.as_str());
+            first.map_or(found.clone(), |first| found.because(first.found.clone()))
+        };
         match verdict {
             Verdict::Valid => {}
-            Verdict::Invalid => {
-                return Check::fails("badges", format!("“{name}” does not hold: {}", first(Some(false))));
-            }
-            Verdict::Open => unclear = Some(format!("“{name}” could not be checked: {}", first(None))),
+            Verdict::Invalid => return Check::fails("badges", first("found-badges-bad", Some(false))),
+            Verdict::Open => unclear = Some(first("found-badges-open", None)),
         }
     }
-    match unclear {
-        Some(why) => Check::open("badges", why),
-        None => {
-            Check::holds("badges", format!("Each of the badges in it holds by itself ({}).", badges.len()))
-        }
+    if let Some(why) = unclear {
+        return Check::open("badges", why);
     }
+    Check::holds("badges", Message::new("found-badges-good").with("count", badges.len().to_string()))
 }

@@ -6,8 +6,13 @@ use serde_json::json;
 use super::*;
 use crate::badges::samples::{Web, achievement, did_key_issuer, image, issue, issuer, time};
 use crate::badges::status::{Purpose, SIZE, list_document, list_url};
-use crate::badges::{Signatory, bake::BadgeImage, credential, sign};
+use crate::badges::vocabulary::{
+    CREDENTIALS_1_1, Context, ED25519_2020, EXTENSIONS, OPEN_BADGES_3_0_1, OPEN_BADGES_3_0_2, STATUS_LISTS,
+};
+use crate::badges::{Signatory, SigningKey, bake::BadgeImage, canonical, credential, proof, sign};
 
+const SCHEMA: &str =
+    "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json";
 const NOW: &str = "2027-01-01T00:00:00Z";
 
 fn now() -> DateTime<Utc> {
@@ -47,7 +52,7 @@ fn web_of(issuer: &Signatory, set: &[i64]) -> Web {
 fn trouble(report: &Report) -> Vec<(&'static str, Option<bool>)> {
     assert_eq!(
         report.checks.iter().map(|check| check.name).collect::<Vec<_>>(),
-        ["structure", "terms", "signature", "key", "dates", "status"]
+        ["structure", "terms", "signature", "key", "dates", "status", "schema"]
     );
     report
         .checks
@@ -104,14 +109,15 @@ fn a_changed_badge_fails_by_its_signature() {
 fn added_members_do_not_pass() {
     assert_eq!(changed(|badge| badge["colour"] = json!(1)), [("terms", None), ("signature", None)]);
     assert_eq!(changed(|badge| badge["@included"] = json!([])), [("terms", None), ("signature", None)]);
-    assert_eq!(changed(|badge| badge["proof"]["domain"] = json!("x")), [("signature", None)]);
+    assert_eq!(changed(|badge| badge["proof"]["mood"] = json!("x")), [("signature", None)]);
+    assert_eq!(changed(|badge| badge["proof"]["domain"] = json!("x")), [("signature", Some(false))]);
     // The same statements, with the end of validity moved out of sight.
     let moved = changed(|badge| {
         let until = badge.as_object_mut().unwrap().remove("validUntil").unwrap();
         let inner = json!({"id": badge["id"], "type": ["VerifiableCredential"], "validUntil": until});
         badge["evidence"].as_array_mut().unwrap().push(inner);
     });
-    assert_eq!(moved, [("terms", Some(false)), ("signature", None)]);
+    assert_eq!(moved, [("terms", Some(false)), ("signature", None), ("schema", Some(false))]);
 }
 
 #[test]
@@ -205,7 +211,7 @@ fn a_revoked_badge_fails_by_its_status() {
     assert!(on(list(&issuer, &[94_566, 94_568])).holds());
     let report = on(list(&issuer, &[94_567]));
     assert_eq!(trouble(&report), [("status", Some(false))]);
-    assert!(report.checks[5].found.contains("revoked"));
+    assert!(report.checks[5].found.to_string().contains("revoked"));
 
     // A list that does not hold says nothing in favour of the badge.
     let mut forged = list(&issuer, &[94_567]);
@@ -228,6 +234,8 @@ fn several_entries_are_all_checked() {
     let issuer = issuer();
     let (achievement, image) = (achievement(), image());
     let mut document = credential(&issue(&issuer, &achievement, Some(&image)));
+    // The schema of badges allows one.
+    document.as_object_mut().unwrap().remove("credentialSchema");
     let url = list_url(&issuer, 3, Purpose::Suspension);
     let mut second = document["credentialStatus"].clone();
     second["id"] = json!(format!("{url}#94567"));
@@ -243,7 +251,7 @@ fn several_entries_are_all_checked() {
     assert!(verify(text.as_bytes(), &web().with(&url, list(&[])), now()).holds());
     let suspended = verify(text.as_bytes(), &web().with(&url, list(&[94_567])), now());
     assert_eq!(trouble(&suspended), [("status", Some(false))]);
-    assert!(suspended.checks[5].found.contains("suspended"));
+    assert!(suspended.checks[5].found.to_string().contains("suspended"));
 }
 
 #[test]
@@ -251,7 +259,7 @@ fn other_issuers_badges_are_judged_as_far_as_they_are_known() {
     let trouble = changed(|badge| {
         badge["@context"] = json!(["https://www.w3.org/ns/credentials/v2", "https://example.test/x"]);
     });
-    assert_eq!(trouble, [("terms", None), ("signature", None)]);
+    assert_eq!(trouble, [("terms", None), ("signature", None), ("schema", Some(false))]);
     let other = changed(|badge| {
         badge["issuer"]["id"] = json!("did:ion:abc");
         badge["proof"]["verificationMethod"] = json!("did:ion:abc#key");
@@ -260,6 +268,82 @@ fn other_issuers_badges_are_judged_as_far_as_they_are_known() {
     assert_eq!(other, [("terms", None), ("signature", None), ("key", None), ("status", None)]);
     let jwt = verify(b"eyJhbGciOiJSUzI1NiJ9.eyJhIjoxfQ.c2ln", &web(), now());
     assert!(!jwt.holds(), "{jwt:?}");
+}
+
+/// The badge as issuers wrote it before Verifiable Credentials 2.0, signed by their kind of proof.
+fn early_badge(badges: &Context, change: impl FnOnce(&mut Value)) -> Value {
+    let issuer = issuer();
+    let (achievement, image) = (achievement(), image());
+    let mut document = credential(&issue(&issuer, &achievement, Some(&image)));
+    let members = document.as_object_mut().unwrap();
+    let url = |context: &Context| context.url;
+    members["@context"] =
+        [&CREDENTIALS_1_1, badges, &EXTENSIONS, &ED25519_2020, &STATUS_LISTS].map(url).into();
+    for (new, old) in [("validFrom", "issuanceDate"), ("validUntil", "expirationDate")] {
+        let date = members.remove(new).unwrap();
+        members.insert(old.to_owned(), date);
+    }
+    members.remove("awardedDate");
+    members.remove("credentialSchema");
+    document["type"] = json!(["VerifiableCredential", "AchievementCredential"]);
+    document["credentialSubject"]["achievement"].as_object_mut().unwrap().remove("inLanguage");
+    change(&mut document);
+    let mut proof = json!({
+        "type": "Ed25519Signature2020", "created": "2023-02-24T23:36:38Z", "proofPurpose": "assertionMethod",
+        "verificationMethod": issuer.verification_method(),
+    });
+    let configuration = canonical::document(&proof::configuration(&proof, &document)).unwrap();
+    let hash = proof::hash(&configuration, &canonical::document(&document).unwrap());
+    proof["proofValue"] = proof::value(&SigningKey::from_seed([5; 32]), &hash).into();
+    document["proof"] = proof;
+    document
+}
+
+#[test]
+fn early_badges_hold() {
+    for badges in [&OPEN_BADGES_3_0_1, &OPEN_BADGES_3_0_2] {
+        let verify =
+            |badge: &Value, day: &str| trouble(&verify(badge.to_string().as_bytes(), &web(), time(day)));
+        let badge = early_badge(badges, |_| ());
+        assert_eq!(verify(&badge, NOW), []);
+        assert_eq!(verify(&badge, "2029-03-04T00:00:01Z"), [("dates", Some(false))]);
+        assert_eq!(verify(&badge, "2026-03-04T05:06:06Z"), [("dates", Some(false))]);
+        for (pointer, value) in [
+            ("/credentialSubject/achievement/name", "Other"),
+            ("/expirationDate", "2099-03-04T00:00:00Z"),
+            ("/credentialSubject/achievement/image/id", "https://other.example.edu/"),
+            ("/proof/created", "2024-02-24T23:36:38Z"),
+        ] {
+            let mut changed = badge.clone();
+            *changed.pointer_mut(pointer).unwrap() = json!(value);
+            assert_eq!(verify(&changed, NOW), [("signature", Some(false))], "{pointer}");
+        }
+        // The names of the other version of the data model say nothing here.
+        let mut renamed = badge.clone();
+        let date = renamed.as_object_mut().unwrap().remove("issuanceDate").unwrap();
+        renamed["validFrom"] = date;
+        let found = verify(&renamed, NOW);
+        assert!(
+            found.contains(&("structure", Some(false))) && found.contains(&("dates", Some(false))),
+            "{found:?}"
+        );
+    }
+    // What a version does not have is unknown in it, and nothing is dropped in silence.
+    let mut later = early_badge(&OPEN_BADGES_3_0_2, |_| ());
+    later["awardedDate"] = json!("2026-03-04T05:06:07Z");
+    let report = verify(later.to_string().as_bytes(), &web(), now());
+    assert_eq!(trouble(&report), [("terms", None), ("signature", None)]);
+    // What the schema at this address asked for then is not known here.
+    let schema = json!([{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}]);
+    let named = early_badge(&OPEN_BADGES_3_0_2, |badge| badge["credentialSchema"] = schema);
+    assert_eq!(trouble(&verify(named.to_string().as_bytes(), &web(), now())), [("schema", None)]);
+    // A badge that is signed under one context does not hold under another one.
+    let mut other = early_badge(&OPEN_BADGES_3_0_1, |_| ());
+    other["@context"][1] = json!(OPEN_BADGES_3_0_2.url);
+    assert_eq!(trouble(&verify(other.to_string().as_bytes(), &web(), now())), [("signature", Some(false))]);
+    // The first context of badges contradicts that of Verifiable Credentials 2.0.
+    let both = changed(|badge| badge["@context"][1] = json!(OPEN_BADGES_3_0_1.url));
+    assert_eq!(both, [("terms", Some(false)), ("signature", None)]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::jwt::{Jwt, is_jwt};
 use super::{Check, Lookup, embedded};
 use crate::badges::bake;
+use crate::locales::Message;
 
 /// The most bytes that a credential may have.
 const MOST_BYTES: usize = 1 << 20;
@@ -20,7 +21,7 @@ pub(super) enum Found {
 
 impl Found {
     /// What was fetched: a document, or a JWT as a text.
-    pub(super) fn fetched(value: Value) -> Result<Self, String> {
+    pub(super) fn fetched(value: Value) -> Result<Self, Message> {
         match value {
             Value::String(text) if is_jwt(&text) => Ok(Self::Jwt(Box::new(Jwt::read(&text)?))),
             document => Ok(Self::Embedded(document)),
@@ -45,25 +46,28 @@ impl Found {
 
 /// The credential, or the failed check `structure`.
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Check> {
-    let fails = |why: String| Check::fails("structure", why);
+    let fails = |found| Check::fails("structure", found);
     let unbaked;
     let text = if bytes.len() > bake::MOST_BYTES || bake::is_image(bytes) {
-        unbaked = bake::unbake(bytes).map_err(|error| fails(format!("No credential was found: {error}.")))?;
+        unbaked = bake::unbake(bytes).map_err(|_| fails(Message::new("found-no-badge")))?;
         unbaked.as_str()
     } else {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| fails("It is neither JSON nor a badge image.".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| fails(Message::new("found-no-text")))?;
         text.strip_prefix('\u{feff}').unwrap_or(text)
     };
     if text.len() > MOST_BYTES {
-        return Err(fails(format!("The credential has more than {} MiB.", MOST_BYTES >> 20)));
+        let most = (MOST_BYTES >> 20).to_string();
+        return Err(fails(Message::new("found-too-large").with("most", most)));
     }
     let text = text.trim();
     if is_jwt(text) {
         return Jwt::read(text)
             .map(|jwt| Found::Jwt(Box::new(jwt)))
-            .map_err(|why| fails(format!("It looks like a JWT, but {why}.")));
+            .map_err(|why| fails(Message::new("found-bad-jwt").because(why)));
     }
-    let document = serde_json::from_str(text).map_err(|error| fails(format!("It is not JSON: {error}.")));
+    let document = serde_json::from_str(text).map_err(|error| {
+        let found = Message::new("found-no-json").with("line", error.line().to_string());
+        fails(found.with("column", error.column().to_string()))
+    });
     document.map(Found::Embedded)
 }

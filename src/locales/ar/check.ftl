@@ -1,4 +1,4 @@
-# The page on which badges are verified. What exactly a check found is said in English.
+# The page on which badges are verified.
 
 check-about = التحقق من شارة Open Badge لأي جهة مانحة: هل هي أصلية ولم تتغير وما زالت سارية؟
 check-lead =
@@ -28,6 +28,7 @@ check-question = { $check ->
     [key] هل المفتاح للجهة المانحة؟
     [dates] هل هي سارية اليوم؟
     [status] هل ما زالت الجهة المانحة تؤيدها؟
+    [schema] هل تلتزم بقواعد مخططها؟
     [badges] هل كل شارة فيه صالحة؟
    *[other] { $check }
 }
@@ -42,4 +43,4 @@ check-text = أو لصق شارة أو رابط
 check-text-note = يبدأ الرابط بـ https:// ويقود إلى ملف الشارة.
 check-button = تحقق
 check-nothing = نرجو اختيار ملف أو لصق شارة أو رابط ثم الضغط على الزر.
-check-link = تعذّرت قراءة الرابط:
+check-link = تعذّرت قراءة الرابط: { $why }.

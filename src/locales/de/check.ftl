@@ -1,4 +1,4 @@
-# The page on which badges are verified. What exactly a check found is said in English.
+# The page on which badges are verified.
 
 check-about = Einen Open Badge eines beliebigen Ausstellers prüfen: Ist er echt, unverändert, und gilt er noch?
 check-lead =
@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] Gehört der Schlüssel dem Aussteller?
     [dates] Gilt er heute?
     [status] Steht der Aussteller noch dazu?
+    [schema] Hält er die Regeln seines Schemas ein?
     [badges] Hält jeder Badge, der darin steht?
    *[other] { $check }
 }
@@ -45,4 +46,4 @@ check-text = Oder fügen Sie einen Badge oder einen Link ein
 check-text-note = Ein Link beginnt mit https:// und führt zur Datei des Badges.
 check-button = Prüfen
 check-nothing = Wählen Sie eine Datei oder fügen Sie einen Badge oder einen Link ein, und drücken Sie dann den Knopf.
-check-link = Der Link konnte nicht gelesen werden:
+check-link = Der Link konnte nicht gelesen werden: { $why }.

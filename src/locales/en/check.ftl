@@ -1,4 +1,4 @@
-# The page on which badges are verified. What exactly a check found is said in English.
+# The page on which badges are verified.
 
 check-about = Check an Open Badge of any issuer: is it genuine, unchanged, and does it still count?
 check-lead =
@@ -30,6 +30,7 @@ check-question = { $check ->
     [key] Does the key belong to the issuer?
     [dates] Does it count today?
     [status] Does the issuer still stand by it?
+    [schema] Does it keep the rules of its schema?
     [badges] Does each badge in it hold?
    *[other] { $check }
 }
@@ -44,4 +45,4 @@ check-text = Or paste a badge or a link
 check-text-note = A link begins with https:// and leads to the badge’s file.
 check-button = Verify
 check-nothing = Choose a file, or paste a badge or a link, then press the button.
-check-link = The link could not be read:
+check-link = The link could not be read: { $why }.

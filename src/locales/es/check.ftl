@@ -1,4 +1,4 @@
-# The page on which badges are verified. What exactly a check found is said in English.
+# The page on which badges are verified.
 
 check-about = Comprueba una Open Badge de cualquier emisor: ¿es auténtica, no ha cambiado y sigue siendo válida?
 check-lead =
@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] ¿La clave es del emisor?
     [dates] ¿Vale hoy?
     [status] ¿El emisor la sigue respaldando?
+    [schema] ¿Cumple las reglas de su esquema?
     [badges] ¿Es válida cada una de las insignias que contiene?
    *[other] { $check }
 }
@@ -45,4 +46,4 @@ check-text = O pega una insignia o un enlace
 check-text-note = Un enlace empieza por https:// y lleva al archivo de la insignia.
 check-button = Verificar
 check-nothing = Elige un archivo, o pega una insignia o un enlace, y después pulsa el botón.
-check-link = No se pudo leer el enlace:
+check-link = No se pudo leer el enlace: { $why }.

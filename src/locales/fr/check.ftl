@@ -1,4 +1,4 @@
-# The page on which badges are verified. What exactly a check found is said in English.
+# The page on which badges are verified.
 
 check-about = Vérifiez un Open Badge de n’importe quel émetteur : est-il authentique, inchangé et toujours valable ?
 check-lead =
@@ -31,6 +31,7 @@ check-question = { $check ->
     [key] La clé appartient-elle à l’émetteur ?
     [dates] Est-il valable aujourd’hui ?
     [status] L’émetteur le soutient-il toujours ?
+    [schema] Respecte-t-il les règles de son schéma ?
     [badges] Chacun des badges qu’il contient est-il valable ?
    *[other] { $check }
 }
@@ -45,4 +46,4 @@ check-text = Ou collez un badge ou un lien
 check-text-note = Un lien commence par https:// et mène au fichier du badge.
 check-button = Vérifier
 check-nothing = Choisissez un fichier, ou collez un badge ou un lien, puis appuyez sur le bouton.
-check-link = Le lien n’a pas pu être lu :
+check-link = Le lien n’a pas pu être lu : { $why }.

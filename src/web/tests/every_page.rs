@@ -1,6 +1,7 @@
 //! What holds for every page.
 
 use super::*;
+use crate::locales::Message;
 use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{
@@ -112,7 +113,8 @@ fn pages() -> Vec<(&'static str, String)> {
         back: Some("/claim/TOKEN".to_owned()),
         contact: Some("badges@example.edu"),
     };
-    let verify = VerifyPage { frame: frame(), shown: None, hint: Some(("check-link", "why")) };
+    let hint = Message::new("check-link").because(Message::new("fetch-page")).html(Language::English);
+    let verify = VerifyPage { frame: frame(), shown: None, hint: Some(hint) };
     let error = |error| ErrorPage::of(frame(), error, Some("badges@example.edu")).render().unwrap();
     vec![
         ("credential", public(&credential)),

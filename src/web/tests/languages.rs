@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::badges::Translation;
+use crate::locales::Message;
 use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{AchievementPage, ErrorPage, FrontPage, IssuerPage, VerifyPage};
@@ -137,7 +138,8 @@ fn pages(t: Language) -> Vec<(String, String)> {
         issuer: "Example University",
         public_url: SITE,
     };
-    let verify = VerifyPage { frame: speaking(t), shown: None, hint: Some(("check-nothing", "")) };
+    let hint = Message::new("check-nothing").html(t);
+    let verify = VerifyPage { frame: speaking(t), shown: None, hint: Some(hint) };
     let mut pages = vec![
         ("front".to_owned(), front.render().unwrap()),
         ("issuer".to_owned(), issuer.render().unwrap()),

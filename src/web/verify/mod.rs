@@ -13,6 +13,7 @@ use http::header;
 use url::Url;
 use uuid::Uuid;
 
+use crate::locales::Message;
 use crate::remote::{LARGEST_BADGE, examine};
 
 use super::Web;
@@ -57,13 +58,13 @@ pub(super) async fn check(
     let body = body.map_err(|_| PageError::TooLarge)?.map_err(|_| PageError::TooLarge)?;
     let given = form::field(&kind, &body, "file").or_else(|| form::field(&kind, &body, "text"));
     let Some(given) = given else {
-        return answer(&web, reader, None, Some(("check-nothing", "")));
+        return answer(&web, reader, None, Some(&Message::new("check-nothing")));
     };
     let badge = match link(given) {
         None => given.to_vec(),
         Some(url) => match linked(&web, &url).await? {
             Ok(bytes) => bytes,
-            Err(why) => return answer(&web, reader, None, Some(("check-link", &why))),
+            Err(why) => return answer(&web, reader, None, Some(&Message::new("check-link").because(why))),
         },
     };
     verdict(&web, reader, badge).await
@@ -90,16 +91,17 @@ fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
 async fn verdict(web: &Web, reader: Reader, badge: Vec<u8>) -> Result<Response, PageError> {
     let examined = examine(badge, &OwnDocuments(web.clone()), &web.site.fetcher, &web.site.clock).await;
     let examined = examined.map_err(|error| PageError::fault("a verification ended early", &error))?;
-    answer(web, reader, Some(&Shown::of(examined)), None)
+    answer(web, reader, Some(&Shown::of(&examined, reader.language)), None)
 }
 
 fn answer(
     web: &Web,
     reader: Reader,
     shown: Option<&Shown>,
-    hint: Option<(&str, &str)>,
+    hint: Option<&Message>,
 ) -> Result<Response, PageError> {
     let frame = Frame::speaking(&web.site, reader);
+    let hint = hint.map(|hint| hint.html(reader.language));
     let page = pages::answer(&VerifyPage { frame, shown, hint })?;
     Ok(reader.label(page))
 }
@@ -113,7 +115,7 @@ fn link(given: &[u8]) -> Option<Url> {
 
 /// The badge behind a link, or why there is none. Links to this installation are not followed but
 /// looked up.
-async fn linked(web: &Web, url: &Url) -> Result<Result<Vec<u8>, String>, PageError> {
+async fn linked(web: &Web, url: &Url) -> Result<Result<Vec<u8>, Message>, PageError> {
     if let Some(path) = own::path(web, url.as_str()) {
         let file = path.strip_prefix("credentials/").unwrap_or_default();
         let id = file.split(['.', '/', '?', '#']).next().unwrap_or_default();
@@ -123,15 +125,13 @@ async fn linked(web: &Web, url: &Url) -> Result<Result<Vec<u8>, String>, PageErr
         };
         return match stored {
             Ok(stored) => Ok(Ok(stored.document.into_bytes())),
-            Err(PageError::NotFound) => Ok(Err("no public badge is at this address".to_owned())),
+            Err(PageError::NotFound) => Ok(Err(Message::new("fetch-no-badge"))),
             Err(error) => Err(error),
         };
     }
     match web.site.fetcher.badge(url).await {
-        Ok(fetched) if fetched.kind == "text/html" => {
-            Ok(Err("it leads to a page; give the link of the badge’s file, or the file itself".to_owned()))
-        }
+        Ok(fetched) if fetched.kind == "text/html" => Ok(Err(Message::new("fetch-page"))),
         Ok(fetched) => Ok(Ok(fetched.bytes)),
-        Err(error) => Ok(Err(error.to_string())),
+        Err(error) => Ok(Err(error.message())),
     }
 }

@@ -131,11 +131,12 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     insta::assert_snapshot!(folder.run("verify badge.json"), @r"
     $ accolade verify badge.json
     holds  structure  It has the members that Open Badges 3.0 requires.
-    holds  terms      Every term is defined by its contexts.
+    holds  terms      Every term in it is defined by the standards that it names.
     holds  signature  The signature fits this text and the key.
     holds  key        did:web:localhost%3APORT lists the key for credentials.
     holds  dates      It is valid and does not expire.
     holds  status     The issuer has neither revoked nor suspended it.
+    holds  schema     It keeps the rules of the 1EdTech schema that it names. The schema is not fetched: this verifier has its rules written down.
     the credential is valid
     (0)
     ");
@@ -143,11 +144,12 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     insta::assert_snapshot!(folder.run("verify badge.json"), @r"
     $ accolade verify badge.json
     holds  structure  It has the members that Open Badges 3.0 requires.
-    holds  terms      Every term is defined by its contexts.
+    holds  terms      Every term in it is defined by the standards that it names.
     FAILS  signature  The signature does not fit: the text was changed, or another key signed it.
     holds  key        did:web:localhost%3APORT lists the key for credentials.
     holds  dates      It is valid and does not expire.
     holds  status     The issuer has neither revoked nor suspended it.
+    holds  schema     It keeps the rules of the 1EdTech schema that it names. The schema is not fetched: this verifier has its rules written down.
     the credential is NOT valid
     (1)
     ");

@@ -204,6 +204,10 @@ impl Lookup for Found {
         let name = Value::from(address).to_string();
         self.0.iter().find(|(of, _)| *of == name).map(|(_, document)| document.clone())
     }
+
+    fn schema(&self, _: &str) -> Option<Value> {
+        None
+    }
 }
 
 /// What holds of every answer to a wallet.
