@@ -8,6 +8,15 @@ use super::statement::statements;
 use super::value::{Time, values};
 use super::{StatusEntry, Store, StoreError};
 
+/// Whether a credential, by this name in the statement, is for everybody to see: its holder has claimed
+/// it and does not hide it. [`StoredCredential::is_public`] says the same.
+macro_rules! public {
+    ($credential:literal) => {
+        concat!($credential, ".claimed_at IS NOT NULL AND ", $credential, ".hidden_at IS NULL")
+    };
+}
+pub(super) use public;
+
 macro_rules! select_credential {
     ($which:literal) => {
         concat!(
@@ -18,15 +27,18 @@ macro_rules! select_credential {
             disowned_at!(),
             " AS disowned_at,
                 (SELECT earlier.id FROM credentials AS earlier
-                    WHERE earlier.id = awards.renews AND earlier.claimed_at IS NOT NULL
-                        AND earlier.hidden_at IS NULL) AS renews_shown,
+                    WHERE earlier.id = awards.renews AND ",
+            public!("earlier"),
+            ") AS renews_shown,
                 (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
-                    WHERE later.renews = awards.id AND other.claimed_at IS NOT NULL AND other.hidden_at IS NULL
-                        AND NOT other.revoked
+                    WHERE later.renews = awards.id AND ",
+            public!("other"),
+            " AND NOT other.revoked
                     ORDER BY later.awarded_at DESC, later.id LIMIT 1) AS renewed_by,
                 (SELECT later.id FROM awards AS later JOIN credentials AS other ON other.id = later.id
-                    WHERE later.supersedes = awards.id AND other.claimed_at IS NOT NULL
-                        AND other.hidden_at IS NULL AND NOT other.revoked
+                    WHERE later.supersedes = awards.id AND ",
+            public!("other"),
+            " AND NOT other.revoked
                     ORDER BY later.id LIMIT 1) AS replaced_by
             FROM credentials JOIN awards ON awards.id = credentials.id
             WHERE credentials.",
@@ -91,6 +103,13 @@ pub struct StoredCredential {
     pub renewed_by: Option<Uuid>,
     /// The one that stands in its place, if its holder has made that public and it is not revoked.
     pub replaced_by: Option<Uuid>,
+}
+
+impl StoredCredential {
+    /// Whether it is for everybody to see: its holder has claimed it and does not hide it.
+    pub fn is_public(&self) -> bool {
+        self.claimed_at.is_some() && self.hidden_at.is_none()
+    }
 }
 
 /// What came of claiming.

@@ -1,10 +1,11 @@
 //! Credentials that everybody may find: for the sitemap, and for the other badges of a holder.
 //!
-//! Public here is what `web` shows to everybody, less what was withdrawn or is on hold.
+//! What is public, less what was withdrawn or is on hold.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::credentials::public;
 use super::statement::statements;
 use super::value::values;
 use super::{Store, StoreError};
@@ -13,19 +14,19 @@ statements! {
     LISTS = "SELECT id, size FROM status_lists ORDER BY id";
 
     /// By the unique index over both: a part of a list costs as much however many there are.
-    PUBLIC_PART = "SELECT id FROM credentials
+    PUBLIC_PART = concat!("SELECT id FROM credentials
         WHERE status_list = $1 AND status_index >= $2 AND status_index < $3
-            AND claimed_at IS NOT NULL AND hidden_at IS NULL AND NOT revoked AND NOT suspended
-        ORDER BY status_index";
+            AND ", public!("credentials"), " AND NOT revoked AND NOT suspended
+        ORDER BY status_index");
 
-    PUBLIC_OF_HOLDER = "SELECT others.badge, credentials.id
+    PUBLIC_OF_HOLDER = concat!("SELECT others.badge, credentials.id
         FROM awards AS this
             JOIN awards AS others ON others.person_id = this.person_id
             JOIN credentials ON credentials.id = others.id
-        WHERE this.id = $1 AND credentials.claimed_at IS NOT NULL AND credentials.hidden_at IS NULL
+        WHERE this.id = $1 AND ", public!("credentials"), "
             AND NOT credentials.revoked AND NOT credentials.suspended
             AND (others.valid_until IS NULL OR others.valid_until > $2)
-        ORDER BY others.awarded_at DESC, others.id LIMIT 500";
+        ORDER BY others.awarded_at DESC, others.id LIMIT 500");
 }
 
 #[derive(sqlx::FromRow)]

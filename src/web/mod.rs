@@ -190,8 +190,7 @@ impl Web {
         if stored.is_none() && self.site.store.credential_erased(id).await? {
             return Err(error::PageError::Erased);
         }
-        let public = |stored: &StoredCredential| stored.claimed_at.is_some() && stored.hidden_at.is_none();
-        stored.filter(public).ok_or(error::PageError::NotFound)
+        stored.filter(StoredCredential::is_public).ok_or(error::PageError::NotFound)
     }
 
     /// The right to keep a processor busy, until it is dropped.

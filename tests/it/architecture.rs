@@ -115,3 +115,21 @@ fn no_file_is_longer_than_one_noun() {
         .collect();
     assert!(long.is_empty(), "{long:#?}");
 }
+
+/// ARCHITECTURE.md names every part of `src`, and no file that is not there.
+#[test]
+fn the_map_is_of_this_place() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_root = ["lib.rs", "main.rs"].contains(&name.as_str());
+        assert!(is_root || map.contains(&format!("`src/{name}`")), "src/{name} is not on the map");
+    }
+    let folders = ["src", "tests", "connectors", "examples", "benches"];
+    let files: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| rust_files(folder)).map(|(path, _)| path).collect();
+    for name in map.split('`').skip(1).step_by(2).filter(|name| !name.contains('*')).map(Path::new) {
+        let is_rust = name.extension().is_some_and(|ending| ending == "rs");
+        assert!(!is_rust || files.iter().any(|file| file.ends_with(name)), "there is no {}", name.display());
+    }
+}

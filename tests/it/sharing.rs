@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::support::app::credentials;
 use crate::web::{Visit, header};
 
-/// The badges of `config/badges`, and one that rests on First Aid.
+/// The badges of `config/badges`, one that rests on First Aid, and one that excludes it.
 fn stacked(folder: &Path) {
     let badges = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/badges"));
     for entry in fs::read_dir(badges).unwrap() {
@@ -20,6 +20,10 @@ fn stacked(folder: &Path) {
     let stack = "[badge]\nname = \"Safety Officer\"\ndescription = \"Looks after others.\"\n\
         criteria = \"Hold First Aid.\"\n[award]\nbadge = \"first-aid\"\n";
     fs::write(folder.join("safety-officer.toml"), stack).unwrap();
+    let forbids = "[badge]\nname = \"Beginner\"\ndescription = \"Begins.\"\ncriteria = \"No First Aid yet.\"\n\
+        [award]\nsource = \"forms\"\ncourse = \"first-aid-2026\"\n\
+        all = [ { assessment = \"intro\", passed = true }, { none = [ { badge = \"first-aid\" } ] } ]\n";
+    fs::write(folder.join("beginner.toml"), forbids).unwrap();
 }
 
 async fn text(visit: &Visit, path: &str) -> String {
@@ -49,7 +53,10 @@ async fn what_is_public_is_found_and_nothing_else() {
     assert!(before.contains(&format!("{}/achievements/first-aid", visit.process.url)), "{before:?}");
     assert!(!before.iter().any(|address| address.contains("/credentials/")), "{before:?}");
     let robots = text(&visit, "/robots.txt").await;
-    assert!(robots.contains("Disallow: /claim/") && robots.contains("/sitemap.xml"), "{robots}");
+    assert!(robots.contains(&format!("Sitemap: {}/sitemap.xml", visit.process.url)), "{robots}");
+    for personal in ["/claim/", "/address/", "/dev/", "/hooks/", "/credentials/*/verify"] {
+        assert!(robots.contains(&format!("Disallow: {personal}\n")), "{personal}: {robots}");
+    }
 
     let embed = format!("/oembed?url={}", page.replace(':', "%3A").replace('/', "%2F"));
     assert_eq!(visit.get(&embed).await.status(), 404, "nobody learns that a private badge exists");
@@ -72,7 +79,8 @@ async fn what_is_public_is_found_and_nothing_else() {
         serde_json::from_str(&text(&visit, &format!("{embed}&maxwidth=300&maxheight=9999")).await).unwrap();
     assert_eq!((&small["width"], &small["height"]), (&300.into(), &200.into()));
     assert_eq!(visit.get(&format!("{embed}&format=xml")).await.status(), 501);
-    for other in ["", "?url=https://elsewhere.example/credentials/x", "?url=http://localhost/claim/x"] {
+    let elsewhere = format!("?url=https://elsewhere.example/credentials/{id}");
+    for other in ["", &elsewhere, "?url=http://localhost/claim/x"] {
         assert_eq!(visit.get(&format!("/oembed{other}")).await.status(), 404, "{other}");
     }
     // The page leads there.
@@ -81,11 +89,23 @@ async fn what_is_public_is_found_and_nothing_else() {
     let told = told.replace("&#38;", "&");
     assert_eq!(serde_json::from_str::<Value>(&text(&visit, &told).await).unwrap()["title"], answer["title"]);
 
+    visit.claim(&format!("{link}/hide")).await;
+    assert!(!found(&visit).await.contains(&page), "what is hidden is not offered");
+    assert_eq!(visit.get(&embed).await.status(), 404);
+    visit.claim(&format!("{link}/show")).await;
+    assert!(found(&visit).await.contains(&page));
+
     let now = accolade::clock::Clock::system().now();
-    visit.process.store.set_status(id, false, true, now).await.unwrap();
+    let standing = async |revoked, suspended| {
+        visit.process.store.set_status(id, revoked, suspended, now).await.unwrap();
+    };
+    standing(false, true).await;
     assert!(!found(&visit).await.contains(&page), "what is on hold is not offered");
     assert_eq!(visit.get(&embed).await.status(), 404);
     assert!(text(&visit, &page).await.contains("<meta name=\"robots\" content=\"noindex\">"));
+    standing(true, false).await;
+    assert!(!found(&visit).await.contains(&page), "what was withdrawn is not offered");
+    assert_eq!(visit.get(&embed).await.status(), 404);
     for odd in [
         "x.xml",
         "badges",
@@ -138,6 +158,19 @@ async fn a_badge_shows_the_way_on_which_it_stands() {
         above.contains("It rests on") && above.contains(&format!("href=\"/credentials/{aid}\"")),
         "{above}"
     );
+    assert!(!way.contains("/achievements/beginner"), "it counts towards no badge that excludes it: {way}");
+    let officers = format!("/credentials/{officer}\"");
+    let link = visit.process.links.link(officer);
+    visit.claim(&format!("{link}/hide")).await;
+    assert!(!page(aid).await.contains(&officers), "what is hidden is not shown on the way");
+    visit.claim(&format!("{link}/show")).await;
+    let now = accolade::clock::Clock::system().now();
+    for (revoked, suspended) in [(false, true), (true, false)] {
+        visit.process.store.set_status(officer, revoked, suspended, now).await.unwrap();
+        assert!(!page(aid).await.contains(&officers), "nor what does not count");
+    }
+    let beginner = text(&visit, "/achievements/beginner").await;
+    assert!(!beginner.contains("It rests on") && !beginner.contains("/achievements/first-aid"), "{beginner}");
     let badge = text(&visit, "/achievements/safety-officer").await;
     assert!(badge.contains("It rests on") && badge.contains("href=\"/achievements/first-aid\""), "{badge}");
     assert!(!badge.contains("Earned"));

@@ -11,13 +11,23 @@ use crate::support::app::{Process, Site, Way};
 /// Far more than the buffers of two sockets hold, and than `/verify` and `server.max_body_bytes` take.
 const LARGE: usize = 40 << 20;
 
-/// Sends the head, then this many bytes, and only then reads the answer, as plain clients do.
+const MEBIBYTE: usize = 1 << 20;
+
+/// Sends the head, then this many bytes, and only then reads the answer, as plain clients do. A body
+/// whose length is not told comes in chunks.
 async fn send(process: &Process, head: &str, bytes: usize) -> std::io::Result<String> {
     let mut socket = TcpStream::connect(process.url.trim_start_matches("http://")).await?;
     socket.write_all(head.as_bytes()).await?;
-    let piece = vec![b' '; 1 << 20];
-    for _ in 0..bytes / piece.len() {
+    let chunked = head.contains("chunked");
+    let mut piece = vec![b' '; MEBIBYTE];
+    if chunked {
+        piece = [format!("{MEBIBYTE:x}\r\n").as_bytes(), &piece, b"\r\n"].concat();
+    }
+    for _ in 0..bytes / MEBIBYTE {
         socket.write_all(&piece).await?;
+    }
+    if chunked {
+        socket.write_all(b"0\r\n\r\n").await?;
     }
     let mut answer = vec![0; 64 << 10];
     let read = tokio::time::timeout(Duration::from_mins(1), socket.read(&mut answer)).await??;
@@ -39,6 +49,10 @@ async fn whoever_sends_too_much_sees_the_answer() {
         let answer =
             send(&process, &head(path, ""), LARGE).await.unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
+        let untold =
+            head(path, "").replace(&format!("content-length: {LARGE}"), "transfer-encoding: chunked");
+        let answer = send(&process, &untold, LARGE).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{path}, of untold length: {answer}");
     }
     // Whoever asks first is told so before it has sent anything.
     let answer = send(&process, &head("/verify", "expect: 100-continue\r\n"), 0).await.unwrap();
