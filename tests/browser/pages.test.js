@@ -213,3 +213,30 @@ test("a page is readable at four times the size", async () => {
     }
   });
 });
+
+test("the wallet part of a claim page has room on a phone", async () => {
+  for (const lang of ["en", "ar"]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await visit({ viewport: PHONE, javaScriptEnabled: true, colorScheme }, async (page) => {
+        const link = `${await claimLink(page, 0)}?lang=${lang}`;
+        await page.goto(link);
+        const claim = page.locator("form.claim button");
+        if (await claim.count()) await claim.click();
+        await page.goto(link);
+        const part = page.locator("section[aria-labelledby=wallet]");
+        if (!(await part.locator(".scan").count())) {
+          await part.locator("form button").click();
+          await part.locator(".scan").waitFor();
+        }
+        const gaps = await part.evaluate((section) => {
+          const boxes = [...section.querySelectorAll(".button, .scan")].map((element) => element.getBoundingClientRect());
+          return boxes.slice(1).map((box, before) => Math.round(box.top - boxes[before].bottom));
+        });
+        assert.ok(gaps.length === 3 && gaps.every((gap) => gap >= 10), `apart: ${gaps}`);
+        assert.ok((await overflow(page)) <= 0, "not wider than the window");
+        assert.deepEqual(await findings(page), []);
+        await page.screenshot({ path: `${SHOTS}/wallet-phone-${lang}-${colorScheme}.png`, fullPage: true });
+      });
+    }
+  }
+});

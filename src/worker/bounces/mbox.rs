@@ -101,7 +101,6 @@ impl Mbox {
         let name = format!("{}:{}", about.dev(), about.ino());
         if let Some((before, old)) = self.open.take_if(|(_, open)| *open != name) {
             tracing::info!(mbox = %self.path.display(), "another file took the place of the mailbox of bounces");
-            self.length = 0;
             self.read_on(&before, &old, true).await?;
         }
         let quiet = self.open.is_some() && self.length == about.len();

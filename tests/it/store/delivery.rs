@@ -2,8 +2,8 @@
 
 use accolade::claim::{self, ClaimSecret};
 use accolade::store::{
-    AwardCommit, Bounce, BounceKind, ClaimState, DeliveryState, Links, MailVerdict, Resent, Said, Store,
-    Which, Work,
+    Asked, AwardCommit, Bounce, BounceKind, ClaimState, DeliveryState, Links, MailVerdict, Resent, Said,
+    Store, Which, Work,
 };
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -238,6 +238,67 @@ contract! {
         assert!(remind(&store, 400).await.is_empty());
         assert!(remind(&store, 500).await.is_empty(), "one reminder was counted before");
         assert_eq!(remind(&store, 400 + 2 * DAY).await, ["reminder-2"]);
+    }
+
+    async fn whose_mail_came_back_is_reminded_of_nothing(database) {
+        let store = database.store().await;
+        let commit = invited(&store).await;
+        let (message_ids, reason) = (vec![commit.awards[0].mail.message_id.clone()], String::new());
+        store.bounce(&Bounce { message_ids, kind: BounceKind::Hard, reason }, at(70)).await.unwrap();
+        for now in [160, 200, 2 * DAY + 60] {
+            assert!(remind(&store, now).await.is_empty(), "{now}");
+        }
+    }
+
+    async fn an_address_is_confirmed_once_and_of_several_one_counts(database) {
+        let store = database.store().await;
+        let credential = awarded(&store, "7").await.awards.remove(0).credential;
+        let secret = ClaimSecret::new([3; 32]);
+        let ask = async |address: &str, now: i64| {
+            let hash = &credential.claim_hash;
+            store.ask_for_address(hash, address, &secret, "badges.example.edu", at(now)).await.unwrap()
+        };
+        let confirm = async |number: u32, now: i64| {
+            let token = secret.address_token(credential.id, number);
+            store.confirm_address(&claim::hash(&token), at(now)).await.unwrap()
+        };
+        let goes_to = async || store.holdings(None, None, Which::Any, 9).await.unwrap().remove(0).address;
+        assert_eq!((ask("a@home.example", 40).await, ask("b@home.example", 41).await), (Asked::Mailed, Asked::Mailed));
+        assert!(confirm(2, 50).await);
+        assert_eq!(goes_to().await, "b@home.example");
+        assert!(!confirm(1, 51).await && !confirm(2, 52).await && !confirm(3, 52).await);
+        assert_eq!((ask("c@home.example", 53).await, ask("d@home.example", 54).await), (Asked::Mailed, Asked::TooOften));
+        assert!(confirm(3, 55).await);
+        for number in 1..=4 {
+            assert!(!confirm(number, 56).await, "no older link leads back: {number}");
+        }
+        assert_eq!(goes_to().await, "c@home.example");
+        store.claim(&credential.claim_hash, at(57)).await.unwrap();
+        assert_eq!(ask("d@home.example", DAY + 60).await, Asked::Mailed, "of a claimed badge for good");
+        assert!(!confirm(4, 8 * DAY + 60).await, "a week is over");
+        store.set_status(credential.id, true, false, at(DAY + 61)).await.unwrap();
+        assert_eq!(ask("e@home.example", 3 * DAY).await, Asked::Closed, "revoked");
+        assert_eq!(goes_to().await, "c@home.example");
+    }
+
+    async fn whoever_may_not_claim_gives_no_address_and_whoever_wants_no_mail_gets_none(database) {
+        let store = database.store().await;
+        let secret = ClaimSecret::new([3; 32]);
+        let ask = async |hash: &[u8], address: &str, now: i64| {
+            store.ask_for_address(hash, address, &secret, "badges.example.edu", at(now)).await.unwrap()
+        };
+        let one = awarded(&store, "7").await.awards.remove(0).credential;
+        assert_eq!(ask(&one.claim_hash, "a@home.example", 1_000).await, Asked::Closed, "the link has ended");
+        assert_eq!(ask(b"guess", "a@home.example", 40).await, Asked::Closed);
+        store.disown(&one.claim_hash, at(50)).await.unwrap();
+        assert_eq!(ask(&one.claim_hash, "a@home.example", 51).await, Asked::Closed, "it is not theirs");
+        // The same badge of somebody else, who gives the address of whoever said so.
+        let other = awarded(&store, "8").await.awards.remove(0).credential;
+        let mails = database.count("mails").await;
+        assert_eq!(ask(&other.claim_hash, "Learner@example.TEST", 52).await, Asked::Mailed, "nobody learns it");
+        assert_eq!(database.count("mails").await, mails);
+        assert_eq!(ask(&other.claim_hash, "b@home.example", 53).await, Asked::Mailed);
+        assert_eq!(database.count("mails").await, mails + 1);
     }
 
     async fn a_server_that_knows_no_such_mailbox_ends_reminders_until_somebody_tries_again(database) {

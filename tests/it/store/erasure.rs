@@ -135,6 +135,22 @@ contract! {
         assert_ne!(learner_of(&store, "moodle", "ada-7").await.person, person, "as somebody new");
     }
 
+    /// A version before did not note under which secret a mark was made.
+    async fn marks_of_another_secret_are_counted(database) {
+        let store = store_of(database).await;
+        let other = store.clone().with_erasures(ClaimSecret::new([1; 32]));
+        let (person, _) = ada(database, &store).await;
+        assert_eq!(store.foreign_erasures().await.unwrap(), 0);
+        erased(&store, person).await;
+        assert_eq!(store.foreign_erasures().await.unwrap(), 0);
+        assert_eq!(other.foreign_erasures().await.unwrap(), 2, "she was two learners");
+        database.execute("UPDATE erased_learners SET made_with = NULL").await;
+        assert_eq!(other.foreign_erasures().await.unwrap(), 0, "nobody knows");
+        store.adopt_erasures().await.unwrap();
+        other.adopt_erasures().await.unwrap();
+        assert_eq!((store.foreign_erasures().await.unwrap(), other.foreign_erasures().await.unwrap()), (0, 2));
+    }
+
     async fn what_was_judged_before_is_not_awarded_after(database) {
         let store = store_of(database).await;
         let told = tell_of(&store, "moodle", &["ada-7"]).await.remove(0);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accolade::store::{
-    ALL_TABLES, BadgeDecision, By, Class, Fate, NewDecision, NewDelivery, Store, Table, Verdict,
+    ALL_TABLES, BadgeDecision, By, Class, Column, Fate, NewDecision, NewDelivery, Store, Table, Verdict,
 };
 use accolade_connectors::{Outcome, Signal};
 use serde_json::{Value, json};
@@ -188,6 +188,16 @@ contract! {
         };
         for table in tables().filter(|table| table.fate != Fate::Untouched) {
             assert!(text(table.name).is_some(), "{}: the test holds nothing there", table.name);
+        }
+        for table in tables().filter(|table| table.fate != Fate::Untouched) {
+            // What is about others, too, is left out; everything else stands in every row.
+            let given = |column: &&Column| !matches!(column.class, Class::Secret | Class::Nothing | Class::Body);
+            let expected: BTreeSet<&str> = table.columns.iter().filter(given).map(|column| column.name).collect();
+            let held = held.tables.iter().find(|held| held.name == table.name).unwrap();
+            for row in &held.rows {
+                let keys: BTreeSet<&str> = row.keys().map(String::as_str).filter(|key| *key != "body").collect();
+                assert_eq!(keys, expected, "{}", table.name);
+            }
         }
         let learners = text("learners").unwrap();
         assert_eq!(learners.as_array().unwrap().len(), 2, "{learners:#}");

@@ -21,6 +21,7 @@ contract! {
         told.received_at = at(5);
         record(&store, &told).await;
         let waiting = told.id;
+        assert_eq!(store.forget_expired(before(0), 100, at(1_000)).await.unwrap(), Forgotten::default(), "too young");
         // Of her event nothing is judged yet: the delivery waits, and so does the other.
         assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap(), Forgotten { signals: 1, ..Forgotten::default() });
         database.execute("UPDATE events SET state = 'done'; UPDATE deliveries SET state = 'done' WHERE state = 'waiting' AND received_at < (SELECT MAX(received_at) FROM deliveries)").await;
@@ -72,7 +73,15 @@ contract! {
         store.lease_mails(&mails, at(70), at(80)).await.unwrap();
         let sent = MailVerdict::Sent { response: "250 queued for 7@example.test".to_owned() };
         store.finish_mails(&[(mails[0], sent)], at(71)).await.unwrap();
+        assert_eq!(store.forget_expired(before(71), 100, at(1_000)).await.unwrap().mails, 0, "it is too young");
         assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap().mails, 1);
+        // Why one could not be sent is told until it was.
+        let lost = awarded(&store, "8").await.awards.remove(0).mail.id;
+        store.lease_mails(&[lost], at(70), at(80)).await.unwrap();
+        let verdict = MailVerdict::Lost { reason: "550 5.1.1 no such user".to_owned() };
+        store.finish_mails(&[(lost, verdict)], at(71)).await.unwrap();
+        assert_eq!(store.forget_expired(before(1_000), 100, at(1_000)).await.unwrap().mails, 0);
+        assert!(database.column("mails", "reason").await.iter().any(|text| text.starts_with(b"550")));
         assert!(!database.column("mails", "reason").await.iter().any(|text| text.starts_with(b"250")));
         assert!(store.due(Work::Mails, at(10_000), at(20_000), 10).await.unwrap().is_empty());
     }

@@ -1,5 +1,7 @@
 //! OpenID4VCI 1.0 with a pre-authorized code.
 
+use accolade::claim::{ClaimSecret, For};
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +153,10 @@ async fn nonces_are_ours_fresh_and_answered_once() {
     assert_eq!(learner.credential(&access, &key, &used).await.0, 200);
     let page = learner.page().await;
     let foreign = challenge_of(&page);
-    for nonce in [used.as_str(), "tZignsnFbp", "", &stale[1..], &foreign] {
+    // As we make it, under another secret.
+    let until = learner.clock.now() + chrono::TimeDelta::minutes(5);
+    let forged = ClaimSecret::new([9; 32]).challenge(For::KeyProof, until, [1; 16]);
+    for nonce in [used.as_str(), "tZignsnFbp", "", &stale[1..], &foreign, &forged] {
         let refused = learner.credential(&access, &key, nonce).await;
         assert_eq!(error(&refused), (400, "invalid_nonce"), "{nonce}");
     }
@@ -173,6 +178,12 @@ async fn nonces_are_ours_fresh_and_answered_once() {
         let refused = learner.post("/wallet/credential", Some(&access), &body).await;
         assert_eq!(error(&refused), (400, "invalid_proof"), "{proof}");
     }
+    let (own, of_another) = (key.proof(url, &fresh, now), Key::new(2).proof(url, &fresh, now));
+    let (said, _) = own.rsplit_once('.').unwrap();
+    let (_, signature) = of_another.rsplit_once('.').unwrap();
+    let body = request(&format!("{said}.{signature}"));
+    let refused = learner.post("/wallet/credential", Some(&access), &body).await;
+    assert_eq!(error(&refused), (400, "invalid_proof"), "signed by another key");
     assert_eq!(learner.credential(&access, &key, &fresh).await.0, 200, "no refusal had used it up");
     // Of one that two wallets answer at once, one counts.
     let twice = learner.nonce().await;
