@@ -138,6 +138,10 @@ fn make(file: &Path, what: &str, text: impl Fn() -> anyhow::Result<String>) -> a
     Ok(())
 }
 
+/// Said of an issuer that was never started.
+const NO_KEY: &str =
+    "has no key in use yet: the next start of `accolade serve` takes the one of the configuration";
+
 /// Where keys are looked after.
 struct Office {
     store: Store,
@@ -157,14 +161,16 @@ impl Office {
                 known.collect::<Vec<_>>().join(", ")
             )
         };
-        Self::open(settings, settings.issuer_of(slug).with_context(known)?).await
+        Self::open(settings, settings.issuer_of(slug).with_context(known)?).await?.in_use()
     }
 
     /// That of every issuer.
     async fn all(settings: &Settings) -> anyhow::Result<Vec<Self>> {
         let mut all = Vec::new();
         for (_, issuer) in settings.every_issuer() {
-            all.push(Self::open(settings, issuer).await?);
+            let office = Self::open(settings, issuer).await?;
+            // One that was added since the last start has no key yet.
+            all.push(if all.is_empty() { office.in_use()? } else { office });
         }
         Ok(all)
     }
@@ -175,13 +181,14 @@ impl Office {
         let issuer = signing::issuer(settings, issuer, &keyrings).await?;
         let store = Store::open(settings.database.url.expose(), 1).await?;
         let keys = store.issuer_keys(&issuer.profile().slug).await?;
-        if keys.is_empty() {
-            bail!(
-                "no key of {} is in use yet: the next start of `accolade serve` takes the one of the configuration",
-                issuer.profile().slug
-            );
-        }
         Ok(Self { store, issuer, keyrings, keys, now: Clock::system().now() })
+    }
+
+    fn in_use(self) -> anyhow::Result<Self> {
+        if self.keys.is_empty() {
+            bail!("{} {NO_KEY}", self.slug());
+        }
+        Ok(self)
     }
 
     fn slug(&self) -> &str {
@@ -322,6 +329,9 @@ async fn list(offices: &[Office], json: bool) -> anyhow::Result<()> {
             continue;
         }
         println!("{}", office.issuer.did());
+        if keys.is_empty() {
+            println!("  it {NO_KEY}");
+        }
         for (key, badges) in keys {
             let count = match (key.purpose, badges) {
                 (Purpose::Jwt, _) => "JWT form".to_owned(),

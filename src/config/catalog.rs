@@ -10,7 +10,7 @@ use super::check::is_slug;
 use super::cycle::{self, Lifetime};
 use super::decode::decode;
 use super::document::{At, Node, Value, did_you_mean, parse, unreadable};
-use super::drawn::{BRAND_FILE, Brand};
+use super::drawn::{BRAND_FILE, Brand, brand_of};
 use super::files::{BadgeFiles, Shelf};
 use super::guard::{self, Expect};
 use super::issuers::Nameable;
@@ -109,9 +109,10 @@ impl Catalog {
             files: BTreeMap::new(),
             stacks: Stacks::new(),
             brand: Brand::default(),
+            brands: BTreeMap::new(),
         };
         let paths = reader.paths();
-        reader.read_brand();
+        reader.read_brands();
         // Also those that cannot be read: what names them is not wrong.
         let ids: Vec<String> = paths.iter().map(|path| id_of(path)).collect();
         let mut badges: Vec<BadgeFile> = paths.into_iter().filter_map(|path| reader.badge(path)).collect();
@@ -160,7 +161,7 @@ pub(super) struct Reader<'a> {
     pub(super) shelf: Shelf<'a>,
     /// All files that there are.
     pub(super) names: BTreeSet<String>,
-    known: &'a Nameable,
+    pub(super) known: &'a Nameable,
     pub(super) read_image: &'a ReadImage,
     pub(super) problems: Vec<Problem>,
     version: Sha256,
@@ -169,6 +170,8 @@ pub(super) struct Reader<'a> {
     stacks: Stacks,
     /// What badges that are drawn have in common.
     pub(super) brand: Brand,
+    /// The same for those of an issuer that has its own, by its slug.
+    pub(super) brands: BTreeMap<String, Brand>,
 }
 
 /// What `[badge]` says.
@@ -216,7 +219,10 @@ impl Reader<'_> {
         let paths = self.names.iter().map(|name| self.shelf.place().join(name));
         let paths: Vec<PathBuf> = paths
             .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-            .filter(|path| path.file_name().is_some_and(|name| name != BRAND_FILE))
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name != BRAND_FILE && brand_of(&name).is_none()
+            })
             .collect();
         if paths.is_empty() {
             self.say(&at, "no badge file here; write one named like `workplace-safety.toml`");
@@ -276,7 +282,7 @@ impl Reader<'_> {
         };
         let Described { mut achievement, issuer, image: (image_at, image_name) } = achievement?;
         let image = match drawn {
-            Some(node) => self.drawn(&mut achievement, &node),
+            Some(node) => self.drawn(&mut achievement, &issuer, &node),
             None => self.image(&id, image_name.as_deref(), &image_at),
         };
         // Only of a file with nothing else to mend: the rest would follow from that.

@@ -9,12 +9,18 @@ use crate::badges::template::{Look, Symbol, built_in_names, icon_names, is_color
 /// The file with the institution's colours, in the folder of badges. No badge can have this name.
 pub(super) const BRAND_FILE: &str = "_brand.toml";
 
+/// The slug of the issuer whose colours stand in this file: `law` for `_brand-law.toml`.
+pub(super) fn brand_of(name: &str) -> Option<&str> {
+    name.strip_prefix("_brand-")?.strip_suffix(".toml")
+}
+
 /// The most lines that a badge file may give.
 const MOST_LINES: usize = 4;
 /// The most letters in place of a symbol.
 const MOST_INITIALS: usize = 4;
 
-/// `_brand.toml`: what all badges that are drawn have in common.
+/// `_brand.toml`: what all badges that are drawn have in common; `_brand-law.toml`: those of one of
+/// several issuers.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Brand {
@@ -82,7 +88,7 @@ impl Brand {
 
 impl Drawn {
     /// What types cannot say, as pairs of key and message.
-    pub(super) fn problems(&self, brand: &Brand) -> Vec<(&'static str, String)> {
+    pub(super) fn problems(&self, brand: &Brand, brand_file: &str) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
         for (key, color) in [("color", &self.color), ("accent", &self.accent), ("ink", &self.ink)] {
             if color.as_deref().is_some_and(|color| !is_color(color)) {
@@ -99,7 +105,7 @@ impl Drawn {
             }
             (Some("logo"), None) if brand.logo.is_none() => {
                 problems
-                    .push(("icon", format!("there is no logo; write `logo = \"FILE.svg\"` in {BRAND_FILE}")));
+                    .push(("icon", format!("there is no logo; write `logo = \"FILE.svg\"` in {brand_file}")));
             }
             (Some(icon), None) if icon != "logo" && !icon_names().any(|known| known == icon) => {
                 problems.push(("icon", format!("possible is {}", or_list(icon_names().chain(["logo"])))));

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::catalog::Reader;
 use super::decode::decode;
-use super::document::{At, Node, Value, parse};
-use super::drawn::{BRAND_FILE, Brand, Drawn};
+use super::document::{At, Node, parse};
+use super::drawn::{BRAND_FILE, Brand, Drawn, brand_of};
 use crate::badges::{Achievement, BadgeImage, template};
 
 impl Reader<'_> {
@@ -42,7 +42,16 @@ impl Reader<'_> {
     }
 
     /// The image that `[image]` asks for. A badge without a caption gets the words on it as one.
-    pub(super) fn drawn(&mut self, achievement: &mut Achievement, node: &Node) -> Option<BadgeImage> {
+    pub(super) fn drawn(
+        &mut self,
+        achievement: &mut Achievement,
+        issuer: &str,
+        node: &Node,
+    ) -> Option<BadgeImage> {
+        let (brand, brand_file) = match self.brands.get(issuer) {
+            Some(own) => (own.clone(), format!("_brand-{issuer}.toml")),
+            None => (self.brand.clone(), BRAND_FILE.to_owned()),
+        };
         let places = node.table().cloned().unwrap_or_default();
         let at = |key: &str| places.get(key).map_or(&node.at, |node| &node.at).clone();
         let id = &achievement.id;
@@ -54,7 +63,7 @@ impl Reader<'_> {
         }
         let (drawn, broken) = decode::<Drawn>(node.clone(), "image.", &mut self.problems);
         let drawn = drawn?;
-        let problems = drawn.problems(&self.brand);
+        let problems = drawn.problems(&brand, &brand_file);
         for (key, message) in &problems {
             if !broken.iter().any(|broken| broken.split('.').next() == Some(key)) {
                 self.say(&at(key), format!("`image.{key}`: {message}"));
@@ -71,13 +80,13 @@ impl Reader<'_> {
             }
             None => return self.fail(&at("template"), format!("`image.template`: {}", Drawn::no_template())),
         };
-        let logo = match self.brand.logo.clone().filter(|_| drawn.shows_logo()) {
-            Some(name) => Some(self.logo(&name)?),
+        let logo = match brand.logo.clone().filter(|_| drawn.shows_logo()) {
+            Some(name) => Some(self.logo(&name, &brand_file)?),
             None => None,
         };
-        let look = drawn.look(achievement, &self.brand, logo);
+        let look = drawn.look(achievement, &brand, logo);
         if achievement.image_caption.is_none() {
-            achievement.image_caption = Some(drawn.caption(achievement, &self.brand));
+            achievement.image_caption = Some(drawn.caption(achievement, &brand));
         }
         let filled = template::fill(&svg, &look).map_err(|error| error.0);
         match filled.and_then(|svg| (self.read_image)(svg.into_bytes())) {
@@ -86,25 +95,35 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads `_brand.toml`, if there is one.
-    pub(super) fn read_brand(&mut self) {
-        if !self.names.contains(BRAND_FILE) {
-            return;
+    /// Reads `_brand.toml`, and what issuers have in its place, as far as they are there.
+    pub(super) fn read_brands(&mut self) {
+        if self.names.contains(BRAND_FILE)
+            && let Some(brand) = self.brand_in(BRAND_FILE)
+        {
+            self.brand = brand;
         }
-        let path = self.shelf.place().join(BRAND_FILE);
+        for name in self.names.clone() {
+            let Some(slug) = brand_of(&name) else { continue };
+            if let Err(message) = self.known.named(slug) {
+                self.say(&At::new(self.shelf.place().join(&name)), message);
+            } else if let Some(brand) = self.brand_in(&name) {
+                self.brands.insert(slug.to_owned(), brand);
+            }
+        }
+    }
+
+    fn brand_in(&mut self, name: &str) -> Option<Brand> {
+        let path = self.shelf.place().join(name);
         let at = At::new(&path);
-        let Some(text) = self.text(BRAND_FILE, &at) else { return };
+        let text = self.text(name, &at)?;
         let before = self.problems.len();
         let root = parse(&text, &path, &mut self.problems);
         if self.problems.len() > before {
-            return;
+            return None;
         }
-        let places = match &root.value {
-            Value::Table(table) => table.clone(),
-            _ => return,
-        };
+        let places = root.table()?.clone();
         let (brand, broken) = decode::<Brand>(root, "", &mut self.problems);
-        let Some(brand) = brand else { return };
+        let brand = brand?;
         for (key, message) in brand.problems() {
             if !broken.iter().any(|broken| broken == key) {
                 let at = places.get(key).map_or(&at, |node| &node.at).clone();
@@ -115,14 +134,12 @@ impl Reader<'_> {
             let at = places.get("logo").map_or(&at, |node| &node.at).clone();
             self.say(&at, "`logo`: write the name of an .svg file in the folder of badges");
         }
-        if self.problems.len() == before {
-            self.brand = brand;
-        }
+        (self.problems.len() == before).then_some(brand)
     }
 
     /// The institution's logo, which has to be an image that may be served by itself.
-    fn logo(&mut self, name: &str) -> Option<String> {
-        let at = At::new(self.shelf.place().join(BRAND_FILE));
+    fn logo(&mut self, name: &str, brand_file: &str) -> Option<String> {
+        let at = At::new(self.shelf.place().join(brand_file));
         let text = self.text(name, &at)?;
         match (self.read_image)(text.clone().into_bytes()) {
             Ok(_) => Some(text),

@@ -42,12 +42,18 @@ impl Nameable {
         let Some(given) = achievement.issuer.as_deref() else {
             return Ok(self.issuers.first().cloned().unwrap_or_default());
         };
+        let known = self.named(given).map(|()| given.to_owned());
+        known.map_err(|message| format!("`badge.issuer`: {message}"))
+    }
+
+    /// Whether an issuer can be named so; else what is wrong.
+    pub(super) fn named(&self, given: &str) -> Result<(), String> {
         if self.any_issuer || self.issuers.iter().any(|slug| slug == given) {
-            return Ok(given.to_owned());
+            return Ok(());
         }
         let slugs = || self.issuers.iter().map(String::as_str);
         Err(format!(
-            "`badge.issuer`: there is no issuer “{given}”; the configuration has {}{}",
+            "there is no issuer “{given}”; the configuration has {}{}",
             or_list(slugs()),
             did_you_mean(given, slugs())
         ))

@@ -391,6 +391,9 @@ async fn a_second(way: Way) {
     let said = site.command(url.as_str().trim_end_matches('/'), "keys generate");
     assert!(said.contains("signing key of law: made") && said.contains("law.pem"), "{said}");
     assert!(said.contains("issuer.pem is there already"), "{said}");
+    let said = site.command(url.as_str().trim_end_matches('/'), "keys list");
+    assert!(said.contains("1 badge") || said.contains("2 badges"), "{said}");
+    assert!(said.contains("it has no key in use yet"), "{said}");
     write(&folder, "first-aid", "issuer = \"law\"", &course("FA"));
     let (badges, same) = (folder.clone(), url.clone());
     let change = |settings: &mut Settings| {

@@ -87,3 +87,30 @@ fn what_is_wrong_with_an_image_is_told() {
     ];
     insta::assert_snapshot!(load(&files).unwrap_err());
 }
+
+#[test]
+fn an_issuer_may_have_colours_of_its_own() {
+    let files = [
+        ("_brand.toml", "institution = \"Example\"\ncolor = \"#0f766e\"\n"),
+        ("_brand-law.toml", "institution = \"Law\"\ncolor = \"#7f1d1d\"\n"),
+        ("a.toml", &drawn("template = \"shield\"")),
+        (
+            "b.toml",
+            &drawn("template = \"shield\"")
+                .replace("[badge]", "[badge]\nissuer = \"law\"")
+                .replace("\nname = \"", "\nname = \"B "),
+        ),
+    ];
+    let folder = folder(&files);
+    let with_law = Nameable { issuers: vec!["school".to_owned(), "law".to_owned()], ..Nameable::of(SOURCES) };
+    let catalog = Catalog::load(folder.path(), &with_law).unwrap();
+    for (badge, has, has_not) in [(0, "#0f766e", "#7f1d1d"), (1, "#7f1d1d", "#0f766e")] {
+        let Some(BadgeImage::Svg(svg)) = &catalog.badges[badge].image else { panic!() };
+        assert!(svg.contains(has) && !svg.contains(has_not), "{svg}");
+    }
+    let error = Catalog::load(folder.path(), &Nameable::of(SOURCES)).unwrap_err().to_string();
+    assert!(
+        error.contains("_brand-law.toml: there is no issuer “law”; the configuration has `school`"),
+        "{error}"
+    );
+}
