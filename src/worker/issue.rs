@@ -284,3 +284,27 @@ fn result_entry(index: usize, outcome: &Outcome) -> ResultEntry {
         passed: outcome.passed == Some(true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::judge::held;
+
+    #[test]
+    fn what_stands_in_another_one_s_place_rests_on_what_that_one_rested_on() {
+        let day = |day: i64| DateTime::from_timestamp(1_800_000_000 + day * 86_400, 0);
+        let one = |assessment: &str, graded_at| Basis {
+            source: "moodle".to_owned(),
+            learner: "ada".to_owned(),
+            course: "7".to_owned(),
+            assessment: assessment.to_owned(),
+            attempt: Some(1),
+            graded_at,
+        };
+        let old = HeldAward { basis: vec![one("quiz", day(0)), one("report", day(1))], ..held(1) };
+        let new = [one("quiz", day(9)), one("talk", day(9))];
+        let kept = [one("quiz", day(0)), one("report", day(1)), one("talk", day(9))];
+        assert_eq!(rested(Some(&old), new.clone().into_iter()), kept, "the same attempt keeps its time");
+        assert_eq!(rested(None, new.clone().into_iter()), new);
+    }
+}

@@ -388,5 +388,8 @@ mod superseding;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use tests::award as held;
+
 pub(super) use guarding::Passing;
 use superseding::obeys;

@@ -287,6 +287,10 @@ async fn a_full_status_list_is_followed_by_another_and_both_are_served() {
     assert_eq!(held.len(), 2);
     let (one, other) = (served_list(&process, held[0]).await, served_list(&process, held[1]).await);
     assert_ne!(one.0, other.0);
+    // The first place of a list that a process opens is anywhere.
+    let document = process.store.credential(held[1]).await.unwrap().unwrap();
+    let first = [0, scatter(7, 0, accolade::badges::status::SIZE)];
+    assert!(!first.contains(&document.status.index), "{}", document.status.index);
     for badge in &held {
         assert!(verifies(&process, *badge).await);
     }

@@ -111,6 +111,9 @@ mod tests {
         assert_eq!((issued.as_slice(), changes.len()), (["once:issue-2".to_owned()].as_slice(), 0));
         let new = ids::credential("school", "workplace-safety", Uuid::from_u128(4), "once:issue-2");
         assert_eq!(orders, [Superseded { old: Uuid::from_u128(1), new: Some(new) }]);
+        let (catalog, candidate) = (catalog(), learner(9, ordered(1)));
+        let again = judge(&catalog, &candidate, Clock::system().now());
+        assert_eq!(again.earned[0].passing, Passing::Again, "the guard has seen it once");
 
         let stays = |held: HeldAward, points: i64, why: &str| {
             let (issued, orders, changes, said) = judged(&learner(points, held));
@@ -137,6 +140,30 @@ mod tests {
             decided_at: DateTime::UNIX_EPOCH,
         });
         assert_eq!(judged(&candidate).0, ["once:issue-2"]);
+    }
+
+    /// Of two that are issued again the one that stacks on the other rests on the new one.
+    #[test]
+    fn what_rested_on_the_old_one_rests_on_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let badge =
+            |name| format!("[badge]\nname = \"{name}\"\ndescription = \"d\"\ncriteria = \"c\"\n[award]\n");
+        let first =
+            "source = \"moodle\"\ncourse = \"EXT-WS101\"\nassessment = \"QUIZ-FINAL\"\nat_least = \"70 %\"\n";
+        for (name, award) in [("first", first), ("above", "badge = \"first\"\n")] {
+            std::fs::write(folder.path().join(format!("{name}.toml")), format!("{}{award}", badge(name)))
+                .unwrap();
+        }
+        let catalog =
+            crate::config::Catalog::load(folder.path(), &crate::config::Nameable::of(&["moodle"])).unwrap();
+        let of = |number, badge: &str| HeldAward { badge: badge.to_owned(), ..ordered(number) };
+        let mut candidate = learner(9, of(1, "first"));
+        candidate.held.push(of(2, "above"));
+        let judged = judge(&catalog, &candidate, Clock::system().now());
+        assert_eq!(judged.superseded.len(), 2, "{:?}", judged.reason);
+        let above = judged.earned.iter().find(|earned| earned.badge.achievement.id == "above").unwrap();
+        let new = ids::credential("school", "first", Uuid::from_u128(4), "once:issue-2");
+        assert_eq!(above.rests_on, [("first".to_owned(), new)]);
     }
 
     /// The rules of a process that is behind are not those that were meant, and a grade that became

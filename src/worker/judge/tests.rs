@@ -24,7 +24,7 @@ fn withheld(reason: Withheld) -> Release {
 }
 
 /// The badge, held and never touched.
-pub(super) fn award(number: u128) -> HeldAward {
+pub(in crate::worker) fn award(number: u128) -> HeldAward {
     HeldAward {
         issuer: "school".to_owned(),
         badge: "workplace-safety".to_owned(),

@@ -385,6 +385,8 @@ async fn a_decision_shows_in_the_served_list_at_once() {
             assert_eq!(ones(url).await, u32::from(set), "{what}: {url}");
         }
     }
+    // Its date is that of the last change, which tells seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let (list, same) = (urls[0].as_str(), tags[0].clone());
     folder.run(&format!("awards suspend --credential {credential} --reason r --yes --at-most 1"));
     assert_eq!(asked_again(list, &same).await.0, 304, "what changes nothing signs nothing");

@@ -30,6 +30,9 @@ async fn document(serving: &Serving<'_>, award: &Value) -> Value {
 async fn awards_are_issued_again_by_newer_rules_and_the_old_ones_are_revoked() {
     let folder = Folder::new(None);
     folder.run("keys generate");
+    let path = folder.folder.path().join("badges/first-aid.toml");
+    let ending = format!("{}expires = \"2 years\"\n", std::fs::read_to_string(&path).unwrap());
+    std::fs::write(&path, &ending).unwrap();
     let serving = folder.serve().await;
     for (event, learner, points) in [("e1", "ada", 41), ("e2", "bob", 36)] {
         serving.post("forms", graded(event, learner, points)).await;
@@ -44,9 +47,8 @@ async fn awards_are_issued_again_by_newer_rules_and_the_old_ones_are_revoked() {
     let old = awards(&folder, "--learner forms:ada").remove(0);
     let before = document(&serving, &old).await;
 
-    let path = folder.folder.path().join("badges/first-aid.toml");
-    let newer = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(path, newer.replace("70 %", "80 %").replace("Acts correctly", "Acts quickly")).unwrap();
+    let newer = ending.replace("70 %", "80 %").replace("Acts correctly", "Acts quickly");
+    std::fs::write(&path, newer.replace("2 years", "1 year")).unwrap();
     folder.run("publish badges");
     insta::assert_snapshot!(unhashed(&folder.run("awards supersede --badge first-aid --reason wording --by Dean --yes --at-most 2")), @r"
     $ accolade awards supersede --badge first-aid --reason wording --by Dean --yes --at-most 2
@@ -74,6 +76,7 @@ async fn awards_are_issued_again_by_newer_rules_and_the_old_ones_are_revoked() {
     assert_eq!(gone["credential"], old["credential"]);
     assert_eq!((&new["awarded_at"], &new["cycle"]), (&old["awarded_at"], &json!("once:issue-2")));
     assert_ne!(new["rules"], old["rules"]);
+    assert!(new["valid_until"].is_string() && new["valid_until"] == old["valid_until"], "{new}");
     assert!(
         document(&serving, gone).await == before && folder.run("verify badge.json").contains("FAILS  status")
     );
@@ -109,6 +112,12 @@ async fn awards_are_issued_again_by_newer_rules_and_the_old_ones_are_revoked() {
         awards(&folder, "--learner forms:ada").iter().map(|award| award["state"].to_string()).collect();
     states.sort();
     assert_eq!(states, ["\"revoked\"", "\"suspended\""]);
+
+    // Of a badge that is no more there is nothing to issue.
+    std::fs::rename(&path, folder.folder.path().join("badges/second-aid.toml")).unwrap();
+    folder.run("publish badges");
+    let said = folder.run("awards supersede --learner forms:bob --reason wording --yes --at-most 2");
+    assert!(said.contains("nothing to do: 1 award is of a badge that is not in use any more"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

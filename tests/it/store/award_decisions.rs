@@ -38,6 +38,11 @@ async fn award(store: &Store, source: &str, learner: &str, badge: &str, seconds:
     commit.awards[0].credential.id
 }
 
+/// One more event of a learner.
+async fn event_of(store: &Store, source: &str, learner: &str) -> Uuid {
+    grade(store, source, outcome(learner, "item:last", 80, at(40))).await.remove(0).id
+}
+
 fn school() -> AwardFilter {
     AwardFilter { issuer: Some("school".to_owned()), ..AwardFilter::default() }
 }
@@ -280,6 +285,7 @@ contract! {
         assert_eq!(database.count("supersessions").await, 0);
         let found = store.select_awards(&school(), 9).await.unwrap();
         assert!(found.iter().all(|one| one.learner == "7"));
+        assert_eq!(store.credential(old).await.unwrap().unwrap().replaced_by, None, "nobody has claimed it");
         store.claim(&commit.awards[0].credential.claim_hash, at(41)).await.unwrap();
         assert_eq!(store.credential(old).await.unwrap().unwrap().replaced_by, Some(new));
     }
@@ -328,6 +334,47 @@ contract! {
             store.decide_awards(&about(AwardDecision::Revoke, &[old]), at(62)).await.unwrap();
             database.execute("DELETE FROM supersessions").await;
         }
+    }
+
+    /// The order's event may be about another learner of the person, and a renewal of the old award about
+    /// a later one: what stands in its place is the learner's who earned it, and what is renewed.
+    async fn what_stands_in_another_one_s_place_is_whose_that_one_was(database) {
+        let store = database.store().await;
+        let old = award(&store, "moodle", "ada", "rust", 20).await;
+        award(&store, "canvas", "bo", "go", 30).await;
+        let (one, other) = (learner_of(&store, "moodle", "ada").await, learner_of(&store, "canvas", "bo").await);
+        let by = By { who: "Dean".to_owned(), reason: "because".to_owned() };
+        assert!(matches!(store.link((one.id, other.id), &by, at(31)).await.unwrap(), Linked::Done { .. }));
+        let event = grade(&store, "canvas", outcome("bo", "item:new", 80, at(32))).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        let mut renewal = commit.awards[0].clone();
+        (renewal.credential.id, renewal.mail.id, renewal.renews) = (id(), id(), Some(old));
+        renewal.credential.claim_hash = id().as_bytes().to_vec();
+        renewal.credential.status.index += 1_000;
+        "again-1".clone_into(&mut renewal.cycle);
+        let (new, renewed) = (id(), renewal.credential.id);
+        commit.awards = vec![renewal];
+        store.award(&[commit], at(33)).await.unwrap();
+
+        store.decide_awards(&about(AwardDecision::Supersede { publication: 3 }, &[old]), at(34)).await.unwrap();
+        let event = grade(&store, "canvas", outcome("bo", "item:newer", 80, at(35))).await.remove(0);
+        let candidate = candidate_of(&store, event.id).await;
+        let mut commit = commit_for(&store, &candidate, "rust").await;
+        "once:issue-2".clone_into(&mut commit.awards[0].cycle);
+        (commit.awards[0].credential.id, commit.awards[0].mail.id) = (new, id());
+        commit.awards[0].supersedes = Some(old);
+        commit.superseded = vec![Superseded { old, new: Some(new) }];
+        let answers = store.award(&[commit], at(36)).await.unwrap();
+        assert!(matches!(&answers[..], [Committed::Stored { credentials, .. }] if credentials == &[new]), "{answers:?}");
+        let held = candidate_of(&store, event_of(&store, "canvas", "bo").await).await.held;
+        let renews = held.iter().find(|held| held.credential == renewed).unwrap().renews;
+        assert_eq!(renews, Some(new), "what renewed the old one renews the new one");
+        assert!(matches!(store.separate(other.id, &by, at(60)).await.unwrap(), Separated::Done { .. }));
+        let of_ada = learner_of(&store, "moodle", "ada").await.person;
+        let ids: Vec<Uuid> =
+            store.person(of_ada).await.unwrap().unwrap().awards.iter().map(|one| one.held.credential).collect();
+        assert!(ids.contains(&old) && ids.contains(&new) && !ids.contains(&renewed), "{ids:?}");
     }
 
     /// Two events with the order, judged side by side: it is done once, with one revocation.
