@@ -13,7 +13,7 @@ use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::{IssuerSettings, Settings};
 use crate::secrets;
-use crate::signing::{self, ANNOUNCED, Keyrings, Private as _};
+use crate::signing::{self, ANNOUNCED, Keyrings, Living, Private as _, Whereabouts};
 use crate::store::{Compromised, IssuerKey, KeyState, NewKey, Purpose, Store};
 
 /// What to do with keys.
@@ -23,7 +23,7 @@ pub(super) enum Keys {
     /// each where it is missing. Keep a copy of all in a safe place: without them no badge can be
     /// issued.
     Generate,
-    /// Show the keys: which signs, which are trusted, and how many badges each signed.
+    /// Show the keys: which signs, which are trusted, how many badges each signed, and where it is.
     List {
         /// Those of this issuer alone, by its slug.
         #[arg(long, value_name = "SLUG")]
@@ -323,9 +323,14 @@ async fn list(offices: &[Office], json: bool) -> anyhow::Result<()> {
     let mut documents = Vec::with_capacity(offices.len());
     for office in offices {
         let keys = office.counted().await?;
+        let oldest = office.store.oldest_living(office.slug(), office.now - ANNOUNCED).await?;
+        let living = Living::seen(office.now, oldest);
         if json {
-            let keys: Vec<_> = keys.into_iter().map(|(key, badges)| document(key, badges)).collect();
-            documents.push(json!({"issuer": office.slug(), "did": office.issuer.did(), "keys": keys}));
+            let mut told = Vec::new();
+            for (key, badges) in keys {
+                told.push(document(key, badges, living, &office.keyrings.whereabouts(key).await));
+            }
+            documents.push(json!({"issuer": office.slug(), "did": office.issuer.did(), "keys": told}));
             continue;
         }
         println!("{}", office.issuer.did());
@@ -339,7 +344,8 @@ async fn list(offices: &[Office], json: bool) -> anyhow::Result<()> {
                 (Purpose::Badge, count) => format!("{count} badges"),
             };
             println!("  {:<11}  {}  {count}", key.state.as_str(), key.name);
-            println!("               {}", story(key));
+            println!("               {}", story(key, living));
+            println!("               private half: {}", office.keyrings.whereabouts(key).await);
         }
     }
     // The first as it was when there could be no other issuer.
@@ -354,7 +360,7 @@ async fn list(offices: &[Office], json: bool) -> anyhow::Result<()> {
 }
 
 /// What happened to a key, for people.
-fn story(key: &IssuerKey) -> String {
+fn story(key: &IssuerKey, living: Living) -> String {
     let since =
         key.activated_at.map_or_else(|| "never signed".to_owned(), |at| format!("signs since {}", time(at)));
     match key.state {
@@ -362,7 +368,12 @@ fn story(key: &IssuerKey) -> String {
         KeyState::Active => since,
         KeyState::Retired => {
             let until = key.retired_at.map_or_else(String::new, time);
-            format!("signed until {until}; its badges are valid, its private half is not needed any more")
+            let shown = if living.needs(key) {
+                "its badges are valid, its private half is not needed any more"
+            } else {
+                "all badges of its time have ended or were withdrawn: did.json does not need it any more"
+            };
+            format!("signed until {until}; {shown}")
         }
         KeyState::Compromised => {
             let since = key.compromised_at.map_or_else(String::new, time);
@@ -371,7 +382,7 @@ fn story(key: &IssuerKey) -> String {
     }
 }
 
-fn document(key: &IssuerKey, badges: u32) -> serde_json::Value {
+fn document(key: &IssuerKey, badges: u32, living: Living, private: &Whereabouts) -> serde_json::Value {
     let purpose = match key.purpose {
         Purpose::Badge => "badge",
         Purpose::Jwt => "jwt",
@@ -380,6 +391,7 @@ fn document(key: &IssuerKey, badges: u32) -> serde_json::Value {
         "key": key.name, "for": purpose, "state": key.state.as_str(), "badges": badges,
         "announced_at": key.announced_at, "signs_from": key.signs_from, "activated_at": key.activated_at,
         "retired_at": key.retired_at, "compromised_at": key.compromised_at, "reason": key.reason,
+        "shown": living.needs(key), "private": {"in": private.kind(), "where": private.to_string()},
     })
 }
 

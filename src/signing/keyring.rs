@@ -1,6 +1,7 @@
 //! Private keys: where they are, and under which name the table knows each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +24,42 @@ pub enum Place {
     Given(Secret),
     /// In this file; later ones in files beside it.
     File(PathBuf),
+}
+
+/// Where the private half of one key is, as far as this process can see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In this file.
+    File(PathBuf),
+    /// In the configuration, or the environment to which that refers.
+    Given,
+    /// With this program, which signs.
+    Signer(String),
+    /// Not here; why.
+    Nowhere(String),
+}
+
+impl Whereabouts {
+    /// Which of these, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Given => "configuration",
+            Self::Signer(_) => "signer",
+            Self::Nowhere(_) => "nowhere",
+        }
+    }
+}
+
+impl fmt::Display for Whereabouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "in {}", file.display()),
+            Self::Given => f.write_str("in the configuration or the environment"),
+            Self::Signer(program) => write!(f, "with the signer, {program}"),
+            Self::Nowhere(why) => f.write_str(why),
+        }
+    }
 }
 
 /// A private key of one purpose.
@@ -170,6 +207,17 @@ impl<K: Private> Keyring<K> {
         Some(file.with_file_name(format!("{stem}-{name}.pem")))
     }
 
+    /// Where the key of this name is.
+    pub fn whereabouts(&self, name: &str) -> Whereabouts {
+        let given = self.given().is_ok_and(|keys| keys.iter().any(|key| key.name() == name));
+        match (&self.place, self.file_of(name).filter(|file| file.exists())) {
+            (Place::Given(_), _) if given => Whereabouts::Given,
+            (Place::File(file), _) if given => Whereabouts::File(file.clone()),
+            (_, Some(file)) => Whereabouts::File(file),
+            _ => Whereabouts::Nowhere("not here".to_owned()),
+        }
+    }
+
     /// A key to follow those of these names: one that is configured and not among them, or else a
     /// new one in a file of its own.
     ///
@@ -231,6 +279,14 @@ impl Keyrings {
         match key.purpose {
             Purpose::Badge => self.badge.has(&key.name).await,
             Purpose::Jwt => self.jwt.get(&key.name).map(drop),
+        }
+    }
+
+    /// Where the private half of a key is.
+    pub async fn whereabouts(&self, key: &IssuerKey) -> Whereabouts {
+        match key.purpose {
+            Purpose::Badge => self.badge.whereabouts(&key.name).await,
+            Purpose::Jwt => self.jwt.whereabouts(&key.name),
         }
     }
 

@@ -4,6 +4,7 @@
 mod external;
 mod issuers;
 mod keyring;
+mod living;
 mod signer;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,7 +23,8 @@ use crate::store::{IssuerKey, KeyState, Purpose, Store, StoreError};
 
 pub use external::External;
 pub use issuers::{Issuers, left};
-pub use keyring::{Keyring, Keyrings, Place, Private};
+pub use keyring::{Keyring, Keyrings, Place, Private, Whereabouts};
+pub use living::Living;
 pub use signer::Signer;
 
 /// How often a running process looks for changes of keys.
@@ -32,6 +34,8 @@ pub const LOOK: Duration = Duration::from_secs(1);
 pub const ANNOUNCED: TimeDelta = TimeDelta::minutes(6);
 /// A key that is missing here is told of every so many looks.
 const REMIND: u32 = 60;
+/// How often one looks whether the badges of retired keys still live.
+const LIVES: TimeDelta = TimeDelta::hours(1);
 
 /// Signs for one issuer. Cheap to clone; all clones show the same.
 #[derive(Debug, Clone)]
@@ -44,6 +48,7 @@ struct Inner {
     clock: Clock,
     keyrings: Keyrings,
     shown: RwLock<Arc<Shown>>,
+    living: RwLock<Living>,
 }
 
 /// The keys as the table had them last.
@@ -85,6 +90,7 @@ impl Signing {
             clock: clock.clone(),
             keyrings,
             shown: RwLock::default(),
+            living: RwLock::default(),
         }));
         signing.refresh().await?;
         let (slug, now) = (&signing.0.issuer.profile().slug, clock.now());
@@ -200,18 +206,38 @@ impl Signing {
     /// Follows the table of keys until `stop`, and lets an announced key sign when its time has
     /// come.
     pub async fn follow(self, every: Duration, stop: CancellationToken) {
-        for look in 0_u32.. {
+        // Side by side: a signer that does not answer must not keep a compromised key in `did.json`.
+        let both = async { tokio::join!(self.look(every), self.watch(every)) };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ((), ()) = both => {}
+        }
+    }
+
+    async fn look(&self, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
             // Without the database nothing is signed either: others say that it is away.
-            let known = self.refresh().await.is_ok();
-            if known && look.is_multiple_of(REMIND) {
+            let _ = self.refresh().await;
+        }
+    }
+
+    async fn watch(&self, every: Duration) {
+        let mut lived: Option<DateTime<Utc>> = None;
+        for look in 0_u32.. {
+            if let Err(error) = self.activate().await {
+                tracing::debug!(%error, "no key can be let sign now");
+            }
+            if look.is_multiple_of(REMIND) {
                 for complaint in self.missing().await {
                     tracing::error!(issuer = %self.issuer().profile().slug, "{complaint}");
                 }
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
+            let now = self.0.clock.now();
+            if lived.is_none_or(|at| now - at >= LIVES) && self.look_at_badges().await.is_ok() {
+                lived = Some(now);
             }
+            tokio::time::sleep(every).await;
         }
     }
 
@@ -220,22 +246,7 @@ impl Signing {
     /// # Errors
     /// When the database is away.
     pub async fn refresh(&self) -> Result<(), StoreError> {
-        let Inner { store, issuer, clock, .. } = &*self.0;
-        let slug = &issuer.profile().slug;
-        let mut keys = store.issuer_keys(slug).await?;
-        let mut changed = false;
-        for key in &keys {
-            // By whoever has it: what no process can sign with must not become the key that signs.
-            if key.state == KeyState::Announced
-                && key.signs_from <= clock.now()
-                && self.0.keyrings.held(key).await.is_ok()
-            {
-                changed |= store.activate_key(slug, &key.name, clock.now()).await?;
-            }
-        }
-        if changed {
-            keys = store.issuer_keys(slug).await?;
-        }
+        let keys = self.0.store.issuer_keys(&self.0.issuer.profile().slug).await?;
         let mut shown = self.0.shown.write().unwrap_or_else(PoisonError::into_inner);
         for purpose in [Purpose::Badge, Purpose::Jwt] {
             let (before, now) = (shown.active(purpose), active(&keys, purpose));
@@ -245,8 +256,34 @@ impl Signing {
                 tracing::info!(key = %now.name, before = %before.name, "another key signs now");
             }
         }
-        *shown = Arc::new(Shown { public: public(&keys), keys });
+        let living = *self.0.living.read().unwrap_or_else(PoisonError::into_inner);
+        *shown = Arc::new(Shown { public: public(&keys, living), keys });
         Ok(())
+    }
+
+    /// Lets announced keys sign whose time has come, where this process has them: what no process can
+    /// sign with must not become the key that signs.
+    async fn activate(&self) -> Result<(), StoreError> {
+        let Inner { store, issuer, clock, .. } = &*self.0;
+        for key in &self.shown().keys {
+            if key.state == KeyState::Announced
+                && key.signs_from <= clock.now()
+                && self.0.keyrings.held(key).await.is_ok()
+                && store.activate_key(&issuer.profile().slug, &key.name, clock.now()).await?
+            {
+                self.refresh().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether badges live that retired keys may have signed.
+    async fn look_at_badges(&self) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        // What has just ended is still looked at with clocks that are late.
+        let oldest = self.0.store.oldest_living(&self.0.issuer.profile().slug, now - ANNOUNCED).await?;
+        *self.0.living.write().unwrap_or_else(PoisonError::into_inner) = Living::seen(now, oldest);
+        self.refresh().await
     }
 
     async fn missing(&self) -> Vec<String> {
@@ -268,9 +305,10 @@ fn active(keys: &[IssuerKey], purpose: Purpose) -> Option<&IssuerKey> {
     keys.iter().find(|key| key.purpose == purpose && key.state == KeyState::Active)
 }
 
-/// The keys that verifiers may trust: the one that signs first, then the others, newest first.
-fn public(keys: &[IssuerKey]) -> PublicKeys {
-    let mut trusted: Vec<&IssuerKey> = keys.iter().filter(|key| key.state != KeyState::Compromised).collect();
+/// The keys that verifiers may trust, and need: the one that signs first, then the others, newest
+/// first.
+fn public(keys: &[IssuerKey], living: Living) -> PublicKeys {
+    let mut trusted: Vec<&IssuerKey> = keys.iter().filter(|key| living.needs(key)).collect();
     trusted.sort_by_key(|key| (key.state != KeyState::Active, std::cmp::Reverse(key.number)));
     let of = |purpose| trusted.iter().filter(move |key| key.purpose == purpose);
     let jwk = |key: &&&IssuerKey| Some((key.name.clone(), serde_json::from_str(&key.public_key).ok()?));
@@ -332,3 +370,6 @@ pub async fn may_start(
     };
     if active(&keys, Purpose::Badge).is_some() { Ok(()) } else { Err(missing) }
 }
+
+#[cfg(test)]
+mod tests;

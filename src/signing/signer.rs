@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::external::External;
-use super::keyring::{Keyring, Private as _};
+use super::keyring::{Keyring, Private as _, Whereabouts};
 use crate::badges::SigningKey;
 use crate::store::{NewKey, Purpose};
 
@@ -65,6 +65,20 @@ impl Signer {
         match self {
             Self::Keys(keys) => keys.file_of(name),
             Self::External(_) => None,
+        }
+    }
+
+    /// Where the key of this name is; a program is asked.
+    pub(super) async fn whereabouts(&self, name: &str) -> Whereabouts {
+        match self {
+            Self::Keys(keys) => keys.whereabouts(name),
+            Self::External(program) => match program.keys().await {
+                Ok(keys) if keys.iter().any(|key| key == name) => {
+                    Whereabouts::Signer(program.command().first().cloned().unwrap_or_default())
+                }
+                Ok(_) => Whereabouts::Nowhere("not with the signer".to_owned()),
+                Err(error) => Whereabouts::Nowhere(format!("unknown: {error:#}")),
+            },
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::awards::AwardCommit;
@@ -10,7 +11,7 @@ use super::keys::KeyState;
 use super::new_award::NewAward;
 use super::session::Session;
 use super::statement::statements;
-use super::value::{count, key, values};
+use super::value::{Time, count, key, values};
 use super::{Store, StoreError};
 
 statements! {
@@ -39,6 +40,13 @@ statements! {
     COUNT_SIGNED = "SELECT credentials.signed_by, COUNT(*) AS badges
         FROM credentials JOIN awards ON awards.id = credentials.id
         WHERE awards.issuer = $1 GROUP BY credentials.signed_by";
+
+    /// By the index of times, from the oldest on: it ends at the first that lives.
+    OLDEST_LIVING = "SELECT awards.awarded_at
+        FROM awards JOIN credentials ON credentials.id = awards.id
+        WHERE awards.issuer = $1 AND NOT credentials.revoked
+            AND (awards.valid_until IS NULL OR awards.valid_until > $2)
+        ORDER BY awards.awarded_at, awards.id LIMIT 1";
 }
 
 /// A credential to be signed anew, or one that was.
@@ -71,6 +79,11 @@ struct IdRow {
 struct CountRow {
     signed_by: Option<String>,
     badges: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct AwardedRow {
+    awarded_at: Time,
 }
 
 impl Store {
@@ -115,6 +128,18 @@ impl Store {
     pub async fn count_signed(&self, issuer: &str) -> Result<Vec<(Option<String>, u32)>, StoreError> {
         let rows: Vec<CountRow> = self.pool.read().await?.all(&COUNT_SIGNED, values![key(issuer)]).await?;
         Ok(rows.into_iter().map(|row| (row.signed_by, count(row.badges))).collect())
+    }
+
+    /// When the oldest badge of an issuer was awarded that neither was withdrawn nor has ended; what
+    /// is suspended may be valid again, and counts.
+    pub async fn oldest_living(
+        &self,
+        issuer: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let row: Option<AwardedRow> =
+            self.pool.read().await?.optional(&OLDEST_LIVING, values![key(issuer), now]).await?;
+        Ok(row.map(|row| row.awarded_at.0))
     }
 }
 

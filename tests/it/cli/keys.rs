@@ -25,6 +25,7 @@ async fn a_key_of_the_environment_signs_and_is_in_no_file() {
     serving.settled().await;
     let (list, _) = with(&folder, "keys list", key);
     assert!(list.contains("  active       z6Mk") && list.contains("  1 badge\n"), "{list}");
+    assert!(list.contains("private half: in the configuration or the environment\n"), "{list}");
     assert!(with(&folder, "keys generate", key).0.contains("signing key: issuer.key gives it"));
     assert!(!file.exists());
     // Nothing of it shows in an error, and there is no other one to follow it.
@@ -70,6 +71,11 @@ async fn keys_are_listed_with_their_story() {
         json["keys"].as_array().unwrap().iter().map(|key| key["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["active", "announced", "active"]);
     let first = json["keys"][0]["key"].as_str().unwrap();
+    let files = ["issuer.pem".to_owned(), format!("issuer-{}.pem", json["keys"][1]["key"].as_str().unwrap())];
+    for (key, file) in json["keys"].as_array().unwrap().iter().zip(files) {
+        assert_eq!((&key["private"]["in"], &key["shown"]), (&"file".into(), &true.into()), "{key}");
+        assert!(key["private"]["where"].as_str().unwrap().ends_with(&file), "{key}");
+    }
     let told = folder.run("keys compromised z6Mk --reason stolen");
     assert!(told.contains("no single key begins with"), "{told}");
     let told = folder.run(&format!("keys compromised {first} --reason stolen"));
@@ -117,6 +123,10 @@ async fn whoever_is_killed_while_a_batch_is_signed_loses_nothing() {
     let trails = serving.settled().await;
     let ids = crate::support::app::credentials(&trails);
     assert_eq!((trails.len(), ids.len()), (30, 30), "one badge for each learner");
-    assert!(folder.run_plain("keys list").contains("30 badges"));
+    let list = folder.run_plain("keys list");
+    assert!(list.contains("30 badges") && list.contains("private half: with the signer, sh\n"), "{list}");
+    std::fs::remove_file(path.join("up")).unwrap();
+    let list = folder.run_plain("keys list");
+    assert!(list.contains("private half: unknown: issuer.signer: "), "{list}");
     serving.stop();
 }

@@ -29,18 +29,23 @@ struct Campus {
 
 impl Campus {
     async fn new(way: Way) -> Option<Self> {
-        Self::signing_by(way, |_| Vec::new()).await
+        Self::with(way, "", |_| Vec::new()).await
     }
 
     /// One whose processes sign by a program, given its folder.
     async fn signing_by(way: Way, signer: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
+        Self::with(way, "", signer).await
+    }
+
+    /// The same, and its badge has this line more.
+    async fn with(way: Way, line: &str, signer: impl Fn(&Path) -> Vec<String>) -> Option<Self> {
         let mut site = Site::new(way, None).await?;
         site.clock = Clock::manual(Clock::system().now());
         let badges = site.folder.path().join("badges");
         std::fs::create_dir(&badges).unwrap();
         let text = "[badge]\nname = \"First Aid\"\ndescription = \"Helps.\"\ncriteria = \"Passed.\"\n\
              [award]\nsource = \"forms\"\ncourse = \"FA1\"\nassessment = \"test\"\nat_least = \"70 %\"\n";
-        std::fs::write(badges.join("first-aid.toml"), text).unwrap();
+        std::fs::write(badges.join("first-aid.toml"), format!("{text}{line}\n")).unwrap();
         site.signer = signer(site.folder.path());
         let folder = badges.clone();
         let roles: &[Role] = match way {
@@ -252,6 +257,8 @@ async fn compromised(way: Way) {
         &campus.front.store.deliveries(&TrailFilter { limit: 10_000, ..Default::default() }).await.unwrap(),
     );
     let before = campus.front.store.credential(early[0]).await.unwrap().unwrap().document;
+    // Its status list is signed with the key, too, and kept by the process that serves it.
+    assert!(failing_checks(&campus.front, early[0], campus.site.clock.now()).await.is_empty());
     let said = campus.run(&format!("keys compromised {} --reason stolen", &first[..12]));
     assert!(said.contains("signs from now on") && said.contains("signed anew"), "{said}");
     campus
@@ -323,5 +330,40 @@ async fn the_key_of_the_jwt_form_is_replaced() {
         let page = page.send().await.unwrap().text().await.unwrap();
         assert!(page.contains("This badge holds"), "{page}");
     }
+    campus.end().await;
+}
+
+/// A key that has retired is shown as long as a badge of its time lives, and no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_key_leaves_with_the_last_badge_of_its_time() {
+    let campus = Campus::with(Way::Embedded, "expires = \"30 days\"", |_| Vec::new()).await.unwrap();
+    let began = campus.site.clock.now();
+    let until = async |what: &str, wished: &dyn Fn(&[String]) -> bool| {
+        let began = tokio::time::Instant::now();
+        while !wished(&campus.trusted().await) {
+            assert!(began.elapsed() < Duration::from_mins(1), "still not so: {what}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    pass(&campus.front, 1).await;
+    campus.front.settled().await;
+    let first = campus.trusted().await[0].clone();
+    campus.run("keys rotate");
+    campus.clock_to(campus.announced().await.signs_from);
+    until("the next key signs", &|keys| keys[0] != first && keys.contains(&first)).await;
+    // A badge that the next key signs, and that lives longer.
+    campus.clock_to(began + TimeDelta::days(10));
+    pass(&campus.front, 2).await;
+    campus.front.settled().await;
+    assert_eq!(of(&campus.signed().await, KeyState::Active), 1);
+    campus.run("awards suspend --learner forms:s-1 --badge first-aid --reason asked --yes --at-most 1");
+    campus.clock_to(began + TimeDelta::days(29));
+    for _ in 0..30 {
+        assert!(campus.trusted().await.contains(&first), "what is on hold lives");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(campus.run("keys list").contains("its badges are valid"));
+    campus.clock_to(began + TimeDelta::days(30) + TimeDelta::hours(2));
+    until("the first key has left", &|keys| !keys.contains(&first) && keys.len() == 2).await;
     campus.end().await;
 }

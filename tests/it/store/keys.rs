@@ -1,8 +1,11 @@
-use accolade::store::{Committed, Compromised, KeyState, NewKey, Purpose, SignedDocument, Store};
+use accolade::store::{
+    AwardDecision, Committed, Compromised, KeyState, NewKey, Purpose, SignedDocument, Store,
+};
 use uuid::Uuid;
 
 use super::contract;
 use super::fixtures::{at, awarded, candidate, candidate_of, commit_for, first_key};
+use super::lifecycle::about;
 
 fn new(name: &str) -> NewKey {
     NewKey { purpose: Purpose::Badge, name: name.to_owned(), public_key: name.to_owned() }
@@ -104,6 +107,30 @@ contract! {
         let stored = answers.unwrap().iter().filter(|one| matches!(one, Committed::Stored { .. })).count();
         let found = store.signed_by("school", "z6Mk1", true, Uuid::nil(), 10).await.unwrap();
         assert_eq!(found.len(), stored, "what was stored is there for the pass that signs anew");
+    }
+
+    async fn the_oldest_badge_that_lives_is_found(database) {
+        let store = database.store().await;
+        let oldest = async |seconds| store.oldest_living("school", at(seconds)).await.unwrap();
+        assert_eq!(oldest(20).await, None);
+        let mut ids = Vec::new();
+        for (learner, awarded_at, valid_until) in [("1", 20, Some(500)), ("2", 30, None), ("3", 40, None)] {
+            let candidate = candidate(&store, learner).await;
+            let mut commit = commit_for(&store, &candidate, "rust").await;
+            let award = &mut commit.awards[0];
+            (award.awarded_at, award.valid_until) = (at(awarded_at), valid_until.map(at));
+            ids.push(award.credential.id);
+            store.award(&[commit], at(awarded_at)).await.unwrap();
+        }
+        assert_eq!(store.oldest_living("other", at(50)).await.unwrap(), None);
+        assert_eq!(oldest(499).await, Some(at(20)));
+        assert_eq!(oldest(500).await, Some(at(30)), "it has ended");
+        store.decide_awards(&about(AwardDecision::Suspend, &ids[1..2]), at(510)).await.unwrap();
+        assert_eq!(oldest(520).await, Some(at(30)), "what is on hold may be valid again");
+        store.decide_awards(&about(AwardDecision::Revoke, &ids[1..2]), at(530)).await.unwrap();
+        assert_eq!(oldest(540).await, Some(at(40)));
+        store.decide_awards(&about(AwardDecision::Revoke, &ids[2..]), at(550)).await.unwrap();
+        assert_eq!(oldest(560).await, None);
     }
 
     async fn a_document_is_signed_anew_once_and_by_a_key_that_signs(database) {
