@@ -415,6 +415,23 @@ mod tests {
         assert!(dataset(&json!([])).is_err());
     }
 
+    /// Looking a member up costs by contexts and types, putting graphs in order by anonymous objects.
+    #[test]
+    fn more_than_any_credential_has_is_refused() {
+        let things = |count: usize| {
+            with(&json!({"type": ["Achievement"], "criteria": vec![json!({"narrative": "x"}); count]}))
+        };
+        assert!(dataset(&things(MOST_BLANK_NODES)).is_ok());
+        assert_eq!(dataset(&things(MOST_BLANK_NODES + 1)).err(), Some(value("why-too-many")));
+        let types = |count: usize| with(&json!({"type": vec!["Achievement"; count]}));
+        assert!(dataset(&types(MOST_NAMES)).is_ok());
+        assert_eq!(dataset(&types(MOST_NAMES + 1)).err(), Some(of_member("why-too-many-names", "type")));
+        let contexts = |count: usize| json!({"@context": vec![CREDENTIALS.url; count], "id": "urn:x:1"});
+        assert!(dataset(&contexts(MOST_NAMES)).is_ok());
+        let refused = dataset(&contexts(MOST_NAMES + 1)).err();
+        assert_eq!(refused, Some(of_member("why-too-many-names", "@context")));
+    }
+
     #[test]
     fn numbers_take_their_canonical_form() {
         let form = |text: &str| lexical(&serde_json::from_str(text).unwrap());

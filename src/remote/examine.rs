@@ -157,3 +157,44 @@ impl Lookup for Documents {
         self.get(url, Kind::Schema)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// Counts what it is asked for, and has none of it.
+    #[derive(Default)]
+    struct Asked(AtomicUsize);
+
+    #[async_trait]
+    impl Own for Asked {
+        async fn document(&self, _: &str) -> Ours {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ours::Missing
+        }
+    }
+
+    /// A badge must not make this server ask the whole world.
+    #[tokio::test]
+    async fn what_a_badge_names_is_read_up_to_a_number() {
+        let entries: Vec<Value> = (0..MOST_DOCUMENTS + 5)
+            .map(|number| {
+                json!({
+                    "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "1",
+                    "statusListCredential": format!("https://badges.example.test/status/{number}"),
+                })
+            })
+            .collect();
+        let badge = json!({"type": ["VerifiableCredential"], "credentialStatus": entries}).to_string();
+        crate::secrets::install_tls();
+        let (own, fetcher) = (Asked::default(), Fetcher::public().unwrap());
+        let examined = examine(badge.into(), &own, &fetcher, &Clock::system()).await.unwrap();
+        assert_eq!(own.0.load(Ordering::SeqCst), MOST_DOCUMENTS);
+        let many = Message::new("fetch-many");
+        assert!(examined.unread.iter().any(|(_, why)| *why == many), "{:?}", examined.unread);
+    }
+}

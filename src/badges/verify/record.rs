@@ -48,3 +48,40 @@ pub(super) fn check(record: &Value, unchanged: bool, lookup: &dyn Lookup, now: D
     }
     Check::holds("badges", Message::new("found-badges-good").with("count", badges.len().to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::badges::samples::time;
+
+    /// Nothing is there.
+    struct Nowhere;
+
+    impl Lookup for Nowhere {
+        fn did_document(&self, _: &str) -> Option<Value> {
+            None
+        }
+
+        fn status_list(&self, _: &str) -> Option<Value> {
+            None
+        }
+
+        fn schema(&self, _: &str) -> Option<Value> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_record_of_too_many_badges_is_left_open() {
+        let found = |count: usize| {
+            let badges = vec![json!({"type": ["VerifiableCredential"]}); count];
+            let record = json!({"credentialSubject": {"verifiableCredential": badges}});
+            check(&record, true, &Nowhere, time("2026-03-04T05:06:07Z"))
+        };
+        let many = Message::new("found-badges-many");
+        assert_eq!((found(MOST_BADGES + 1).holds, found(MOST_BADGES + 1).found), (None, many.clone()));
+        assert_ne!(found(MOST_BADGES).found, many);
+    }
+}

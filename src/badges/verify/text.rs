@@ -71,3 +71,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Check> {
     });
     document.map(Found::Embedded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_no_credential_is_as_long_as_is_not_read() {
+        let found = |bytes: usize| read(&vec![b' '; bytes]).err().unwrap().found.to_string();
+        assert_ne!(found(MOST_BYTES), found(MOST_BYTES + 1));
+        assert!(found(MOST_BYTES + 1).contains("1 MiB"), "{}", found(MOST_BYTES + 1));
+    }
+}
