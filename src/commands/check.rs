@@ -61,12 +61,16 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
     if online && let (Ok(sources), Ok(catalog)) = (sources, catalog) {
         crate::secrets::install_tls();
         let http = Client::http()?;
-        let mut lacking = 0;
+        let (mut courses, mut lacking) = (0, 0);
         for (name, connector) in sources {
             let limits = Limits::of(&settings.worker);
             let client = Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
-            let Some(gradebooks) = connector.gradebooks() else { continue };
+            let Some(gradebooks) = connector.gradebooks() else {
+                println!("source {name}: it has no gradebooks, so nothing can be asked there");
+                continue;
+            };
             for (course, parts) in asked(&catalog, &name).courses() {
+                courses += 1;
                 let found = missing(gradebooks, course, parts, &client).await;
                 for line in found.unwrap_or_else(|error| vec![error.to_string()]) {
                     eprintln!("source {name}, course “{course}”: {line}");
@@ -77,7 +81,9 @@ pub(super) async fn run(settings: anyhow::Result<Settings>, online: bool) -> any
         if lacking > 0 {
             return Ok(ExitCode::FAILURE);
         }
-        println!("the LMSs have every course and assessment that the badges name");
+        if courses > 0 {
+            println!("the LMSs have every course and assessment that the badges name");
+        }
     }
     println!("everything reads well; `accolade doctor` tries the connections");
     Ok(ExitCode::SUCCESS)

@@ -103,7 +103,7 @@ enum Command {
     Held(held::Held),
     /// Show what became of the mails about badges and what learners said, and mail a claim link again.
     Mails(mails::Mails),
-    /// Show and decide who is who: learners of several LMSs that may be one person.
+    /// Decide who is who among learners of several LMSs; hand out or erase what is held about one.
     People {
         #[command(subcommand)]
         command: people::People,

@@ -73,3 +73,12 @@ async fn a_run_that_somebody_asks_for_says_what_it_found_and_what_it_could_not_f
     stop.cancel();
     while tasks.join_next().await.is_some() {}
 }
+
+#[test]
+fn what_cannot_be_asked_is_not_said_to_be_there() {
+    let folder = Folder::new(None);
+    folder.run("keys generate");
+    let checked = folder.run("check --online");
+    assert!(checked.contains("source forms: it has no gradebooks"), "{checked}");
+    assert!(!checked.contains("the LMSs have every course"), "{checked}");
+}
