@@ -45,7 +45,7 @@ test("a badge is verified with the keyboard alone, without JavaScript", async ()
     await tabTo(page, page.getByRole("button", { name: "Verify" }));
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "This badge holds" }).waitFor();
-    assert.equal(await page.locator(".check.good").count(), 6);
+    assert.equal(await page.locator(".check.good").count(), 7);
   });
 });
 
