@@ -190,3 +190,20 @@ pub(super) fn number(value: &Value) -> Option<String> {
 fn time(value: &Value) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(value.as_str()?).ok().map(|time| time.to_utc())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_page_leads_to_a_badge_that_is_private_or_was_replaced() {
+        let url = |genre: &str, renews_shown| {
+            let evidence = json!({"id": "https://badges.example.edu/credentials/1", "genre": genre});
+            proof(&evidence, renews_shown, Language::English).url
+        };
+        assert!(url("Quiz", false).is_some() && url(RENEWAL, true).is_some());
+        assert_eq!((url(RENEWAL, false), url(REPLACEMENT, true)), (None, None));
+    }
+}
