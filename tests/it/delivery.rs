@@ -143,19 +143,9 @@ fn returned(raw: &[u8], status: &str) -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
-    let site = Site::new(Way::Embedded, None).await.unwrap();
-    let maildir = site.folder.path().join("bounces");
-    for part in ["new", "cur", "tmp"] {
-        std::fs::create_dir_all(maildir.join(part)).unwrap();
-    }
-    let settings = |settings: &mut accolade::config::Settings| {
-        settings.bounces.maildir = Some(maildir.clone());
-        settings.bounces.secret = Some("a secret of bounces".into());
-    };
-    let process = site.start_with(&Role::ALL, settings).await;
-    for (number, name) in ["rosa", "omar"].into_iter().enumerate() {
+/// Learners pass; the mails that were sent to them.
+async fn mailed(site: &Site, process: &Process, names: &[&str]) -> Vec<Vec<u8>> {
+    for (number, name) in names.iter().enumerate() {
         let event = json!({
             "id": format!("evt_{number}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
             "data": {
@@ -169,7 +159,22 @@ async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
     }
     process.settled().await;
     let mails = std::fs::read_dir(site.outbox()).unwrap().map(|entry| entry.unwrap().path());
-    let mails: Vec<Vec<u8>> = mails.map(|file| std::fs::read(file).unwrap()).collect();
+    mails.map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_is_read_from_a_maildir_and_from_a_webhook() {
+    let site = Site::new(Way::Embedded, None).await.unwrap();
+    let maildir = site.folder.path().join("bounces");
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir_all(maildir.join(part)).unwrap();
+    }
+    let settings = |settings: &mut accolade::config::Settings| {
+        settings.bounces.maildir = Some(maildir.clone());
+        settings.bounces.secret = Some("a secret of bounces".into());
+    };
+    let process = site.start_with(&Role::ALL, settings).await;
+    let mails = mailed(&site, &process, &["rosa", "omar"]).await;
     let of = |name: &str| mails.iter().find(|raw| read(raw).to.contains(name)).unwrap();
     let bounced = async |count: usize| {
         let started = tokio::time::Instant::now();
@@ -259,21 +264,7 @@ async fn what_comes_back_is_read_from_an_mbox_and_told_by_mail_services() {
         settings.bounces.sendgrid_key = Some(public.clone());
     };
     let process = site.start_with(&Role::ALL, settings).await;
-    for (number, name) in ["rosa", "omar", "lena"].into_iter().enumerate() {
-        let event = json!({
-            "id": format!("evt_{number}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
-            "data": {
-                "learner": { "id": name, "email": format!("{name}@example.test"), "name": format!("{name} Example") },
-                "course": { "id": "first-aid-2026" }, "assessment": { "id": "final" },
-                "score": { "given": 41, "max": 50 }, "passed": true,
-            },
-        });
-        let headers = [("authorization", "Bearer sandbox-bearer")];
-        assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
-    }
-    process.settled().await;
-    let mails = std::fs::read_dir(site.outbox()).unwrap().map(|entry| entry.unwrap().path());
-    let mails: Vec<Vec<u8>> = mails.map(|file| std::fs::read(file).unwrap()).collect();
+    let mails = mailed(&site, &process, &["rosa", "omar", "lena"]).await;
     let of = |name: &str| mails.iter().find(|raw| read(raw).to.contains(name)).unwrap();
     let id_of = |name: &str| {
         let raw = String::from_utf8_lossy(of(name)).into_owned();

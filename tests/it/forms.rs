@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use accolade::app::Role;
-use accolade::badges::verify::{Lookup, Report, verify};
+use accolade::badges::verify::{Report, verify};
 use accolade::config::Settings;
 use accolade::store::{AwardDecision, NewAwardDecision};
 use reqwest::Response;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
+use crate::support::documents::Documents;
 
 /// An installation with a badge that rests on two others.
 struct Campus {
@@ -121,7 +122,7 @@ impl Campus {
     /// What our own verifier says, with what is served now.
     async fn report(&self, document: &[u8]) -> Report {
         let did: Value = serde_json::from_slice(&self.file("/.well-known/did.json").await).unwrap();
-        let mut found = Found(BTreeMap::from([(did["id"].as_str().unwrap().to_owned(), did)]));
+        let mut found = Documents(BTreeMap::from([(did["id"].as_str().unwrap().to_owned(), did)]));
         for list in 1..3 {
             let answer = self.get(&format!("/status/{list}-revocation")).await;
             if answer.status() == 200 {
@@ -130,22 +131,6 @@ impl Campus {
             }
         }
         verify(document, &found, self.site.clock.now())
-    }
-}
-
-struct Found(BTreeMap<String, Value>);
-
-impl Lookup for Found {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.0.get(did).cloned()
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.0.get(url).cloned()
-    }
-
-    fn schema(&self, _: &str) -> Option<Value> {
-        None
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accolade::app::Role;
 use accolade::badges::SigningKey;
-use accolade::badges::verify::{Lookup, Report, verify};
+use accolade::badges::verify::{Report, verify};
 use accolade::config::Settings;
 use accolade::secrets;
 use accolade::store::{AwardDecision, DeliveryState, NewAwardDecision};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
+use crate::support::documents::Documents;
 
 const LAW: &str = r#"
 [issuers.law]
@@ -178,25 +179,9 @@ fn did_path(did: &str) -> String {
     }
 }
 
-struct Served(BTreeMap<String, Value>);
-
-impl Lookup for Served {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.0.get(did).cloned()
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.0.get(url).cloned()
-    }
-
-    fn schema(&self, _: &str) -> Option<Value> {
-        None
-    }
-}
-
 /// What a verifier finds that looks up the DID of the issuer by the method and the status list by its
 /// address, as this process serves them.
-async fn served(process: &Process, credential: &Value) -> Served {
+async fn served(process: &Process, credential: &Value) -> Documents {
     let mut found = BTreeMap::new();
     let inner = credential["credentialSubject"]["verifiableCredential"].as_array();
     for one in std::iter::once(credential).chain(inner.into_iter().flatten()) {
@@ -207,7 +192,7 @@ async fn served(process: &Process, credential: &Value) -> Served {
         let document = text(process, &list[list.find("/status/").unwrap()..]).await;
         found.insert(list.to_owned(), serde_json::from_str(&document).unwrap());
     }
-    Served(found)
+    Documents(found)
 }
 
 async fn report(process: &Process, document: &str) -> Report {

@@ -1,10 +1,8 @@
 //! The way of one event, from the webhook to the claimed badge, in both ways to run.
 
-use std::collections::HashMap;
-
 use accolade::app::Role;
 use accolade::badges::bake::unbake;
-use accolade::badges::verify::{Lookup, verify};
+use accolade::badges::verify::verify;
 use accolade::clock::Clock;
 use accolade::store::DeliveryState;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
@@ -12,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
+use crate::support::documents::Documents;
 use crate::support::smtp::{Script, SmtpServer};
 
 const QUIZ_PASSED: &str = "0097_quiz-pass_hook-local-webhooks_user_graded";
@@ -126,7 +125,7 @@ async fn claimed(process: &Process, id: Uuid, link: &str) {
     }
 
     // Everything that the credential names is served, and the whole verifies.
-    let mut found = Found::default();
+    let mut found = Documents::default();
     found.0.insert(
         credential["issuer"]["id"].as_str().unwrap().to_owned(),
         json_at(&get, format!("{}/.well-known/did.json", process.url)).await,
@@ -148,23 +147,6 @@ async fn claimed(process: &Process, id: Uuid, link: &str) {
 
 async fn json_at(get: &impl AsyncFn(String) -> Vec<u8>, address: String) -> Value {
     serde_json::from_slice(&get(address).await).unwrap()
-}
-
-#[derive(Default)]
-struct Found(HashMap<String, Value>);
-
-impl Lookup for Found {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.0.get(did).cloned()
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.0.get(url).cloned()
-    }
-
-    fn schema(&self, _: &str) -> Option<Value> {
-        None
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

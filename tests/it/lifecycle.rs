@@ -1,10 +1,9 @@
 //! What happens to a badge after it was awarded: regrades, from the webhook to the status list.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use accolade::app::Role;
-use accolade::badges::verify::{Lookup, verify};
+use accolade::badges::verify::verify;
 use accolade::clock::Clock;
 use accolade::config::Settings;
 use accolade::store::{AwardDecision, DeliveryTrail, NewAwardDecision};
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
+use crate::support::documents::Documents;
 
 /// A badge of the source `forms`; `policy` are more lines of `[award]`.
 fn badges(site: &Site, policy: &str) -> impl FnOnce(&mut Settings) {
@@ -48,24 +48,6 @@ fn start() -> DateTime<Utc> {
     "2026-11-23T10:00:00Z".parse().unwrap()
 }
 
-#[derive(Default)]
-struct Found(HashMap<String, Value>);
-
-impl Lookup for Found {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.0.get(did).cloned()
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.0.get(url).cloned()
-    }
-
-    fn schema(&self, _: &str) -> Option<Value> {
-        None
-    }
-}
-
-/// What a verifier says to a credential, with what the installation serves now.
 /// The status with which the certificate of a claimed badge is answered.
 async fn certificate(process: &Process, id: Uuid) -> u16 {
     reqwest::get(format!("{}/credentials/{id}.pdf", process.url)).await.unwrap().status().as_u16()
@@ -89,7 +71,7 @@ pub(crate) async fn failing_checks(process: &Process, id: Uuid, now: DateTime<Ut
     };
     let document = process.store.credential(id).await.unwrap().unwrap().document;
     let credential: Value = serde_json::from_str(&document).unwrap();
-    let mut found = Found::default();
+    let mut found = Documents::default();
     let did = credential["issuer"]["id"].as_str().unwrap().to_owned();
     found.0.insert(did, get(format!("{}/.well-known/did.json", process.url)).await);
     let list = credential["credentialStatus"]["statusListCredential"].as_str().unwrap().to_owned();

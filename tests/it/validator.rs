@@ -2,10 +2,10 @@
 //! probes, applied to badges in both forms. The validator itself is Java and needs packages of
 //! 1EdTech's own registry; it is not run here. Each rule is shown to refuse what breaks it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use accolade::badges::status::{self, Purpose, SIZE};
-use accolade::badges::verify::{Lookup, verify};
+use accolade::badges::verify::verify;
 use accolade::badges::{
     Achievement, Alignment, BadgeImage, Evidence, Issue, Issuer, JwtKey, Profile, ResultEntry, Signatory,
     SigningKey, credential, jwt, sign,
@@ -17,6 +17,8 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
+
+use crate::support::documents::Documents;
 
 const V2: &str = "https://www.w3.org/ns/credentials/v2";
 const OB: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
@@ -37,27 +39,13 @@ struct Form {
     /// Of a JWT.
     header: Option<Value>,
     /// What else is on the web.
-    web: HashMap<String, Value>,
-}
-
-impl Lookup for Form {
-    fn did_document(&self, did: &str) -> Option<Value> {
-        self.web.get(did).cloned()
-    }
-
-    fn status_list(&self, url: &str) -> Option<Value> {
-        self.web.get(url).cloned()
-    }
-
-    fn schema(&self, _: &str) -> Option<Value> {
-        None
-    }
+    web: Documents,
 }
 
 impl Form {
     /// What this verifier says about one thing.
     fn check(&self, name: &str) -> Option<bool> {
-        let report = verify(self.text.as_bytes(), self, now());
+        let report = verify(self.text.as_bytes(), &self.web, now());
         report.checks.into_iter().find(|check| check.name == name).and_then(|check| check.holds)
     }
 
@@ -67,7 +55,7 @@ impl Form {
 
     /// The entry of `did.json` by its full address, if it may make assertions.
     fn method(&self, name: &str) -> Option<&Value> {
-        let did = self.web.get(name.split('#').next()?)?;
+        let did = self.web.0.get(name.split('#').next()?)?;
         let listed = did["assertionMethod"].as_array()?.iter().any(|one| one == name);
         did["verificationMethod"].as_array()?.iter().find(|one| listed && one["id"] == name)
     }
@@ -235,7 +223,8 @@ const RULES: &[(&str, Rule, Break)] = &[
         "RevocationList",
         |form| {
             let entry = form.at("/credentialStatus");
-            let Some(list) = entry["statusListCredential"].as_str().and_then(|url| form.web.get(url)) else {
+            let Some(list) = entry["statusListCredential"].as_str().and_then(|url| form.web.0.get(url))
+            else {
                 return false;
             };
             let index: Option<i64> = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
@@ -312,8 +301,8 @@ fn forms() -> Vec<(String, Form)> {
         let at = "2026-03-04T05:06:08Z".parse().unwrap();
         let list = status::list_document(&issuer, 1, Purpose::Revocation, SIZE, &[], at);
         let list: Value = serde_json::from_str(&sign(list, &issuer, at).unwrap()).unwrap();
-        let mut web = HashMap::from([(status::list_url(&issuer, 1, Purpose::Revocation), list)]);
-        web.extend(issuer.did_document().map(|document| (issuer.did().to_owned(), document)));
+        let mut web = Documents(BTreeMap::from([(status::list_url(&issuer, 1, Purpose::Revocation), list)]));
+        web.0.extend(issuer.did_document().map(|document| (issuer.did().to_owned(), document)));
         let badge = sign(badge(&issuer), &issuer, at).unwrap();
         let document = serde_json::from_str(&badge).unwrap();
         let enveloped = jwt(&badge, &issuer, issuer.jwt_key().unwrap(), &random).unwrap();
