@@ -157,7 +157,7 @@ impl Serving<'_> {
     async fn until(&self, what: &str, mut wished: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
         while !wished().await {
-            assert!(began.elapsed() < Duration::from_mins(1), "still not so: {what}");
+            assert!(began.elapsed() < Duration::from_mins(4), "still not so: {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
