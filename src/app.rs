@@ -4,17 +4,17 @@
 mod mailing;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_connectors::Connector;
 use anyhow::{Context as _, bail};
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use clap::ValueEnum;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -32,8 +32,8 @@ use crate::remote::Fetcher;
 use crate::signing::{self, Issuers};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Reconciler, Resigner, Source};
-use crate::{health, secrets, web};
+use crate::worker::{Awarder, Confirmer, Reconciler, Resigner, Share, Source};
+use crate::{health, secrets, serving, web};
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -169,10 +169,8 @@ impl App {
         let router = self.router(roles, &mut tasks, &stop, &stop_work);
         self.start_workers(roles, &mut tasks, &stop_work)?;
         tasks.spawn(self.catalogs.clone().follow(catalogs::LOOK, stop_work.clone()));
-        let requests_end = stop.clone();
-        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move { requests_end.cancelled().await });
-        let server = tokio::spawn(server.into_future());
+        let limits = serving::Limits::of(self.settings.server.connections);
+        let server = tokio::spawn(serving::serve(listener, router, limits, stop.clone()));
         // A part that ends by itself is a fault: the process ends with it, so that whatever
         // started it starts it again.
         let broken = tokio::select! {
@@ -245,6 +243,7 @@ impl App {
         router
             // 503, not 408: a database that hangs is no fault of the sender, who shall come again.
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time))
+            .layer(map_response(come_again))
             .layer(CatchPanicLayer::new())
     }
 
@@ -314,14 +313,12 @@ impl App {
 
     /// The sources with the clients that confirming and reconciling share.
     fn lms_sources(&self, batch: u16) -> Arc<BTreeMap<String, Source>> {
-        let share =
-            usize::from(Confirmer::prefetch(batch, self.connectors.len())) / self.connectors.len().max(1);
         let limits = Limits::of(&self.settings.worker);
         let source = |(name, connector): (&String, &Arc<dyn Connector>)| {
             let client =
                 Client::new(name, self.http.clone(), limits, self.clock.clone(), Arc::clone(&self.metrics));
-            let source = Source { connector: Arc::clone(connector), client, places: Semaphore::new(share) };
-            (name.clone(), source)
+            let share = Share::of(batch, self.connectors.len());
+            (name.clone(), Source { connector: Arc::clone(connector), client, share })
         };
         Arc::new(self.connectors.iter().map(source).collect())
     }
@@ -370,6 +367,14 @@ impl App {
             guard: self.settings.guard().map(Arc::new),
         })
     }
+}
+
+/// Whoever is to come again is told when.
+async fn come_again(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("10"));
+    }
+    response
 }
 
 fn host(url: &Url) -> anyhow::Result<&str> {

@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` shows the way of one event through these modules.
 
 pub mod app;
+pub mod arriving;
 pub mod badges;
 pub mod catalogs;
 pub mod claim;
@@ -21,6 +22,7 @@ pub mod queue;
 pub mod remote;
 pub mod rules;
 pub mod secrets;
+pub mod serving;
 pub mod signing;
 pub mod store;
 pub mod telemetry;

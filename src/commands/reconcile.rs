@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalogs::{Catalogs, Published};
@@ -17,7 +16,7 @@ use crate::config::{self, Settings};
 use crate::lms::{Client, Limits};
 use crate::store::{Counts, CourseState, Run, RunCourse, Store};
 use crate::telemetry::Metrics;
-use crate::worker::{AWARDS, Order, Reconciler, Refusal, Source};
+use crate::worker::{AWARDS, Order, Reconciler, Refusal, Share, Source};
 
 /// What to reconcile.
 #[derive(Debug, Args)]
@@ -150,7 +149,7 @@ async fn reconciler(settings: &Settings, store: Store) -> anyhow::Result<Reconci
     let sources = config::sources(settings)?.into_iter().map(|(name, connector)| {
         let (limits, clock) = (Limits::of(&settings.worker), Clock::system());
         let client = Client::new(&name, http.clone(), limits, clock, Arc::clone(&metrics));
-        (name, Source { connector: Arc::from(connector), client, places: Semaphore::new(1) })
+        (name, Source { connector: Arc::from(connector), client, share: Share::new(1) })
     });
     Ok(Reconciler {
         store,

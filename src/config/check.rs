@@ -89,6 +89,7 @@ impl Checker<'_> {
             ("server.request_seconds", server.request_seconds),
             ("database.connections", database.connections.into()),
             ("mail.connections", mail.connections as u64),
+            ("server.connections", server.connections as u64),
             ("worker.batch", worker.batch.into()),
             ("worker.lms_concurrency", worker.lms_concurrency as u64),
             ("worker.lms_seconds", worker.lms_seconds),

@@ -90,6 +90,8 @@ impl Settings {
 pub struct ServerSettings {
     /// Address and port to listen on.
     pub listen: String,
+    /// Connections at the same time; more are asked to come again.
+    pub connections: usize,
     /// The largest webhook body, in bytes.
     pub max_body_bytes: usize,
     /// How long a request may take to arrive and be answered, in seconds.

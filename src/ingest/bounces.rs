@@ -11,12 +11,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, routing::post};
 use serde_json::{Value, json};
 
 use super::respond;
+use crate::arriving::{self, Room};
 use crate::config::BounceSettings;
 use crate::mail::dsn::{self, DeliveryReport};
 use crate::unread;
@@ -37,7 +38,10 @@ pub fn bounces(bounces: Bounces, settings: &BounceSettings) -> Router {
         router = router
             .merge(Router::new().route("/bounces/sendgrid", post(from_sendgrid)).with_state((bounces, key)));
     }
-    router.layer(DefaultBodyLimit::max(dsn::LARGEST)).layer(from_fn(unread::read_on))
+    router
+        .layer(DefaultBodyLimit::max(dsn::LARGEST))
+        .layer(from_fn_with_state(Room::default(), arriving::within))
+        .layer(from_fn(unread::read_on))
 }
 
 /// Answers 200 after the commit, to a message that tells nothing, too: sent again it would tell no

@@ -23,6 +23,8 @@ const WAITING_BYTES: u32 = 32 << 20;
 const GROUP: usize = 256;
 /// Groups whose messages may wait to be published; past that the sweeper publishes them.
 const UNPUBLISHED: usize = 256;
+/// Messages in these groups: one delivery may bring thousands.
+const UNPUBLISHED_MESSAGES: usize = 32_768;
 
 /// Why a delivery was not recorded. The sender is asked to come again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +45,26 @@ struct Waiting {
     delivery: NewDelivery,
     bytes: OwnedSemaphorePermit,
     answer: oneshot::Sender<Result<Recorded, Full>>,
+}
+
+/// The way to what publishes, bounded.
+#[derive(Debug, Clone)]
+struct Publish {
+    groups: mpsc::Sender<(Vec<Message>, OwnedSemaphorePermit)>,
+    room: Arc<Semaphore>,
+}
+
+impl Publish {
+    /// Where there is no room the sweeper publishes what waits in the database.
+    fn send(&self, messages: Vec<Message>) {
+        let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+        if count == 0 {
+            return;
+        }
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(count) {
+            let _ = self.groups.try_send((messages, room));
+        }
+    }
 }
 
 /// Writes deliveries. Cheap to clone.
@@ -68,6 +90,7 @@ impl Committer {
         let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         let (publish, unpublished) = mpsc::channel(UNPUBLISHED);
         tasks.spawn(publish_groups(unpublished, store.clone(), Arc::clone(queue), clock.clone()));
+        let publish = Publish { groups: publish, room: Arc::new(Semaphore::new(UNPUBLISHED_MESSAGES)) };
         for _ in 0..writers.max(1) {
             tasks.spawn(write_groups(
                 Arc::clone(&receiver),
@@ -102,7 +125,7 @@ impl Committer {
 async fn write_groups(
     receiver: Arc<tokio::sync::Mutex<mpsc::Receiver<Waiting>>>,
     store: Store,
-    publish: mpsc::Sender<Vec<Message>>,
+    publish: Publish,
     clock: Clock,
     public_url: String,
     stop: CancellationToken,
@@ -127,10 +150,7 @@ async fn write_groups(
                     // A sender that went away meanwhile is told nothing; its delivery stays.
                     let _ = answer.send(Ok(recorded));
                 }
-                if !messages.is_empty() {
-                    // Full: the sweeper publishes what waits in the database.
-                    let _ = publish.try_send(messages);
-                }
+                publish.send(messages);
             }
             Err(error) => {
                 tracing::error!(%error, deliveries = deliveries.len(), "deliveries not recorded; their senders are asked to come again");
@@ -175,19 +195,21 @@ fn messages(
 }
 
 async fn publish_groups(
-    mut groups: mpsc::Receiver<Vec<Message>>,
+    mut groups: mpsc::Receiver<(Vec<Message>, OwnedSemaphorePermit)>,
     store: Store,
     queue: Arc<Queue>,
     clock: Clock,
 ) {
     // Ends when the last writer has ended.
-    while let Some(mut messages) = groups.recv().await {
-        while let Ok(more) = groups.try_recv() {
+    while let Some((mut messages, mut room)) = groups.recv().await {
+        while let Ok((more, theirs)) = groups.try_recv() {
             messages.extend(more);
+            room.merge(theirs);
         }
         // One statement for all of them, and none at a time more: with the broker away every
         // signal costs one more change of its row, beside its insert.
         queue.announce(&store, Work::Signals, messages, clock.now()).await;
+        drop(room);
     }
 }
 

@@ -17,13 +17,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::arriving::{self, NoRoom, Room};
 use crate::clock::Clock;
 use crate::ids;
 use crate::lms::KeySets;
@@ -78,11 +79,13 @@ impl Refusals {
 /// The webhook routes.
 pub fn router(ingest: Ingest) -> Router {
     let limit = DefaultBodyLimit::max(ingest.max_body);
+    let room = Room::for_bodies_of(ingest.max_body);
     Router::new()
         .route("/hooks/{source}", post(receive).get(explain))
         .route("/hooks/{source}/", post(receive).get(explain))
         .route("/hooks/{source}/{*rest}", post(receive).get(explain))
         .layer(limit)
+        .layer(from_fn_with_state(room, arriving::within))
         .layer(from_fn(unread::read_on))
         .with_state(ingest)
 }
@@ -120,6 +123,8 @@ async fn receive(
         |body, verdict| NewDelivery { id, source: name.clone(), received_at, user_agent, body, verdict };
     let body = match body {
         Ok(body) => body,
+        // Nothing was refused: it is to come again.
+        Err(error) if NoRoom::is_cause_of(&error) => return respond::busy(&NoRoom.to_string()),
         Err(error) => {
             let status = error.status();
             let reason = if status == StatusCode::PAYLOAD_TOO_LARGE {

@@ -12,6 +12,9 @@ use sha2::{Digest as _, Sha256};
 /// Bytes kept for each source; past that the cache starts anew.
 const CAPACITY: usize = 16 << 20;
 
+/// What an answer takes beside its body, about.
+const OVERHEAD: usize = 2 << 10;
+
 /// The cache of one source.
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<Held>);
@@ -68,20 +71,24 @@ impl Cache {
 
     pub(super) fn put(&self, key: Key, answer: &Answer, now: DateTime<Utc>, keep: Duration) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
+        if held.bytes.saturating_add(size(answer)) > CAPACITY {
             held.answers.retain(|_, (lasts, _)| lasts.at(now));
-            held.bytes = held.answers.values().map(|(_, answer)| answer.body.len()).sum();
-            if held.bytes.saturating_add(answer.body.len()) > CAPACITY {
+            held.bytes = held.answers.values().map(|(_, answer)| size(answer)).sum();
+            if held.bytes.saturating_add(size(answer)) > CAPACITY {
                 *held = Held::default();
             }
         }
-        held.bytes = held.bytes.saturating_add(answer.body.len());
+        held.bytes = held.bytes.saturating_add(size(answer));
         let keep = TimeDelta::from_std(keep).unwrap_or_default();
         let lasts = Lasts { from: now, until: now.checked_add_signed(keep).unwrap_or(now) };
         if let Some((_, old)) = held.answers.insert(key, (lasts, answer.clone())) {
-            held.bytes = held.bytes.saturating_sub(old.body.len());
+            held.bytes = held.bytes.saturating_sub(size(&old));
         }
     }
+}
+
+fn size(answer: &Answer) -> usize {
+    OVERHEAD.saturating_add(answer.body.len())
 }
 
 #[cfg(test)]
@@ -132,19 +139,24 @@ mod tests {
         }
         cache.put(Cache::key(&call("b")), &answer(1), now, Duration::from_secs(10));
         assert!(cache.get(&Cache::key(&call("a")), now).is_some(), "nothing had to make room");
-        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1);
+        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1 + 2 * OVERHEAD);
     }
 
     #[test]
     fn what_has_expired_makes_room_before_what_has_not() {
         let (cache, now) = (Cache::default(), Clock::system().now());
         cache.put(Cache::key(&call("kept")), &answer(1), now, Duration::from_mins(10));
-        cache.put(Cache::key(&call("old")), &answer(CAPACITY - 1), now, Duration::from_secs(10));
+        cache.put(
+            Cache::key(&call("old")),
+            &answer(CAPACITY - 2 * OVERHEAD - 1),
+            now,
+            Duration::from_secs(10),
+        );
         let later = now + Duration::from_secs(11);
         cache.put(Cache::key(&call("new")), &answer(1 << 20), later, Duration::from_mins(10));
         assert!(cache.get(&Cache::key(&call("kept")), later).is_some());
         assert!(cache.get(&Cache::key(&call("new")), later).is_some());
-        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1);
+        assert_eq!(cache.0.lock().unwrap().bytes, (1 << 20) + 1 + 2 * OVERHEAD);
     }
 
     #[test]
@@ -154,5 +166,14 @@ mod tests {
             cache.put(Cache::key(&call(&n.to_string())), &answer(1 << 20), now, Duration::from_secs(10));
         }
         assert!(cache.0.lock().unwrap().bytes <= CAPACITY);
+    }
+
+    #[test]
+    fn small_answers_are_bounded_in_number() {
+        let (cache, now) = (Cache::default(), Clock::system().now());
+        for n in 0..20_000 {
+            cache.put(Cache::key(&call(&n.to_string())), &answer(0), now, Duration::from_secs(10));
+        }
+        assert!(cache.0.lock().unwrap().answers.len() <= CAPACITY / OVERHEAD);
     }
 }

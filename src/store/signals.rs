@@ -10,12 +10,17 @@ use super::value::{Time, Value, count, from_json, key, values};
 use super::{GRACE, Store, StoreError};
 
 statements! {
-    WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
-        WHERE id {in $1} AND state = 'waiting'";
+    WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, sweep_at, created_at
+        FROM signals WHERE id {in $1} AND state = 'waiting'";
 
-    WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, created_at FROM signals
-        WHERE source = $1 AND batch = $2 AND state = 'waiting'
+    WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, sweep_at, created_at
+        FROM signals WHERE source = $1 AND batch = $2 AND state = 'waiting'
         ORDER BY created_at, id LIMIT $3";
+
+    // Those that are locked are being worked on.
+    EXPECT_MESSAGES = "WITH taken AS MATERIALIZED (
+            SELECT id FROM signals WHERE id {in $1} AND state = 'waiting' {skip locked})
+        UPDATE signals SET sweep_at = $2 WHERE id IN (SELECT id FROM taken)";
 
     PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE signals SET state = 'parked', reason = r.reason
         FROM {rows} WHERE signals.id = r.id AND signals.state = 'waiting'";
@@ -36,6 +41,8 @@ pub struct StoredSignal {
     pub attempts: u32,
     /// Not to be confirmed before then.
     pub not_before: DateTime<Utc>,
+    /// When the sweeper takes its message for lost.
+    pub sweep_at: DateTime<Utc>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
 }
@@ -159,6 +166,7 @@ struct SignalRow {
     content: String,
     attempts: i64,
     due_at: Time,
+    sweep_at: Time,
     created_at: Time,
 }
 
@@ -171,6 +179,7 @@ impl SignalRow {
             signal: from_json("signals", "content", &self.content)?,
             attempts: count(self.attempts),
             not_before: self.due_at.0,
+            sweep_at: self.sweep_at.0,
             created_at: self.created_at.0,
         })
     }
@@ -186,6 +195,16 @@ impl Store {
         let rows: Vec<SignalRow> = session.all(&WAITING_SIGNALS, values![ids]).await?;
         drop(session);
         self.readable(rows).await
+    }
+
+    /// The messages of these signals were put off: the sweeper takes none for lost before `until`.
+    pub async fn expect_messages_of(&self, rows: &[Uuid], until: DateTime<Utc>) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.pool.write().await?;
+        session.run(&EXPECT_MESSAGES, values![rows, until]).await?;
+        session.commit().await
     }
 
     /// Signals of the same source and batch that wait, whether or not they are due, oldest first:

@@ -40,6 +40,7 @@ use axum::routing::{get, post};
 use url::Url;
 use uuid::Uuid;
 
+use crate::arriving::{self, Room};
 use crate::badges::Issuer;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
@@ -116,6 +117,7 @@ pub fn router(site: Site) -> Router {
         .layer(from_fn_with_state(web.clone(), headers::finish))
         .with_state(web.clone())
         .merge(wallet::router(web))
+        .layer(from_fn_with_state(Room::default(), arriving::within))
         .layer(from_fn(unread::read_on))
 }
 

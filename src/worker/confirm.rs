@@ -4,6 +4,7 @@
 //! committed yet. None of them loses a signal, and none counts as an attempt but the last.
 //! Not failures: a grade that is not there, a learner who is gone, an outcome that is unchanged.
 
+mod share;
 mod storing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Connector};
 use chrono::TimeDelta;
-use tokio::sync::Semaphore;
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -31,6 +32,9 @@ use crate::queue::{Delivery, Queue};
 use crate::store::{ConfirmResult, SignalVerdict, Store, StoreError, StoredSignal, Work};
 use crate::telemetry::Metrics;
 
+use share::NoPlace;
+pub use share::Share;
+
 /// How long a batch gathers, so that signals for the same course share a call.
 const LINGER: Duration = Duration::from_millis(100);
 /// Signals that one call confirms at most.
@@ -40,8 +44,8 @@ const SIBLINGS: u32 = 500;
 const REFUSALS: u32 = 8;
 /// How long before its row's time a message may come and be put off; an earlier one is a copy.
 const EARLY: TimeDelta = TimeDelta::seconds(5);
-/// When a source has its share of messages under way, more of them come back after this.
-const SATURATED_WAIT: Duration = Duration::from_secs(5);
+/// How long after a message should have come back its row is the sweeper's.
+const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 
 /// One source as the confirmer sees it.
 #[derive(Debug)]
@@ -50,9 +54,8 @@ pub struct Source {
     pub connector: Arc<dyn Connector>,
     /// Sends its calls.
     pub client: Client,
-    /// How many messages of this source may be under way at the same time: its share, so that a
-    /// slow LMS does not hold the places of the others.
-    pub places: Semaphore,
+    /// How many messages of this source may be under way at the same time.
+    pub share: Share,
 }
 
 /// Confirms signals. Cheap to clone.
@@ -84,7 +87,7 @@ type Waits = HashMap<Uuid, Duration>;
 impl Confirmer {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
-        let prefetch = Self::prefetch(batch, self.sources.len());
+        let prefetch = Share::prefetch(batch, self.sources.len());
         let mut consumer = self.queue.consume(Work::Signals, prefetch, stop.clone());
         let patience = Patience::new(stop);
         let mut groups = JoinSet::new();
@@ -95,11 +98,6 @@ impl Confirmer {
             }
         }
         while groups.join_next().await.is_some() {}
-    }
-
-    /// Messages under way at a time: a batch for each source, and a few to spare.
-    pub fn prefetch(batch: u16, sources: usize) -> u16 {
-        batch.saturating_mul(u16::try_from(sources.max(4)).unwrap_or(u16::MAX))
     }
 
     /// Sorts messages into groups that share a call, and starts each. `false` when the database
@@ -165,19 +163,27 @@ impl Confirmer {
             let results = rows.iter().map(|row| verdicts.without_source(row)).collect();
             return answer(deliveries, self.store(&rows, results, patience).await).await;
         };
-        let Ok(_places) =
-            configured.places.try_acquire_many(u32::try_from(deliveries.len()).unwrap_or(u32::MAX))
-        else {
-            for delivery in deliveries {
-                delivery.retry(SATURATED_WAIT).await;
-            }
-            return;
+        let _places = match configured.share.take(deliveries.len(), patience.stop()).await {
+            Ok(places) => places,
+            Err(NoPlace::Later(wait)) => return self.put_off(deliveries, &rows, wait).await,
+            Err(NoPlace::Stopping) => return,
         };
         let turn = self.turns.of(source, batch);
         let _turn = turn.lock().await;
         // Each try asks the LMS again: after an outage what it shows may be something else.
         let stored = patience.hold().until(|| self.attempt(source, batch, &rows, patience)).await;
         answer(deliveries, stored).await;
+    }
+
+    /// Has messages come back later. The sweeper shall know of it: taking them for lost it would add
+    /// a copy of each again and again, and all of them would circle.
+    async fn put_off(&self, deliveries: Vec<Delivery>, rows: &[StoredSignal], wait: Duration) {
+        let back = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
+        let due: Vec<Uuid> = rows.iter().filter(|row| row.sweep_at <= back).map(|row| row.id).collect();
+        if let Err(error) = self.store.expect_messages_of(&due, back + OVERDUE).await {
+            tracing::debug!(%error, "the sweeper may add a copy of each");
+        }
+        join_all(deliveries.into_iter().map(|delivery| delivery.retry(wait))).await;
     }
 
     /// A signal that makes the connector panic must not take its neighbours with it, and must

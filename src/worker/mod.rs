@@ -36,7 +36,7 @@ mod words;
 pub use asked::asked;
 pub use award::Awarder;
 pub use bounces::{Bounces, Mailbox, Mbox, Taken, examine_mbox};
-pub use confirm::{Confirmer, Source};
+pub use confirm::{Confirmer, Share, Source};
 pub(crate) use cycle::{present, term_of};
 pub use everybody::Everybody;
 pub use mail::Mailer;

@@ -42,6 +42,11 @@ impl Patience {
         Self { limit: limit.min(self.limit), ..self.clone() }
     }
 
+    /// Cancelled when the process is to stop.
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
     pub(super) fn hold(&self) -> Hold<'_> {
         Hold { patience: self, since: None }
     }

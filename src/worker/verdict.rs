@@ -203,6 +203,7 @@ mod tests {
             },
             attempts,
             not_before: created_at,
+            sweep_at: created_at,
             created_at,
         }
     }

@@ -73,7 +73,7 @@ fn connectors_depend_on_no_io() {
 #[test]
 fn dependencies_point_one_way() {
     let layers: &[&[&str]] = &[
-        &["clock", "ids", "claim", "locales", "negotiation", "unread"],
+        &["clock", "ids", "claim", "locales", "negotiation", "unread", "arriving", "serving"],
         &["rules", "badges"],
         &["config"],
         &["store", "telemetry"],

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod badges;
+mod bulkheads;
 mod canvas_signed;
 mod cli;
 mod config;
@@ -19,6 +20,7 @@ mod journey;
 mod keys;
 mod lifecycle;
 mod lms;
+mod lms_faults;
 mod mail;
 mod outage;
 mod queue;

@@ -23,9 +23,11 @@ use crate::queue::QueueError;
 use crate::queue::message::read_id;
 use crate::store::Work;
 
-/// How long a message that could not be put off is held before it goes back: a broker that
-/// takes no messages must not make it circle until it is parked.
+/// How long a message that could not be put off is held before it is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often it is tried again. After that it is acknowledged, and its row is the sweeper's: given
+/// back while the broker takes no messages it would come at once, over and over, until it is parked.
+const TRIES: u32 = 30;
 
 /// Takes the messages of one kind of work.
 #[derive(Debug)]
@@ -180,17 +182,19 @@ impl Ticket {
             id: self.id,
             body: std::mem::take(&mut self.body),
         };
-        if self.owner.send(vec![message]).await.contains(&self.id) {
-            if let Some(acker) = self.acker.take() {
-                acknowledge(&acker, self.id).await;
-            }
-        } else {
-            debug!(id = %self.id, "a message could not be put off and goes back to its queue");
-            tokio::spawn(async move {
-                sleep(PAUSE).await;
-                drop(self);
-            });
+        if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
+            return self.ack().await;
         }
+        tokio::spawn(async move {
+            for _ in 0..TRIES {
+                sleep(PAUSE).await;
+                if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
+                    return self.ack().await;
+                }
+            }
+            debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
+            self.ack().await;
+        });
     }
 }
 

@@ -111,7 +111,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
     let metrics = Arc::new(Metrics::new());
     let limits = Limits { concurrency: 1, time: Duration::from_secs(1) };
     let client = Client::new("lms", Client::http().unwrap(), limits, Clock::system(), Arc::clone(&metrics));
-    let source = Source { connector: Arc::new(bad), client, places: Semaphore::new(1_000) };
+    let source = Source { connector: Arc::new(bad), client, share: Share::new(1_000) };
     Confirmer {
         store,
         queue: Arc::new(Queue::connect("embedded:", "test").await.unwrap()),
@@ -243,6 +243,7 @@ async fn nobody_is_parked_for_what_is_refused_to_a_neighbour() {
             },
             attempts: 0,
             not_before: Clock::system().now(),
+            sweep_at: Clock::system().now(),
             created_at: Clock::system().now(),
         };
         let rows: Vec<StoredSignal> = learners.iter().map(signal).collect();
@@ -264,6 +265,21 @@ async fn a_copy_that_comes_long_before_its_row_s_time_ends_there() {
     confirmer.dispatch(messages, &patience(), &mut JoinSet::new()).await;
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(confirmer.queue.depth(Work::Signals).await, Ok(0));
+}
+
+#[tokio::test]
+async fn the_sweeper_knows_of_messages_that_found_no_place() {
+    let bench = Bench::new().await;
+    let mut confirmer = on(&bench).await;
+    Arc::get_mut(&mut confirmer.sources).unwrap().get_mut("forms").unwrap().share = Share::full();
+    let (_, signal) = bench.tell("ada").await;
+    bench.store.forget_messages(bench.clock.now()).await.unwrap();
+    let rows = bench.store.waiting_signals(&[signal]).await.unwrap();
+    work(&confirmer, messages(&confirmer, &rows).await).await;
+    assert!(bench.due(Work::Signals).await.is_empty(), "it would add a copy each minute");
+    let later = bench.clock.now() + OVERDUE + TimeDelta::seconds(10);
+    let due = bench.store.due(Work::Signals, later, later, 10).await.unwrap();
+    assert_eq!(due.len(), 1, "but it is not forgotten");
 }
 
 #[tokio::test]

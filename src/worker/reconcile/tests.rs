@@ -14,6 +14,7 @@ use crate::config::Catalog;
 use crate::lms::{Client, Limits};
 use crate::rules::{AssessmentName, Condition, Rule, Rulebook, Threshold};
 use crate::store::TrailFilter;
+use crate::worker::Share;
 use crate::worker::samples::{Bench, passed};
 
 /// An LMS of which every learner has passed `final` in each of the courses a, b and c.
@@ -137,7 +138,7 @@ pub(super) fn process(bench: &Bench, lms: &Arc<Lms>, courses: &[&str]) -> Reconc
     let limits = Limits { concurrency: 1, time: Duration::from_secs(1) };
     let client = Client::new("lms", Client::http().unwrap(), limits, Clock::system(), Arc::clone(&metrics));
     let connector = Arc::new(Shared(Arc::clone(lms)));
-    let source = Source { connector, client, places: Semaphore::new(1) };
+    let source = Source { connector, client, share: Share::new(1) };
     Reconciler {
         store: bench.store.clone(),
         sources: Arc::new(BTreeMap::from([("lms".to_owned(), source)])),

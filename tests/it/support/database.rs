@@ -52,19 +52,17 @@ impl TestDatabase {
     /// A schema in the PostgreSQL of `DATABASE_URL`. Without that variable: `None` and a line
     /// that says so, or a failure if `ACCOLADE_TESTS_COMPLETE` asks for every test.
     pub(crate) async fn postgres() -> Option<Self> {
-        let Ok(server) = std::env::var("DATABASE_URL") else {
-            assert!(
-                std::env::var_os("ACCOLADE_TESTS_COMPLETE").is_none(),
-                "every test is to run, and DATABASE_URL is not set"
-            );
-            println!("skipped: PostgreSQL (DATABASE_URL is not set)");
-            return None;
-        };
+        Some(Self::postgres_at(&database_url()?).await)
+    }
+
+    /// A schema in another PostgreSQL, which has to live longer.
+    pub(crate) async fn postgres_at(server: &str) -> Self {
+        let server = server.to_owned();
         let schema = format!("test_{}", Uuid::new_v4().simple());
         execute(&server, format!("CREATE SCHEMA {schema}")).await.expect("PostgreSQL makes a schema");
         let mut url = url::Url::parse(&server).expect("DATABASE_URL is a URL");
         url.query_pairs_mut().append_pair("options", &format!("-c search_path={schema}"));
-        Some(Self { url: url.into(), place: Place::Postgres { server, schema } })
+        Self { url: url.into(), place: Place::Postgres { server, schema } }
     }
 
     /// Its URL, as in the configuration.
@@ -234,6 +232,20 @@ impl Drop for TestDatabase {
         });
         let _ = thread.join();
     }
+}
+
+/// `DATABASE_URL`. Without it: `None` and a line that says so, or a failure if
+/// `ACCOLADE_TESTS_COMPLETE` asks for every test.
+pub(crate) fn database_url() -> Option<String> {
+    let url = std::env::var("DATABASE_URL").ok();
+    if url.is_none() {
+        assert!(
+            std::env::var_os("ACCOLADE_TESTS_COMPLETE").is_none(),
+            "every test is to run, and DATABASE_URL is not set"
+        );
+        println!("skipped: PostgreSQL (DATABASE_URL is not set)");
+    }
+    url
 }
 
 async fn execute(url: &str, sql: String) -> Result<(), sqlx::Error> {

@@ -4,5 +4,6 @@ pub(crate) mod app;
 pub(crate) mod broker;
 pub(crate) mod database;
 pub(crate) mod documents;
+pub(crate) mod front;
 pub(crate) mod proxy;
 pub(crate) mod smtp;

@@ -1,0 +1,161 @@
+//! The places of one source: how much of the confirmer's work it may hold, so that an LMS that is
+//! slow, or never answers, takes nothing from the others.
+//!
+//! A source has its share of messages under way, and some more that wait for one of these places, so
+//! that a place that is free is filled at once. Beyond that its messages go back to the queue for a
+//! while. All shares together are as many messages as the confirmer takes: none can take another's.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Messages that wait for each place. With four calls of 50 ms at a time an LMS answers some 400
+/// messages between two returns of those that went back: a batch of 50 for each of its places.
+const WAITING: u16 = 8;
+/// How long a message waits for a place. RabbitMQ takes back what is not answered within 30 minutes.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// When messages come back of a source with many that works them off.
+const CROWDED: Duration = Duration::from_secs(5);
+/// And of one that does not, so that its messages do not circle.
+const SLOW: Duration = Duration::from_mins(1);
+
+/// The places of one source.
+#[derive(Debug)]
+pub struct Share {
+    share: u32,
+    patience: Duration,
+    working: Semaphore,
+    waiting: Semaphore,
+    /// Until when the source counts as one that works nothing off.
+    slow_until: Mutex<Option<Instant>>,
+}
+
+/// Why a message has no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// It shall come back after this.
+    Later(Duration),
+    /// The process stops.
+    Stopping,
+}
+
+impl Share {
+    /// Messages that the confirmer takes at a time: a batch for each source, and as many as may wait.
+    pub fn prefetch(batch: u16, sources: usize) -> u16 {
+        let sources = u16::try_from(sources.max(4)).unwrap_or(u16::MAX);
+        batch.saturating_mul(sources).saturating_mul(1 + WAITING)
+    }
+
+    /// The share of one of so many sources.
+    pub fn of(batch: u16, sources: usize) -> Self {
+        let each = usize::from(Self::prefetch(batch, sources)) / sources.max(1);
+        Self::new(each / usize::from(1 + WAITING))
+    }
+
+    /// So many places.
+    pub fn new(share: usize) -> Self {
+        let share = share.clamp(1, usize::from(u16::MAX));
+        Self {
+            share: u32::try_from(share).unwrap_or(u32::MAX),
+            patience: PATIENCE,
+            working: Semaphore::new(share),
+            waiting: Semaphore::new(share * usize::from(WAITING)),
+            slow_until: Mutex::default(),
+        }
+    }
+
+    /// Places for messages that are worked on together.
+    pub(super) async fn take(
+        &self,
+        messages: usize,
+        stop: &CancellationToken,
+    ) -> Result<SemaphorePermit<'_>, NoPlace> {
+        let messages = u32::try_from(messages).unwrap_or(u32::MAX).min(self.share);
+        if let Ok(places) = self.working.try_acquire_many(messages) {
+            return Ok(places);
+        }
+        let Ok(_seats) = self.waiting.try_acquire_many(messages) else {
+            return Err(NoPlace::Later(if self.is_slow() { SLOW } else { CROWDED }));
+        };
+        let places = tokio::select! {
+            () = stop.cancelled() => return Err(NoPlace::Stopping),
+            places = timeout(self.patience, self.working.acquire_many(messages)) => places,
+        };
+        match places {
+            Ok(Ok(places)) => Ok(places),
+            // Nothing closes it.
+            Ok(Err(_)) => Err(NoPlace::Stopping),
+            Err(_) => {
+                *self.lock() = Some(Instant::now() + SLOW);
+                Err(NoPlace::Later(SLOW))
+            }
+        }
+    }
+
+    /// Neither a place nor a seat.
+    #[cfg(test)]
+    pub(super) fn full() -> Self {
+        Self { working: Semaphore::new(0), waiting: Semaphore::new(0), ..Self::new(1) }
+    }
+
+    fn is_slow(&self) -> bool {
+        self.lock().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.slow_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[test]
+    fn all_shares_together_are_what_is_taken() {
+        for (batch, sources) in [(50, 1), (50, 4), (50, 9), (1, 3), (1_000, 2), (1_000, 60)] {
+            let places = Share::of(batch, sources);
+            let each = places.working.available_permits() + places.waiting.available_permits();
+            assert!(each * sources <= usize::from(Share::prefetch(batch, sources)), "{batch}, {sources}");
+            assert!(sources > 7 || places.working.available_permits() >= usize::from(batch));
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_source_that_works_nothing_off_few_messages_wait_and_none_for_long() {
+        let places = Share { patience: Duration::from_millis(500), ..Share::new(2) };
+        let stop = CancellationToken::new();
+        let _both = places.take(2, &stop).await.unwrap();
+        let waiting = async { join_all((0..16).map(|_| places.take(1, &stop))).await };
+        let beyond = async { places.take(1, &stop).await.map(drop) };
+        let (waited, beyond) = tokio::join!(waiting, beyond);
+        assert_eq!(beyond, Err(NoPlace::Later(CROWDED)), "it may still be quick");
+        assert!(waited.iter().all(|one| matches!(one, Err(NoPlace::Later(SLOW)))), "{waited:?}");
+        let _all = places.waiting.try_acquire_many(16).unwrap();
+        assert_eq!(places.take(1, &stop).await.map(drop), Err(NoPlace::Later(SLOW)));
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_free_is_filled_at_once() {
+        let (places, stop) = (Share::new(1), CancellationToken::new());
+        let one = places.take(1, &stop).await.unwrap();
+        let (two, ()) = tokio::join!(places.take(5, &stop), async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            drop(one);
+        });
+        assert!(two.is_ok(), "more than its share is as much as its share");
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_the_wait() {
+        let (places, stop) = (Share::new(1), CancellationToken::new());
+        let _one = places.take(1, &stop).await.unwrap();
+        let (two, ()) = tokio::join!(places.take(1, &stop), async { stop.cancel() });
+        assert_eq!(two.map(drop), Err(NoPlace::Stopping));
+    }
+}
