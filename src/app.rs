@@ -32,7 +32,7 @@ use crate::remote::Fetcher;
 use crate::signing::{self, Issuers};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Reconciler, Resigner, Share, Source};
+use crate::worker::{Awarder, Confirmer, Places, Reconciler, Resigner, Share, Source};
 use crate::{health, secrets, serving, web};
 
 /// What a process does.
@@ -360,11 +360,13 @@ impl App {
             issuers: self.issuers.clone(),
             secret: self.secret.clone(),
             claim_days: self.settings.claim.days,
+            remind_after: self.settings.claim.reminders().first().copied(),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             public_url: Arc::clone(&self.public_url),
             domain: host(&self.settings.public_url)?.into(),
             guard: self.settings.guard().map(Arc::new),
+            places: Places::default(),
         })
     }
 }

@@ -8,7 +8,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -52,8 +53,9 @@ pub(super) struct Dial {
 }
 
 impl Dial {
-    /// Connects and greets. The error says what went wrong, for people.
-    pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, String> {
+    /// Connects and greets; also whether the server takes commands in a row (PIPELINING, RFC 2920). The
+    /// error says what went wrong, for people.
+    pub(super) async fn open(&self) -> Result<(AsyncSmtpConnection, bool), String> {
         let stream: Box<dyn AsyncTokioStream> = match &self.security {
             Security::Plain => Box::new(self.tcp().await?),
             Security::Tls(config) => {
@@ -70,10 +72,13 @@ impl Dial {
             }
         };
         let hello = ClientId::Domain(self.hello.clone());
-        timeout(self.command, AsyncSmtpConnection::connect_with_transport(stream, &hello))
+        let greeting = Arc::<Greeting>::default();
+        let heard = Box::new(Heard { stream, greeting: Arc::clone(&greeting) });
+        let smtp = timeout(self.command, AsyncSmtpConnection::connect_with_transport(heard, &hello))
             .await
             .map_err(|_| self.slow("with a greeting"))?
-            .map_err(|error| format!("{} does not take connections: {}", self.place(), said(&error)))
+            .map_err(|error| format!("{} does not take connections: {}", self.place(), said(&error)))?;
+        Ok((smtp, greeting.offers("PIPELINING")))
     }
 
     /// Host and port, for people.
@@ -186,6 +191,71 @@ async fn expect(tcp: &mut TcpStream, code: &str, to: &str) -> Result<String, Str
 
 fn broken(error: &io::Error) -> String {
     format!("the connection broke: {error}")
+}
+
+/// What a server says until it is greeted: lettre keeps of it only what it knows.
+#[derive(Debug, Default)]
+struct Greeting {
+    over: AtomicBool,
+    said: Mutex<Vec<u8>>,
+}
+
+impl Greeting {
+    fn hear(&self, bytes: &[u8]) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = ANSWER_BYTES.saturating_sub(said.len()).min(bytes.len());
+        said.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    }
+
+    /// Whether a line of it is this word; after that nothing more is heard.
+    fn offers(&self, word: &str) -> bool {
+        self.over.store(true, Ordering::Relaxed);
+        let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
+        let said = String::from_utf8_lossy(&said);
+        said.lines().any(|line| line.get(4..).is_some_and(|offer| offer.trim().eq_ignore_ascii_case(word)))
+    }
+}
+
+/// A connection on which the greeting is heard.
+#[derive(Debug)]
+struct Heard {
+    stream: Box<dyn AsyncTokioStream>,
+    greeting: Arc<Greeting>,
+}
+
+impl AsyncTokioStream for Heard {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.peer_addr()
+    }
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if !self.greeting.over.load(Ordering::Relaxed) {
+            self.greeting.hear(buf.filled().get(before..).unwrap_or_default());
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// A TLS connection that begins with a few bytes of its own.

@@ -3,6 +3,7 @@
 mod code;
 mod compose;
 mod dial;
+mod dialogue;
 mod dkim;
 pub mod dsn;
 pub mod mbox;

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Noop, Quit, Rset};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,6 +18,7 @@ use url::Url;
 use crate::config::MailSettings;
 
 use super::dial::{Dial, Security, tls_config};
+use super::dialogue::{self, Failure, SmtpError, Step};
 use super::transport::TransportOptions;
 use super::{Composed, MailError, SendError, dsn};
 
@@ -44,27 +44,10 @@ impl std::fmt::Debug for SmtpTransport {
 
 struct Connection {
     smtp: AsyncSmtpConnection,
+    /// Whether the server takes commands in a row.
+    pipelines: bool,
     opened: Instant,
     used: Instant,
-}
-
-/// Where in the dialogue something went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Sender,
-    Recipient,
-    Data,
-    Content,
-}
-
-/// What went wrong with one mail.
-enum Failure {
-    /// The server said no.
-    Refused { step: Step, code: u16, answer: String },
-    /// There was no answer in time.
-    Silent { step: Step },
-    /// The connection broke, or the answer made no sense.
-    Broken { step: Step, why: String },
 }
 
 impl SmtpTransport {
@@ -170,7 +153,7 @@ impl SmtpTransport {
     /// Connects, greets and signs in. Whatever goes wrong here goes wrong for every mail, so it
     /// never counts against one.
     async fn open(&self) -> Result<Connection, SendError> {
-        let mut smtp = self.dial.open().await.map_err(SendError::Temporary)?;
+        let (mut smtp, pipelines) = self.dial.open().await.map_err(SendError::Temporary)?;
         if let Some((user, password)) = &self.login {
             let credentials = Credentials::new(user.clone(), password.clone());
             let place = self.dial.place();
@@ -180,7 +163,7 @@ impl SmtpTransport {
                 .map_err(|error| SendError::Temporary(sign_in_trouble(&place, &error, user, password)))?;
         }
         let now = Instant::now();
-        Ok(Connection { smtp, opened: now, used: now })
+        Ok(Connection { smtp, pipelines, opened: now, used: now })
     }
 
     /// An open connection that still lives.
@@ -197,25 +180,10 @@ impl SmtpTransport {
         }
     }
 
-    /// One mail on one connection: four round trips.
+    /// One mail on one connection.
     async fn deliver(&self, connection: &mut Connection, mail: &Composed) -> Result<String, Failure> {
-        let address = |step, text: &str| {
-            text.parse::<Address>().map_err(|_| Failure::Refused {
-                step,
-                code: 553,
-                answer: "not an address".to_owned(),
-            })
-        };
-        let from = address(Step::Sender, &mail.from)?;
-        let to = address(Step::Recipient, &mail.to)?;
-        let smtp = &mut connection.smtp;
-        let limit = self.dial.command;
-        answer(Step::Sender, timeout(limit, smtp.command(Mail::new(Some(from), vec![]))).await)?;
-        answer(Step::Recipient, timeout(limit, smtp.command(Rcpt::new(to, vec![]))).await)?;
-        answer(Step::Data, timeout(limit, smtp.command(Data)).await)?;
-        // The dialogue adds the last line's end itself.
-        let content = mail.raw.strip_suffix(b"\r\n").unwrap_or(&mail.raw);
-        let said = answer(Step::Content, timeout(limit, smtp.message(content)).await)?;
+        let said =
+            dialogue::deliver(&mut connection.smtp, connection.pipelines, self.dial.command, mail).await?;
         connection.used = Instant::now();
         Ok(said)
     }
@@ -279,55 +247,6 @@ impl SmtpTransport {
     }
 }
 
-impl Failure {
-    /// Whether a connection from the pool was dead, and another one should be tried.
-    fn stale(&self) -> bool {
-        match self {
-            Self::Refused { step, code, .. } => *code == 421 && *step != Step::Content,
-            Self::Broken { step, .. } => *step != Step::Content,
-            Self::Silent { .. } => false,
-        }
-    }
-}
-
-impl Step {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Sender => "the sender",
-            Self::Recipient => "the recipient",
-            Self::Data => "the mail",
-            Self::Content => "the mail's content",
-        }
-    }
-
-    fn doubt(self) -> &'static str {
-        match self {
-            Self::Content => "; it may have left, and is sent again with the same Message-ID",
-            _ => "",
-        }
-    }
-}
-
-type Answer = lettre::transport::smtp::response::Response;
-type SmtpError = lettre::transport::smtp::Error;
-
-fn answer(
-    step: Step,
-    result: Result<Result<Answer, SmtpError>, tokio::time::error::Elapsed>,
-) -> Result<String, Failure> {
-    match result {
-        Ok(Ok(answer)) => {
-            let text: Vec<&str> = answer.message().collect();
-            Ok(short(&format!("{} {}", answer.code(), text.join(" "))))
-        }
-        Ok(Err(error)) => Err(match error.status() {
-            Some(code) => Failure::Refused { step, code: code.into(), answer: cause(&error) },
-            None => Failure::Broken { step, why: cause(&error) },
-        }),
-        Err(_) => Err(Failure::Silent { step }),
-    }
-}
-
 async fn goodbye(mut connection: Connection) {
     let _ = timeout(QUIT, connection.smtp.command(Quit)).await;
 }
@@ -377,7 +296,7 @@ pub(super) fn said(error: &SmtpError) -> String {
     }
 }
 
-fn cause(error: &SmtpError) -> String {
+pub(super) fn cause(error: &SmtpError) -> String {
     short(&error.source().map_or_else(|| error.to_string(), ToString::to_string))
 }
 

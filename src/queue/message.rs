@@ -1,4 +1,4 @@
-//! Messages: CloudEvents 1.0 in JSON (structured mode).
+//! Messages: CloudEvents 1.0 in JSON, one alone (structured mode) or several in the batch format.
 
 use std::fmt::Write as _;
 
@@ -13,6 +13,8 @@ use crate::store::{Due, NewEvent, Work};
 
 /// The media type of a message (CloudEvents JSON format 1.0, section 3).
 pub(super) const CONTENT_TYPE: &str = "application/cloudevents+json";
+/// The media type of several in one (the same, section 4).
+pub(super) const BATCH_CONTENT_TYPE: &str = "application/cloudevents-batch+json";
 
 /// The longest word of a routing key, in bytes: two of them and the type stay below AMQP's 255.
 const LONGEST_WORD: usize = 100;
@@ -83,17 +85,28 @@ impl Message {
     }
 }
 
-/// The row that a received message is about, or why it cannot be read.
-pub(super) fn read_id(message_id: Option<&str>, body: &[u8]) -> Result<Uuid, String> {
+/// The rows that a received message is about, each with its CloudEvent, or why it cannot be read. Its
+/// message id is that of the first.
+pub(super) fn read(message_id: Option<&str>, body: &[u8]) -> Result<Vec<(Uuid, Vec<u8>)>, String> {
     #[derive(Deserialize)]
     struct Envelope {
         id: Uuid,
     }
     let message_id = message_id.ok_or("it has no message id")?;
     let id: Uuid = message_id.parse().map_err(|_| "its message id is no UUID")?;
-    let envelope: Envelope = serde_json::from_slice(body)
-        .map_err(|error| format!("its body is no CloudEvent in JSON: {error}"))?;
-    if envelope.id == id { Ok(id) } else { Err("its message id is not the id of its CloudEvent".to_owned()) }
+    let wrong = |error: serde_json::Error| format!("its body is no CloudEvent in JSON: {error}");
+    let read = |event: &[u8]| serde_json::from_slice(event).map(|Envelope { id }| id).map_err(wrong);
+    let events = if body.trim_ascii_start().starts_with(b"[") {
+        let events: Vec<&RawValue> = serde_json::from_slice(body).map_err(wrong)?;
+        let event = |event: &RawValue| Ok((read(event.get().as_bytes())?, event.get().into()));
+        events.into_iter().map(event).collect::<Result<Vec<_>, String>>()?
+    } else {
+        vec![(read(body)?, body.to_vec())]
+    };
+    match events.first() {
+        Some((first, _)) if *first == id => Ok(events),
+        _ => Err("its message id is not the id of its CloudEvent".to_owned()),
+    }
 }
 
 /// What differs between the messages.

@@ -160,7 +160,8 @@ impl Queue {
     /// Publishes messages, `delay` from now if given. Never waits longer than a few seconds.
     /// The answer has the rows of those that are not known to be in the queue.
     ///
-    /// On RabbitMQ a delayed message goes past the topic exchange, so that queues of other
+    /// On RabbitMQ many that are published together under one routing key become few messages
+    /// ([`Queue::rows_of_a_message`]); each row is answered by itself. A delayed message goes past the topic exchange, so that queues of other
     /// programs do not get it; the delay is one of [`Delivery::retry`].
     #[must_use = "the rows of what may be lost have to be made due"]
     pub async fn publish(&self, messages: Vec<Message>, delay: Option<Duration>) -> Vec<Uuid> {
@@ -207,7 +208,16 @@ impl Queue {
         Consumer { stop, source }
     }
 
-    /// How many messages of one kind wait in the queue (not those in retry queues).
+    /// About how many rows one message is at most.
+    pub fn rows_of_a_message(&self) -> u64 {
+        match self {
+            Self::Embedded(_) => 1,
+            Self::RabbitMq(_) => rabbitmq::ROWS,
+        }
+    }
+
+    /// How many messages of one kind wait in the queue (not those in retry queues). What was
+    /// published together on RabbitMQ is fewer messages than rows.
     pub async fn depth(&self, work: Work) -> Result<u64, QueueError> {
         match self {
             Self::Embedded(queue) => Ok(queue.depth(work)),

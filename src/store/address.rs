@@ -47,7 +47,7 @@ statements! {
         WHERE token_hash = $1 AND confirmed_at IS NULL AND until > $2";
 
     MOVE = "UPDATE credentials SET mail_to = $2,
-            remind_at = CASE WHEN invited_at IS NOT NULL AND claimed_at IS NULL AND declined_at IS NULL
+            remind_at = CASE WHEN claimed_at IS NULL AND declined_at IS NULL
                 THEN $3 ELSE remind_at END
         WHERE id = $1";
 

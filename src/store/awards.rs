@@ -201,7 +201,11 @@ impl Store {
 
         let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
         session.run_rows(&FINISH_EVENTS, rows).await?;
-        settle(&mut session, finished.iter().map(|(_, event)| event.delivery_id)).await?;
+        // Where a mail follows the delivery waits as before.
+        let mailed = new.iter().filter(|(_, _, award)| mails.contains(&award.mail.id));
+        let mailed: BTreeSet<Uuid> = mailed.map(|(_, event, _)| event.delivery_id).collect();
+        let ended = finished.iter().map(|(_, event)| event.delivery_id);
+        settle(&mut session, ended.filter(|delivery| !mailed.contains(delivery))).await?;
         session.commit().await?;
 
         for (commit, answer) in commits.iter().zip(&mut answers) {

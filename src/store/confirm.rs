@@ -159,7 +159,12 @@ impl Store {
         };
         session.run_rows(&UPDATE_SIGNALS, live.iter().map(|(told, _)| verdict(told)).collect()).await?;
         empty(&mut session, &erased, now).await?;
-        settle(&mut session, live.iter().map(|(_, signal)| signal.delivery_id)).await?;
+        // Where an event follows, or the signal waits, the delivery waits as before.
+        let follows: BTreeSet<Uuid> = batch.events.iter().map(|event| event.event.delivery).collect();
+        let ended = live.iter().filter(|(told, signal)| {
+            !matches!(told.verdict, SignalVerdict::Wait { .. }) && !follows.contains(&signal.delivery_id)
+        });
+        settle(&mut session, ended.map(|(_, signal)| signal.delivery_id)).await?;
         session.commit().await?;
 
         let mut events: BTreeMap<Uuid, Vec<NewEvent>> = BTreeMap::new();
@@ -337,7 +342,7 @@ impl Batch {
 
     async fn write(&self, session: &mut Session) -> Result<(), StoreError> {
         let learners = self.changed_learners.iter().filter_map(|name| self.directory.learners.get(name));
-        update_learners(session, learners).await?;
+        update_learners(session, learners.filter(|learner| self.directory.differs(learner))).await?;
 
         let mut rows = Vec::with_capacity(self.changed_outcomes.len());
         for name in &self.changed_outcomes {
@@ -356,7 +361,9 @@ impl Batch {
         }
         session.run_rows(&UPSERT_OUTCOMES, rows).await?;
 
-        change_persons(session, self.changed_persons.clone()).await?;
+        // Nobody has judged a person who is made here.
+        let known = self.changed_persons.difference(&self.directory.made).copied();
+        change_persons(session, known.collect()).await?;
 
         let mut rows = Vec::with_capacity(self.events.len());
         for Event { signal, outcome, whole, event } in &self.events {

@@ -25,6 +25,9 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a writer of SQLite waits for its turn, in this process and behind another one.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
 
+/// Statements that a connection to SQLite keeps ready: those of the workers, for each number of rows.
+const STATEMENTS_KEPT: usize = 400;
+
 /// The server gives up by itself, so that a process that froze in the middle of a transaction
 /// does not keep the others waiting for its locks. Every time is UTC.
 const POSTGRES_SETTINGS: &str = "\
@@ -224,6 +227,7 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         .map_err(|error| StoreError::Refused(format!("the database's URL: {error}")))?
         .busy_timeout(BUSY_LIMIT)
         .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(STATEMENTS_KEPT)
         .foreign_keys(true))
 }
 

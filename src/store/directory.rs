@@ -60,6 +60,10 @@ pub(super) struct Directory {
     separations: Separations,
     /// Doubts about learners who are new.
     pub(super) doubts: Vec<NewDoubt>,
+    /// The told as they are stored, by their ids.
+    stored: BTreeMap<Uuid, StoredLearner>,
+    /// Persons who were made in this transaction.
+    pub(super) made: BTreeSet<Uuid>,
     /// Those of the told who were erased: they are not made again.
     pub(super) erased: BTreeSet<LearnerName>,
 }
@@ -113,13 +117,16 @@ impl Directory {
         let persons = |relatives: &[StoredLearner]| -> BTreeSet<Uuid> {
             relatives.iter().map(|relative| relative.person_id).collect()
         };
-        let locked = persons(&marks.relatives(session, &ids).await?);
-        let rows: Vec<IdRow> =
-            session.all(&LOCK_PERSONS, values![locked.iter().copied().collect::<Vec<_>>()]).await?;
-        let locked: BTreeSet<Uuid> = rows.into_iter().map(|row| row.id).collect();
-        let relatives = marks.relatives(session, &ids).await?;
-        if !persons(&relatives).is_subset(&locked) {
-            return Err(StoreError::Conflict);
+        let mut relatives = marks.relatives(session, &ids).await?;
+        let mut locked = persons(&relatives);
+        if !locked.is_empty() {
+            let rows: Vec<IdRow> =
+                session.all(&LOCK_PERSONS, values![locked.iter().copied().collect::<Vec<_>>()]).await?;
+            locked = rows.into_iter().map(|row| row.id).collect();
+            relatives = marks.relatives(session, &ids).await?;
+            if !persons(&relatives).is_subset(&locked) {
+                return Err(StoreError::Conflict);
+            }
         }
         let own: BTreeSet<Uuid> =
             relatives.iter().filter(|one| ids.contains(&one.id)).map(|one| one.person_id).collect();
@@ -135,7 +142,9 @@ impl Directory {
         let unknown = names.into_iter().filter(|name| !learners.contains_key(*name)).cloned();
         let erased = erasures.erased(session, unknown).await?;
         let identities = identities.clone();
-        let mut directory = Self { identities, learners, relatives, separations, doubts: Vec::new(), erased };
+        let stored = learners.values().map(|one| (one.id, one.clone())).collect();
+        let mut directory =
+            Self { identities, learners, relatives, separations, stored, erased, ..Self::default() };
         directory.make(session, told, now).await?;
         Ok(directory)
     }
@@ -166,7 +175,16 @@ impl Directory {
             learners.push(learner);
         }
         insert_persons(session, &persons).await?;
-        insert_learners(session, &learners).await
+        insert_learners(session, &learners).await?;
+        self.made.extend(persons);
+        self.stored.extend(learners.into_iter().map(|learner| (learner.id, learner)));
+        Ok(())
+    }
+
+    /// Whether something is known of a learner that is not stored. The person is stored by whoever
+    /// links.
+    pub(super) fn differs(&self, learner: &StoredLearner) -> bool {
+        self.stored.get(&learner.id).is_none_or(|stored| learner.differs(stored))
     }
 
     /// Who a learner is, by what is known of everybody now.

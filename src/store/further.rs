@@ -36,6 +36,9 @@ statements! {
     TAKE_REMINDERS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM credentials WHERE remind_at <= $1 ORDER BY remind_at, id LIMIT $2 {skip locked})
         SELECT credentials.id, credentials.invited_at, credentials.reminded, credentials.claim_until,
+            (SELECT MAX(mails.finished_at) FROM mails WHERE mails.credential_id = credentials.id
+                AND mails.kind = 'claim' AND mails.state = 'done'
+                AND COALESCE(mails.bounce, '') <> 'hard') AS sent_at,
             credentials.claimed_at IS NOT NULL OR credentials.declined_at IS NOT NULL OR credentials.revoked
                 OR ", disowned_at!(), " IS NOT NULL AS settled
         FROM taken JOIN credentials ON credentials.id = taken.id ORDER BY credentials.id");
@@ -44,15 +47,17 @@ statements! {
         "UPDATE credentials SET reminded = r.reminded, remind_at = r.remind_at
         FROM {rows} WHERE credentials.id = r.id";
 
+    /// Those of them that a mail changes when it is marked.
     LOCK_INVITED = "SELECT id FROM credentials
-        WHERE id IN (SELECT credential_id FROM mails WHERE id {in $1}) ORDER BY id {lock}";
+        WHERE id IN (SELECT credential_id FROM mails
+            WHERE id {in $1} AND (kind LIKE 'resend-%' OR id {in $2})) ORDER BY id {lock}";
 
-    /// A mail with the link has left: from now on reminders are counted.
+    /// The link has left once more: from now on reminders are counted. Of the first mail the mail itself
+    /// says when it left.
     INVITED = "UPDATE credentials SET invited_at = $2, remind_at = $2
         WHERE claimed_at IS NULL AND declined_at IS NULL AND NOT revoked
             AND id IN (SELECT credential_id FROM mails
-                WHERE id {in $1} AND (kind = 'claim' OR kind LIKE 'resend-%')
-                    AND COALESCE(bounce, '') <> 'hard')";
+                WHERE id {in $1} AND kind LIKE 'resend-%' AND COALESCE(bounce, '') <> 'hard')";
 }
 
 /// What there was of mails about one credential.
@@ -86,6 +91,7 @@ struct ReminderRow {
     invited_at: Option<Time>,
     reminded: i64,
     claim_until: Time,
+    sent_at: Option<Time>,
     settled: bool,
 }
 
@@ -121,12 +127,15 @@ impl Store {
 
 /// How many reminders there are after this look at a badge, and when the next look is.
 fn next(row: &ReminderRow, schedule: &[TimeDelta], now: DateTime<Utc>) -> (i64, Option<DateTime<Utc>>) {
+    let invited = row.invited_at.max(row.sent_at);
     let due = |number: i64| {
         let after = usize::try_from(number).ok().and_then(|number| schedule.get(number))?;
-        row.invited_at.map(|invited| invited.0 + *after).filter(|due| *due < row.claim_until.0)
+        invited.map(|invited| invited.0 + *after).filter(|due| *due < row.claim_until.0)
     };
     match due(row.reminded) {
         _ if row.settled || row.claim_until.0 <= now => (row.reminded, None),
+        // Nothing has left yet.
+        _ if invited.is_none() => (row.reminded, Some(now + APART)),
         None => (row.reminded, None),
         Some(due) if due > now => (row.reminded, Some(due)),
         Some(_) => (row.reminded + 1, due(row.reminded + 1).map(|due| due.max(now + APART))),
@@ -166,9 +175,14 @@ pub(super) async fn further(session: &mut Session, credential: Uuid) -> Result<F
     })
 }
 
-/// Locks the credentials of mails: before the mails, as everywhere.
-pub(super) async fn lock_invited(session: &mut Session, mails: &[Uuid]) -> Result<(), StoreError> {
-    let _: Vec<IdRow> = session.all(&LOCK_INVITED, values![mails]).await?;
+/// Locks the credentials that mails change when they are marked, among them those of `lost` ones:
+/// before the mails, as everywhere.
+pub(super) async fn lock_invited(
+    session: &mut Session,
+    mails: &[Uuid],
+    lost: &[Uuid],
+) -> Result<(), StoreError> {
+    let _: Vec<IdRow> = session.all(&LOCK_INVITED, values![mails, lost]).await?;
     Ok(())
 }
 
@@ -200,6 +214,7 @@ mod tests {
             invited_at: Some(Time(day(invited))),
             reminded,
             claim_until: Time(day(until)),
+            sent_at: None,
             settled: false,
         }
     }
@@ -214,6 +229,11 @@ mod tests {
         assert_eq!(next(&row(0, 0, 10), &schedule, day(7)), (1, None), "the link ends before the second");
         assert_eq!(next(&row(0, 0, 10), &schedule, day(10)), (0, None));
         assert_eq!(next(&row(0, 0, 90), &[], day(7)), (0, None), "switched off");
+        let sent = |sent| ReminderRow { invited_at: None, sent_at: sent, ..row(0, 0, 90) };
+        assert_eq!(next(&sent(None), &schedule, day(9)), (0, Some(day(10))), "the first mail has not left");
+        assert_eq!(next(&sent(Some(Time(day(5)))), &schedule, day(9)), (0, Some(day(12))));
+        let resent = ReminderRow { sent_at: Some(Time(day(2))), ..row(5, 0, 90) };
+        assert_eq!(next(&resent, &schedule, day(9)), (0, Some(day(12))), "the last mail counts");
         let settled = ReminderRow { settled: true, ..row(0, 0, 90) };
         assert_eq!(next(&settled, &schedule, day(7)), (0, None));
     }

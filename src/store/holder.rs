@@ -64,7 +64,7 @@ statements! {
 
     /// Reminders go on where they stood.
     THINK_OF_REMINDERS = "UPDATE credentials SET remind_at = $2
-        WHERE id = $1 AND invited_at IS NOT NULL AND claimed_at IS NULL AND declined_at IS NULL";
+        WHERE id = $1 AND claimed_at IS NULL AND declined_at IS NULL";
 
     CREDENTIAL_OF_LINK = "SELECT id FROM credentials WHERE claim_hash = $1
         UNION SELECT credential_id AS id FROM former_links WHERE claim_hash = $1";

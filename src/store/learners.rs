@@ -133,6 +133,11 @@ impl StoredLearner {
         }
     }
 
+    /// Whether more or something else is known than was. Whose person they are is told apart.
+    pub(super) fn differs(&self, before: &Self) -> bool {
+        *self != Self { person_id: self.person_id, ..before.clone() }
+    }
+
     /// Puts what is known now into a learner that was stored with an outcome.
     pub(super) fn describe(&self, learner: &mut Learner) {
         describe(

@@ -54,8 +54,21 @@ macro_rules! withdraw {
     };
 }
 
+/// What was taken and not begun was no try.
+macro_rules! release {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET leased_until = NULL, sweep_at = $3, attempts = attempts - 1
+            WHERE id {in $1} AND state = 'waiting' AND leased_until = $2"
+        )
+    };
+}
+
 statements! {
-    /// A try counts from here: a mail that brings the process down is counted too.
+    /// A try counts from here: a mail that brings the process down is counted too. No index has the
+    /// lease, so that taking a mail writes its row and nothing else.
     LEASE_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
             WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
@@ -63,7 +76,7 @@ statements! {
                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND (credentials.revoked OR credentials.suspended OR ", needless!(), " OR ", unwanted!(), "))
             ORDER BY id {skip locked})
-        UPDATE mails SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
+        UPDATE mails SET leased_until = $3, attempts = attempts + 1
         WHERE id IN (SELECT id FROM taken)
         RETURNING id");
 
@@ -103,6 +116,12 @@ statements! {
             LEFT JOIN address_changes ON address_changes.credential_id = mails.credential_id
                 AND mails.kind = 'address-' || address_changes.number
         WHERE mails.id {in $1} ORDER BY mails.id";
+
+    RELEASE_MAILS = release!("mails");
+
+    RELEASE_NOTICES = release!("notices");
+
+    RELEASE_CODES = release!("wallet_offers");
 
     LOCK_MAILS = "SELECT id FROM mails WHERE id {in $1} ORDER BY id {lock}";
 
@@ -283,6 +302,21 @@ impl Store {
         Ok(rows.into_iter().map(LeasedMail::from).collect())
     }
 
+    /// Gives back mails, messages or codes that were taken until then and not begun: the sweeper
+    /// publishes them.
+    pub async fn release_mails(
+        &self,
+        ids: &[Uuid],
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut session = self.pool.write().await?;
+        for statement in [&RELEASE_MAILS, &RELEASE_NOTICES, &RELEASE_CODES] {
+            session.run(statement, values![ids, until, now]).await?;
+        }
+        session.commit().await
+    }
+
     /// Stores what came of sending, and the state of the deliveries from which the mails follow.
     /// A mail that was sent stays so. What is no mail about an award is a message to an
     /// administrator ([`Store::lease_notices`]) or a code for a wallet ([`Store::lease_codes`]).
@@ -296,7 +330,9 @@ impl Store {
         }
         let mut session = self.pool.write().await?;
         let ids: Vec<Uuid> = results.iter().map(|(id, _)| *id).collect();
-        lock_invited(&mut session, &ids).await?;
+        let lost = results.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Lost { .. }));
+        let lost: Vec<Uuid> = lost.map(|(id, _)| *id).collect();
+        lock_invited(&mut session, &ids, &lost).await?;
         let mails: Vec<IdRow> = session.all(&LOCK_MAILS, values![ids]).await?;
         let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
         let (mails, others): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));

@@ -51,6 +51,7 @@ mod selection;
 mod session;
 mod signals;
 mod signed;
+mod sqlite;
 mod statement;
 mod status;
 mod supersede;

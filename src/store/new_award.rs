@@ -29,12 +29,12 @@ statements! {
 
     INSERT_CREDENTIALS [
         id Uuid, document Text, status_list Int, status_index Int, name Text, email Text,
-        claim_hash Bytes, claim_until Time, signed_by Text,
+        claim_hash Bytes, claim_until Time, signed_by Text, remind_at Time,
     ] = "INSERT INTO credentials
             (id, document, status_list, status_index, name, email, claim_hash, claim_until,
-             revoked, suspended, signed_by)
+             revoked, suspended, signed_by, remind_at)
         SELECT r.id, r.document, r.status_list, r.status_index, r.name, r.email, r.claim_hash,
-            r.claim_until, false, false, r.signed_by
+            r.claim_until, false, false, r.signed_by, r.remind_at
         FROM {rows}";
 
     INSERT_MAILS [
@@ -103,6 +103,8 @@ pub struct NewCredential {
     pub claim_hash: Vec<u8>,
     /// When the claim link ends.
     pub claim_until: DateTime<Utc>,
+    /// When somebody looks for the first time whether it needs a reminder; never, if none is sent.
+    pub remind_at: Option<DateTime<Utc>>,
 }
 
 /// A mail to send. Unique for each credential and kind.
@@ -174,6 +176,7 @@ fn credential_row(credential: &NewCredential) -> Vec<Value> {
         credential.claim_hash.as_slice(),
         credential.claim_until,
         &credential.signed_by,
+        credential.remind_at,
     ]
 }
 

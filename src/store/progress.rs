@@ -1,4 +1,8 @@
 //! Where a delivery stands, put together from everything that follows from it.
+//!
+//! It is stored when something of it ends and nothing new follows. While anything waits the delivery
+//! waits, and the reason is put together by whoever asks ([`reasons`]): under load writing it at each
+//! step costs as much as the step.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +14,8 @@ use super::value::{shortened, values};
 use super::{DeliveryState, StoreError};
 
 statements! {
+    NOTES = "SELECT id, note FROM deliveries WHERE id {in $1}";
+
     LOCK_DELIVERIES = "SELECT id, note FROM deliveries WHERE id {in $1} ORDER BY id {lock}";
 
     PARTS = "SELECT delivery_id, CAST(1 AS BIGINT) AS part, state, reason FROM signals
@@ -41,7 +47,8 @@ struct PartRow {
     reason: String,
 }
 
-/// Brings state and reason of deliveries up to date; call it last in a transaction.
+/// Brings state and reason of deliveries up to date; call it last in a transaction. A transaction that
+/// leaves something of a delivery waiting, as it was before, need not call it.
 pub(super) async fn settle(
     session: &mut Session,
     deliveries: impl IntoIterator<Item = Uuid>,
@@ -55,11 +62,7 @@ pub(super) async fn settle(
     // First the lock, then a look at the parts: of two transactions that each finish a part of
     // the same delivery the later one sees both.
     let rows: Vec<DeliveryRow> = session.all(&LOCK_DELIVERIES, values![ids.clone()]).await?;
-    let parts: Vec<PartRow> = session.all(&PARTS, values![ids]).await?;
-    let mut parts_of: BTreeMap<Uuid, Vec<PartRow>> = BTreeMap::new();
-    for part in parts {
-        parts_of.entry(part.delivery_id).or_default().push(part);
-    }
+    let mut parts_of = parts(session, ids).await?;
     let mut updates = Vec::with_capacity(rows.len());
     for row in rows {
         // Without parts of its own it is a duplicate, ignored or refused, and stays so.
@@ -69,6 +72,28 @@ pub(super) async fn settle(
         }
     }
     session.run_rows(&UPDATE_DELIVERIES, updates).await
+}
+
+async fn parts(session: &mut Session, ids: Vec<Uuid>) -> Result<BTreeMap<Uuid, Vec<PartRow>>, StoreError> {
+    let mut parts_of: BTreeMap<Uuid, Vec<PartRow>> = BTreeMap::new();
+    for part in session.all::<PartRow>(&PARTS, values![ids]).await? {
+        parts_of.entry(part.delivery_id).or_default().push(part);
+    }
+    Ok(parts_of)
+}
+
+/// Why deliveries wait, for people.
+pub(super) async fn reasons(
+    session: &mut Session,
+    waiting: Vec<Uuid>,
+) -> Result<BTreeMap<Uuid, String>, StoreError> {
+    if waiting.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<DeliveryRow> = session.all(&NOTES, values![waiting.clone()]).await?;
+    let mut parts_of = parts(session, waiting).await?;
+    let reason = |row: DeliveryRow| Some((row.id, compose(parts_of.remove(&row.id)?, &row.note).1));
+    Ok(rows.into_iter().filter_map(reason).collect())
 }
 
 /// Waiting while any part waits, then parked if any is parked, else done.

@@ -6,13 +6,14 @@ use std::time::Duration;
 use sqlx::database::HasStatementCache;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{
     Arguments as _, Connection, Executor, FromRow, PgConnection, Postgres, SqlSafeStr as _, Sqlite,
-    SqliteConnection, Transaction,
+    Transaction,
 };
 
 use super::StoreError;
+use super::sqlite;
 use super::statement::Statement;
 use super::value::{Kind, Value};
 
@@ -124,8 +125,8 @@ impl Session {
                 let arguments = postgres_arguments(statement, values)?;
                 session.all(statement, arguments).await
             }
-            Inner::SqliteRead(connection) => sqlite_all(connection, statement, values).await,
-            Inner::SqliteWrite(transaction) => sqlite_all(transaction, statement, values).await,
+            Inner::SqliteRead(connection) => sqlite::all(connection, statement, values).await,
+            Inner::SqliteWrite(transaction) => sqlite::all(transaction, statement, values).await,
         }
     }
 
@@ -149,13 +150,13 @@ impl Session {
                 let arguments = postgres_arguments(statement, values)?;
                 session.run(statement, arguments).await
             }
-            Inner::SqliteRead(connection) => sqlite_run(connection, statement, values).await,
-            Inner::SqliteWrite(transaction) => sqlite_run(transaction, statement, values).await,
+            Inner::SqliteRead(connection) => sqlite::run(connection, statement, values).await,
+            Inner::SqliteWrite(transaction) => sqlite::run(transaction, statement, values).await,
         }
     }
 
-    /// Runs a statement with `{rows}` for its rows: in one round trip to PostgreSQL, row by row
-    /// in SQLite, where a trip is a function call.
+    /// Runs a statement with `{rows}` for its rows: in one round trip to PostgreSQL, block by block
+    /// in SQLite.
     pub(super) async fn all_rows<R: Row>(
         &mut self,
         statement: &'static Statement,
@@ -169,20 +170,8 @@ impl Session {
                 let arguments = postgres_columns(statement, rows)?;
                 session.all(statement, arguments).await
             }
-            Inner::SqliteRead(connection) => {
-                let mut found = Vec::new();
-                for row in rows {
-                    found.extend(sqlite_all(connection, statement, row).await?);
-                }
-                Ok(found)
-            }
-            Inner::SqliteWrite(transaction) => {
-                let mut found = Vec::new();
-                for row in rows {
-                    found.extend(sqlite_all(transaction, statement, row).await?);
-                }
-                Ok(found)
-            }
+            Inner::SqliteRead(connection) => sqlite::all_rows(connection, statement, rows).await,
+            Inner::SqliteWrite(transaction) => sqlite::all_rows(transaction, statement, rows).await,
         }
     }
 
@@ -198,20 +187,11 @@ impl Session {
         match &mut self.0 {
             Inner::Postgres(session) => {
                 let arguments = postgres_columns(statement, rows)?;
-                session.run(statement, arguments).await?;
+                session.run(statement, arguments).await.map(drop)
             }
-            Inner::SqliteRead(connection) => {
-                for row in rows {
-                    sqlite_run(connection, statement, row).await?;
-                }
-            }
-            Inner::SqliteWrite(transaction) => {
-                for row in rows {
-                    sqlite_run(transaction, statement, row).await?;
-                }
-            }
+            Inner::SqliteRead(connection) => sqlite::run_rows(connection, statement, rows).await,
+            Inner::SqliteWrite(transaction) => sqlite::run_rows(transaction, statement, rows).await,
         }
-        Ok(())
     }
 
     /// Has the database read a statement anew, without running it.
@@ -276,25 +256,6 @@ impl PostgresSession {
     }
 }
 
-async fn sqlite_all<R: Row>(
-    connection: &mut SqliteConnection,
-    statement: &'static Statement,
-    values: Vec<Value>,
-) -> Result<Vec<R>, StoreError> {
-    let arguments = sqlite_arguments(values)?;
-    Ok(sqlx::query_as_with::<Sqlite, R, _>(statement.sqlite(), arguments).fetch_all(connection).await?)
-}
-
-async fn sqlite_run(
-    connection: &mut SqliteConnection,
-    statement: &'static Statement,
-    values: Vec<Value>,
-) -> Result<u64, StoreError> {
-    let arguments = sqlite_arguments(values)?;
-    let done = sqlx::query_with::<Sqlite, _>(statement.sqlite(), arguments).execute(connection).await?;
-    Ok(done.rows_affected())
-}
-
 async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
     match tokio::time::timeout(ANSWER_LIMIT, answer).await {
         Ok(answer) => Ok(answer?),
@@ -304,7 +265,7 @@ async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Resu
     }
 }
 
-fn unbindable(error: &sqlx::error::BoxDynError) -> StoreError {
+pub(super) fn unbindable(error: &sqlx::error::BoxDynError) -> StoreError {
     StoreError::Refused(format!("a value cannot be bound: {error}"))
 }
 
@@ -360,27 +321,6 @@ fn postgres_columns(statement: &'static Statement, rows: Vec<Vec<Value>>) -> Res
                 arguments.add(times.into_iter().map(|time| time.map(|time| time.0)).collect::<Vec<_>>())
             }
             Kind::Bytes => arguments.add(column!(Bytes)),
-        }
-        .map_err(|error| unbindable(&error))?;
-    }
-    Ok(arguments)
-}
-
-fn sqlite_arguments(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Uuid(id) => arguments.add(id),
-            Value::Text(text) => arguments.add(text),
-            Value::Int(number) => arguments.add(number),
-            Value::Bool(flag) => arguments.add(flag),
-            Value::Time(time) => arguments.add(time.map(super::value::Time::micros)),
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Uuids(ids) => {
-                let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
-                arguments.add(super::value::to_json("ids", &ids)?)
-            }
-            Value::Texts(texts) => arguments.add(super::value::to_json("texts", &texts)?),
         }
         .map_err(|error| unbindable(&error))?;
     }

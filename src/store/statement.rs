@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `{in $1}` | `= ANY($1)` | `IN (SELECT unhex(value) FROM json_each($1))` |
 //! | `{in text $1}` | `= ANY($1)` | `IN (SELECT value FROM json_each($1))` |
-//! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT $1 AS id, …) AS r`, once a row |
+//! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT … FROM (VALUES ($1, …), …)) AS r`, once a block |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{share}` | `FOR SHARE` | nothing |
 //! | `{lock whole}` | `FOR UPDATE`: nothing that refers to it is added | nothing |
@@ -24,8 +24,12 @@ pub(super) struct Statement {
     /// The columns of `{rows}`.
     pub(super) columns: &'static [(&'static str, Kind)],
     postgres: OnceLock<String>,
-    sqlite: OnceLock<String>,
+    /// For each of [`BLOCKS`].
+    sqlite: [OnceLock<String>; BLOCKS.len()],
 }
+
+/// How many rows SQLite takes at once, the most first.
+pub(super) const BLOCKS: [usize; 3] = [64, 8, 1];
 
 impl Statement {
     pub(super) const fn new(
@@ -33,7 +37,8 @@ impl Statement {
         template: &'static str,
         columns: &'static [(&'static str, Kind)],
     ) -> Self {
-        Self { name, template, columns, postgres: OnceLock::new(), sqlite: OnceLock::new() }
+        let sqlite = [const { OnceLock::new() }; BLOCKS.len()];
+        Self { name, template, columns, postgres: OnceLock::new(), sqlite }
     }
 
     /// The text for PostgreSQL.
@@ -63,13 +68,30 @@ impl Statement {
         })
     }
 
-    /// The text for SQLite.
+    /// The text for SQLite; of a statement with `{rows}` that for one.
     pub(super) fn sqlite(&'static self) -> &'static str {
-        self.sqlite.get_or_init(|| {
-            let columns = self.columns.iter().enumerate();
-            let columns: Vec<String> =
-                columns.map(|(at, (name, _))| format!("${} AS {name}", at + 1)).collect();
-            let text = self.template.replace("{rows}", &format!("(SELECT {}) AS r", columns.join(", ")));
+        let [.., one] = &self.sqlite;
+        self.sqlite_text(one, 1)
+    }
+
+    /// The texts for SQLite for each of [`BLOCKS`], with their numbers of rows.
+    pub(super) fn sqlite_blocks(&'static self) -> impl Iterator<Item = (usize, &'static str)> {
+        BLOCKS.into_iter().zip(&self.sqlite).map(|(rows, text)| (rows, self.sqlite_text(text, rows)))
+    }
+
+    fn sqlite_text(&'static self, text: &'static OnceLock<String>, rows: usize) -> &'static str {
+        text.get_or_init(|| {
+            let width = self.columns.len();
+            let names = self.columns.iter().enumerate();
+            let names: Vec<String> =
+                names.map(|(at, (name, _))| format!("column{} AS {name}", at + 1)).collect();
+            let row = |row: usize| {
+                let values = (1..=width).map(|at| format!("${}", row * width + at));
+                format!("({})", values.collect::<Vec<_>>().join(", "))
+            };
+            let values: Vec<String> = (0..rows).map(row).collect();
+            let rows = format!("(SELECT {} FROM (VALUES {})) AS r", names.join(", "), values.join(", "));
+            let text = self.template.replace("{rows}", &rows);
             let text = replace_lists(&text, "{in text $", |number| {
                 format!("IN (SELECT value FROM json_each(${number}))")
             });
@@ -116,6 +138,8 @@ pub(super) use statements;
 
 #[cfg(test)]
 mod tests {
+    use super::BLOCKS;
+
     statements! {
         MARKS [id Uuid, state Text] = "UPDATE t SET state = r.state FROM {rows} WHERE t.id = r.id {lock}";
         LISTS = "SELECT 1 WHERE a {in $1} AND b {in text $12} {skip locked}";
@@ -130,8 +154,13 @@ mod tests {
         );
         assert_eq!(
             MARKS.sqlite(),
-            "UPDATE t SET state = r.state FROM (SELECT $1 AS id, $2 AS state) AS r WHERE t.id = r.id "
+            "UPDATE t SET state = r.state FROM (SELECT column1 AS id, column2 AS state FROM (VALUES ($1, $2))) AS r \
+             WHERE t.id = r.id "
         );
+        let blocks: Vec<(usize, &str)> = MARKS.sqlite_blocks().collect();
+        assert_eq!(blocks.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), BLOCKS);
+        assert_eq!(blocks[2].1, MARKS.sqlite());
+        assert!(blocks[1].1.contains("VALUES ($1, $2), ($3, $4), ") && blocks[1].1.contains(", ($15, $16))"));
         assert_eq!(
             LISTS.postgres(),
             "SELECT 1 WHERE a = ANY($1) AND b = ANY($12) FOR NO KEY UPDATE SKIP LOCKED"

@@ -14,14 +14,15 @@ use super::{NewEvent, Store, StoreError};
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 macro_rules! due {
-    ($table:literal) => {
+    ($table:literal, $free:literal) => {
         // Materialized: PostgreSQL must not run a selection that locks rows more than once.
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM ",
             $table,
-            " WHERE state = 'waiting' AND sweep_at <= $1
-                ORDER BY sweep_at, id LIMIT $3 {skip locked})
+            " WHERE state = 'waiting' AND sweep_at <= $1",
+            $free,
+            " ORDER BY sweep_at, id LIMIT $3 {skip locked})
             UPDATE ",
             $table,
             " SET sweep_at = $2 WHERE id IN (SELECT id FROM taken)
@@ -65,11 +66,11 @@ macro_rules! backlog {
 }
 
 statements! {
-    DUE_SIGNALS = due!("signals");
-    DUE_EVENTS = due!("events");
-    DUE_MAILS = due!("mails");
-    DUE_NOTICES = due!("notices");
-    DUE_CODES = due!("wallet_offers");
+    DUE_SIGNALS = due!("signals", "");
+    DUE_EVENTS = due!("events", "");
+    DUE_MAILS = due!("mails", " AND (leased_until IS NULL OR leased_until <= $1)");
+    DUE_NOTICES = due!("notices", "");
+    DUE_CODES = due!("wallet_offers", "");
 
     FORGET_SIGNALS = forget!("signals", "", "TRUE");
     FORGET_EVENTS = forget!("events", "", "TRUE");

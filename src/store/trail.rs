@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::holdings::{BadgeMail, mails_of};
+use super::progress::reasons;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, values};
@@ -274,6 +275,8 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
         return Ok(Vec::new());
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let waiting = rows.iter().filter(|row| row.state == DeliveryState::Waiting.as_str());
+    let mut reasons = reasons(session, waiting.map(|row| row.id).collect()).await?;
     let signal_rows: Vec<SignalRow> = session.all(&THEIR_SIGNALS, values![ids.clone()]).await?;
     let event_rows: Vec<EventRow> = session.all(&THEIR_EVENTS, values![ids.clone()]).await?;
     let credential_rows: Vec<CredentialRow> = session.all(&THEIR_CREDENTIALS, values![ids.clone()]).await?;
@@ -325,7 +328,7 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
                 column: "state",
                 message: format!("{:?} is no state", row.state),
             })?,
-            reason: row.reason,
+            reason: reasons.remove(&row.id).unwrap_or(row.reason),
             status: row.status.and_then(|status| u16::try_from(status).ok()),
             first: row.first_id,
             body: row.body,

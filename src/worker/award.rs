@@ -8,13 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::issue::{self, Desk};
 use super::judge::{Earned, Judged, Passing, judge};
 use super::outage::{Hold, Patience};
+use super::places::Places;
 use super::retry::unstored;
 use super::seats::{Draft, Seats};
 use super::unwind::guarded;
@@ -31,6 +33,8 @@ use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
 const LINGER: Duration = Duration::from_millis(20);
+/// Batches under way at a time: one is judged and signed while the database stores another.
+const ABREAST: usize = 2;
 /// How often a batch is judged again because a person changed meanwhile.
 const ROUNDS: u32 = 5;
 
@@ -49,6 +53,8 @@ pub struct Awarder {
     pub secret: ClaimSecret,
     /// How long a claim link works, in days.
     pub claim_days: u32,
+    /// How long after an award its first reminder may be due; none: there are none.
+    pub remind_after: Option<TimeDelta>,
     /// The time.
     pub clock: Clock,
     /// Counters.
@@ -59,6 +65,8 @@ pub struct Awarder {
     pub domain: Arc<str>,
     /// What the guard expects; `None` if it is off.
     pub guard: Option<Arc<Guard>>,
+    /// Places in status lists that were taken ahead.
+    pub places: Places,
 }
 
 /// What keeps an event from being evaluated.
@@ -107,13 +115,26 @@ impl From<SigningError> for Fault {
 impl Awarder {
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
-        let mut consumer = self.queue.consume(Work::Assessments, batch.saturating_mul(2), stop.clone());
+        let prefetch = batch.saturating_mul(1 + u16::try_from(ABREAST).unwrap_or(1));
+        let mut consumer = self.queue.consume(Work::Assessments, prefetch, stop.clone());
         let patience = Patience::new(stop);
-        while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
-            if self.batch(deliveries, &mut patience.hold()).await.is_err() {
+        let mut batches: JoinSet<Result<(), GivenBack>> = JoinSet::new();
+        loop {
+            // While all are busy the next one gathers.
+            let mut away = false;
+            while let Some(ended) =
+                if batches.len() >= ABREAST { batches.join_next().await } else { batches.try_join_next() }
+            {
+                away |= matches!(ended, Ok(Err(GivenBack)));
+            }
+            if away {
                 patience.pause_for(&mut consumer, &self.store, Some(&self.issuers)).await;
             }
+            let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await else { break };
+            let (this, patience) = (self.clone(), patience.clone());
+            batches.spawn(async move { this.batch(deliveries, &mut patience.hold()).await });
         }
+        while batches.join_next().await.is_some() {}
     }
 
     pub(super) async fn batch(
@@ -212,7 +233,7 @@ impl Awarder {
         }));
         let judged: Vec<Judged<'_>> =
             candidates.into_iter().map(|candidate| judged(&catalog, candidate, now)).collect();
-        let mut seats = Seats::take(&self.issuers, &judged, &self.store, &self.clock).await?;
+        let mut seats = Seats::take(&self.issuers, &judged, (&self.places, &self.store), &self.clock).await?;
         let mut drafts = Vec::with_capacity(judged.len());
         let mut made = HashSet::new();
         for judged in judged {
@@ -232,6 +253,10 @@ impl Awarder {
                 break;
             }
             stored = self.store.award(&commits, now).await;
+        }
+        if stored.is_err() {
+            // They may be places in a database that was restored from a backup.
+            self.places.forget();
         }
         let mut again = Vec::new();
         let mut mails = Vec::new();
@@ -305,9 +330,10 @@ impl Awarder {
             let term = earned.term.as_ref().map_or_else(String::new, |term| format!(" for {term}"));
             let passage = self.passage(candidate, &earned);
             let issued = issue::issue(desk, candidate, &earned, status, passage, now);
-            let (award, prepared) = issued.map_err(|error| {
+            let (mut award, prepared) = issued.map_err(|error| {
                 Failure::Wrong(format!("“{name}” is earned, but its credential cannot be signed: {error}"))
             })?;
+            award.credential.remind_at = self.remind_after.map(|after| now + after);
             // Each event carries the award, whichever of them is stored: the other may turn out
             // to be done already. The unique constraint keeps it one.
             let first = made.insert(award.credential.id);

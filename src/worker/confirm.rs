@@ -77,12 +77,14 @@ pub struct Confirmer {
     pub public_url: Arc<str>,
     /// How long the LMS may take to show what a signal tells.
     pub settle: Duration,
-    /// One group of a (source, batch) at a time: a later reading is never overtaken.
+    /// One reading of a (source, batch) at a time: a later one is never overtaken.
     pub turns: Turns,
 }
 
 /// How long until the messages of signals come back that wait, however they wait.
 type Waits = HashMap<Uuid, Duration>;
+/// The source of what is worked on together, and its batch where that is one reading.
+type Group = (String, Option<String>);
 
 impl Confirmer {
     /// Works until `stop`, finishing what it has begun.
@@ -121,7 +123,7 @@ impl Confirmer {
             }
         };
         let mut rows: HashMap<Uuid, StoredSignal> = waiting.into_iter().map(|row| (row.id, row)).collect();
-        let mut grouped: BTreeMap<(String, String), Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
+        let mut grouped: BTreeMap<Group, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
         let now = self.clock.now();
         for delivery in deliveries {
             match rows.remove(&delivery.id) {
@@ -135,16 +137,15 @@ impl Confirmer {
                     delivery.retry((row.not_before - now).to_std().unwrap_or_default()).await;
                 }
                 Some(row) => {
-                    grouped
-                        .entry((row.source.clone(), row.signal.batch.clone()))
-                        .or_default()
-                        .push((delivery, row));
+                    // What confirms itself shares no call: of any batch, it is stored together.
+                    let batch = row.signal.outcome.is_none().then(|| row.signal.batch.clone());
+                    grouped.entry((row.source.clone(), batch)).or_default().push((delivery, row));
                 }
             }
         }
         for ((source, batch), members) in grouped {
             let (this, patience) = (self.clone(), patience.clone());
-            groups.spawn(async move { this.group(&source, &batch, members, &patience).await });
+            groups.spawn(async move { this.group(&source, batch.as_deref(), members, &patience).await });
         }
         true
     }
@@ -152,7 +153,7 @@ impl Confirmer {
     async fn group(
         &self,
         source: &str,
-        batch: &str,
+        batch: Option<&str>,
         members: Vec<(Delivery, StoredSignal)>,
         patience: &Patience,
     ) {
@@ -168,8 +169,11 @@ impl Confirmer {
             Err(NoPlace::Later(wait)) => return self.put_off(deliveries, &rows, wait).await,
             Err(NoPlace::Stopping) => return,
         };
-        let turn = self.turns.of(source, batch);
-        let _turn = turn.lock().await;
+        let turn = batch.map(|batch| self.turns.of(source, batch));
+        let _turn = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
         // Each try asks the LMS again: after an outage what it shows may be something else.
         let stored = patience.hold().until(|| self.attempt(source, batch, &rows, patience)).await;
         answer(deliveries, stored).await;
@@ -191,14 +195,14 @@ impl Confirmer {
     async fn attempt(
         &self,
         source: &str,
-        batch: &str,
+        batch: Option<&str>,
         rows: &[StoredSignal],
         patience: &Patience,
     ) -> Result<Waits, StoreError> {
         let confirming = {
-            let (this, source, batch, rows, patience) =
-                (self.clone(), source.to_owned(), batch.to_owned(), rows.to_vec(), patience.clone());
-            async move { this.confirm(&source, &batch, rows, &patience).await }
+            let (this, source, batch) = (self.clone(), source.to_owned(), batch.map(str::to_owned));
+            let (rows, patience) = (rows.to_vec(), patience.clone());
+            async move { this.confirm(&source, batch.as_deref(), rows, &patience).await }
         };
         match guarded(confirming).await {
             Some(stored) => stored,
@@ -228,10 +232,15 @@ impl Confirmer {
     async fn confirm(
         &self,
         source: &str,
-        batch: &str,
+        batch: Option<&str>,
         rows: Vec<StoredSignal>,
         patience: &Patience,
     ) -> Result<Waits, StoreError> {
+        let Some(configured) = self.sources.get(source) else { return Ok(Waits::new()) };
+        let Some(batch) = batch else {
+            let results = self.ask(configured, source, &rows).await;
+            return self.store(&rows, results, patience).await;
+        };
         let now = self.clock.now();
         // All that wait, those whose time has not come included: what one of them still misses
         // says that what the LMS shows of its learner is about to change.
@@ -258,7 +267,6 @@ impl Confirmer {
                 rows
             }
         };
-        let Some(configured) = self.sources.get(source) else { return Ok(Waits::new()) };
         let mut results = self.ask(configured, source, &rows).await;
         // Of those asked about before their time only the end is stored: they keep their waits.
         let early: BTreeSet<Uuid> =

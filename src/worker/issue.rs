@@ -146,6 +146,7 @@ pub(super) fn issue(
             email: holder.email.to_owned(),
             claim_hash: claim::hash(&desk.secret.token(id)),
             claim_until,
+            remind_at: None,
         },
         mail: NewMail {
             id: mail,

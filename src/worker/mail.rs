@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -39,9 +40,12 @@ const MARKABLE: Duration = Duration::from_secs(210);
 /// How long a process that is to stop goes on trying to mark what it has sent.
 const LAST_TRIES: Duration = Duration::from_secs(4);
 /// Mails that are marked together while others are still being sent.
-const MARKED: usize = 32;
-/// Mails that one connection sends of a batch; each may hang for half a minute.
-const PER_CONNECTION: usize = 4;
+const MARKED: usize = 64;
+/// How long after it was leased a mail can be begun. One that hangs may take a minute, and another one
+/// that is sent before it on the same connection, too.
+const BEGIN: Duration = Duration::from_mins(1);
+/// Batches under way at a time: one is taken or marked while another one is being sent.
+const ABREAST: usize = 2;
 /// Waits after a temporary refusal.
 const WAIT: (Duration, Duration) = (Duration::from_secs(30), Duration::from_hours(2));
 /// Tries before a mail is parked: some three days.
@@ -74,6 +78,17 @@ pub struct Mailer {
     pub metrics: Arc<Metrics>,
     /// Where this installation answers.
     pub public_url: Url,
+}
+
+/// What of a lease's time is for what.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// A mail is begun before then, or not at all.
+    begin: Instant,
+    /// Until then its row is this process's to mark.
+    mark: Instant,
+    /// When it ends, as its row says.
+    lease: DateTime<Utc>,
 }
 
 /// A mail that was taken to be sent.
@@ -111,17 +126,23 @@ impl Mailer {
     pub async fn run(self, batch: u16, stop: CancellationToken) {
         let mut consumer = self.queue.consume(Work::Mails, batch.saturating_mul(2), stop.clone());
         let patience = Patience::new(stop.clone());
-        let most = usize::from(batch).min(self.connections.max(1).saturating_mul(PER_CONNECTION));
-        while let Some(deliveries) = consumer.next_batch(most, LINGER).await {
+        let mut batches = JoinSet::new();
+        loop {
+            // The next one is taken, or marked, while a batch is being sent.
+            while batches.len() >= ABREAST && batches.join_next().await.is_some() {}
+            let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await else { break };
             let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id).collect();
             match patience.hold().until(|| self.lease(&ids)).await {
-                Ok((leased, until)) => {
-                    self.deliver(leased, until, &stop).await;
-                    // The sweeper brings back what waits: its time is in the row. What could not
-                    // be marked comes back when its lease ends.
-                    for delivery in deliveries {
-                        delivery.ack().await;
-                    }
+                Ok((leased, times)) => {
+                    let (this, stop) = (self.clone(), stop.clone());
+                    batches.spawn(async move {
+                        this.deliver(leased, times, &stop).await;
+                        // The sweeper brings back what waits, or was not begun: its time is in the
+                        // row. What could not be marked comes back when its lease ends.
+                        for delivery in deliveries {
+                            delivery.ack().await;
+                        }
+                    });
                 }
                 Err(StoreError::Unavailable(_)) => {
                     drop(deliveries);
@@ -135,11 +156,12 @@ impl Mailer {
                 }
             }
         }
+        while batches.join_next().await.is_some() {}
         self.transport.close().await;
     }
 
-    /// Leases mails, and says until when they can be marked.
-    async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<Letter>, Instant), StoreError> {
+    /// Leases mails, and says until when they can be sent and marked.
+    async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<Letter>, Times), StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
         let mails = self.store.lease_mails(ids, now, now + LEASE).await?;
         let taken: HashSet<Uuid> = mails.iter().map(|mail| mail.id).collect();
@@ -156,16 +178,19 @@ impl Mailer {
             Err(error) if !leased.is_empty() => tracing::warn!(%error, "codes for wallets wait"),
             Err(error) => return Err(error),
         }
-        Ok((leased, began + MARKABLE))
+        Ok((leased, Times { begin: began + BEGIN, mark: began + MARKABLE, lease: now + LEASE }))
     }
 
     /// Sends leased mails and marks them.
-    async fn deliver(&self, leased: Vec<Letter>, until: Instant, stop: &CancellationToken) {
+    async fn deliver(&self, leased: Vec<Letter>, times: Times, stop: &CancellationToken) {
         // Each in a task of its own: what makes one of them panic must not take its neighbours
         // with it.
         let sending = leased.into_iter().map(|mail| {
             let this = self.clone();
             async move {
+                if Instant::now() >= times.begin || stop.is_cancelled() {
+                    return Err(mail.id());
+                }
                 let mail = Arc::new(mail);
                 let sent = guarded({
                     let (this, mail) = (this.clone(), Arc::clone(&mail));
@@ -175,22 +200,29 @@ impl Mailer {
                     let reason = "sending it failed inside the program; please report it";
                     Err(SendError::Temporary(reason.to_owned()))
                 });
-                (mail.id(), this.verdict(&mail, sent))
+                Ok((mail.id(), this.verdict(&mail, sent)))
             }
         });
         // As many at a time as there are connections; each is marked soon after it left.
         let mut sending = futures_util::stream::iter(sending).buffer_unordered(self.connections.max(1));
-        let mut results = Vec::new();
+        let (mut results, mut unbegun) = (Vec::new(), Vec::new());
         while let Some(result) = sending.next().await {
-            results.push(result);
+            match result {
+                Ok(result) => results.push(result),
+                Err(mail) => unbegun.push(mail),
+            }
             // Where that fails they are marked with the others: what is being sent must not wait.
-            if results.len() % MARKED == 0
-                && self.store.finish_mails(&results, self.clock.now()).await.is_ok()
-            {
+            if results.len() >= MARKED && self.store.finish_mails(&results, self.clock.now()).await.is_ok() {
                 results.clear();
             }
         }
-        self.finish(&results, until, stop).await;
+        self.finish(&results, times.mark, stop).await;
+        if !unbegun.is_empty() {
+            tracing::info!(mails = unbegun.len(), "not begun; taken again by the next who can");
+            if let Err(error) = self.store.release_mails(&unbegun, times.lease, self.clock.now()).await {
+                tracing::warn!(%error, mails = unbegun.len(), "they are taken again when their lease ends");
+            }
+        }
     }
 
     /// Marking is tried hard: a mail that left and is not marked by the end of its lease leaves

@@ -169,11 +169,13 @@ impl Bench {
             issuers: self.signing.clone().into(),
             secret: ClaimSecret::new([1; 32]),
             claim_days: 1,
+            remind_after: None,
             clock: self.clock.clone(),
             metrics: Arc::new(Metrics::new()),
             public_url: PUBLIC_URL.into(),
             domain: "localhost".into(),
             guard: None,
+            places: super::Places::default(),
         }
     }
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::judge::Judged;
-use crate::badges::{Prepared, status};
+use super::places::Places;
+use crate::badges::Prepared;
 use crate::clock::Clock;
 use crate::signing::{Issuers, Signing, SigningError};
 use crate::store::{AwardCommit, StatusEntry, Store};
@@ -61,7 +62,7 @@ impl Seats {
     pub(super) async fn take(
         issuers: &Issuers,
         judged: &[Judged<'_>],
-        store: &Store,
+        (places, store): (&Places, &Store),
         clock: &Clock,
     ) -> Result<Self, SigningError> {
         let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
@@ -82,7 +83,7 @@ impl Seats {
                 }
             };
             let now = clock.now();
-            let places = store.allocate_status(slug, count, rand::random(), status::scatter, now).await?;
+            let places = places.take(store, slug, count, now).await?;
             seats.seats.insert(slug.to_owned(), Seat { signing, key, places: places.into_iter() });
         }
         Ok(seats)

@@ -22,8 +22,10 @@ const GROUP: u32 = 500;
 const GROUPS: usize = 20;
 /// How long a published message has to be worked off before its row is due again.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
-/// With more messages than this in a queue its rows are late, not lost.
+/// With messages about more rows than this in a queue its rows are late, not lost.
 const DEEP: u64 = 1_000;
+/// Time between two rounds while there is more to publish than the queue takes at once.
+const SOON: Duration = Duration::from_millis(100);
 
 /// Sweeps. Any number may run; rows are taken by one at a time.
 #[derive(Debug)]
@@ -51,30 +53,32 @@ pub struct Sweeper {
 impl Sweeper {
     /// Sweeps until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let mut forgotten = self.starts_empty;
+        let (mut forgotten, mut filling) = (self.starts_empty, false);
         loop {
             let swept = if forgotten {
-                self.store.forget_messages(self.clock.now()).await
+                self.store.forget_messages(self.clock.now()).await.map(|()| true)
             } else {
-                self.round().await
+                self.round(filling).await
             };
             match swept {
-                Ok(()) => forgotten = false,
+                Ok(more) => (forgotten, filling) = (false, more),
                 Err(error) => tracing::warn!(%error, "the sweeper cannot read the database"),
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(self.every) => {}
+                () = tokio::time::sleep(if filling { SOON } else { self.every }) => {}
             }
         }
     }
 
-    async fn round(&self) -> Result<(), StoreError> {
+    /// One round; whether there is more to publish than the queue took. `filling`: whether there was
+    /// before it.
+    async fn round(&self, filling: bool) -> Result<bool, StoreError> {
         // A broker that is away, or takes nothing because of an alarm, costs this question and
         // touches no row.
         if let Err(error) = self.queue.ping().await {
             tracing::debug!(%error, "nothing is swept");
-            return Ok(());
+            return Ok(false);
         }
         for _ in 0..GROUPS {
             if self.store.end_graces(self.clock.now(), GROUP).await? < GROUP as usize {
@@ -97,19 +101,25 @@ impl Sweeper {
                 break;
             }
         }
+        let mut more = false;
         for work in Work::ALL {
-            // Several groups, so that what gathered while the broker was away goes out soon.
+            // Several groups, so that what gathered while the broker was away goes out soon; and on until
+            // nothing is left, as fast as it is worked off.
+            let mut left = filling;
             for _ in 0..GROUPS {
-                let shallow = matches!(self.queue.depth(work).await, Ok(depth) if depth < DEEP);
+                let Ok(depth) = self.queue.depth(work).await else { break };
+                if depth.saturating_mul(self.queue.rows_of_a_message()) >= DEEP {
+                    break;
+                }
                 let now = self.clock.now();
-                if !shallow
-                    || !self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?
-                {
+                left = self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?;
+                if !left {
                     break;
                 }
             }
+            more |= left;
         }
-        Ok(())
+        Ok(more)
     }
 
     /// Publishes rows again; whether there may be more that the queue takes. Those that it does
@@ -189,8 +199,17 @@ mod tests {
             every: Duration::from_secs(1),
             starts_empty: false,
         };
-        sweeper.round().await.unwrap();
+        sweeper.round(false).await.unwrap();
         assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
+        // The next round comes soon, and so on until nothing is left.
+        assert!(sweeper.round(true).await.unwrap(), "the queue takes no more, and there is more");
+        let mut consumer = sweeper.queue.consume(Work::Signals, 2_000, CancellationToken::new());
+        for waited in [1_000, 700] {
+            for delivery in consumer.next_batch(waited, Duration::from_secs(5)).await.unwrap() {
+                delivery.ack().await;
+            }
+            assert!(!sweeper.round(true).await.unwrap());
+        }
     }
 
     #[tokio::test]
@@ -201,7 +220,7 @@ mod tests {
         bench.queue.close().await;
         let touch = "CREATE TRIGGER touch BEFORE UPDATE ON signals BEGIN SELECT RAISE(ABORT, 'touched'); END";
         bench.execute(touch).await;
-        sweeper(&bench).round().await.unwrap();
+        sweeper(&bench).round(false).await.unwrap();
     }
 
     #[tokio::test]

@@ -462,6 +462,60 @@ async fn many_mails_leave_through_one_connection_in_four_round_trips_each() {
     assert_eq!(taken[0].raw, composed().raw);
 }
 
+/// A server that takes commands in a row; of somebody's mails it refuses the recipient.
+fn pipelining(at: At<'_>) -> Act {
+    match at.line {
+        line if line.starts_with("EHLO") => {
+            Act::Say("250-mail.example.test\r\n250-PIPELINING\r\n250 8BITMIME".to_owned())
+        }
+        "RCPT TO:<nobody@example.test>" => Act::Say("550 5.1.1 no such user".to_owned()),
+        "RCPT TO:<later@example.test>" => Act::Say("451 4.7.1 greylisted".to_owned()),
+        _ => Act::Usual,
+    }
+}
+
+#[tokio::test]
+async fn commands_leave_in_a_row_where_the_server_takes_them_so() {
+    let server = SmtpServer::start(Script::new(pipelining)).await;
+    let transport = transport(&server, "");
+    let to = |to: &str| Composed { to: to.to_owned(), ..composed() };
+    transport.send(&composed()).await.unwrap();
+    let refused = transport.send(&to("nobody@example.test")).await.unwrap_err();
+    assert!(matches!(&refused, SendError::NoMailbox(why) if why.contains("no such user")), "{refused:?}");
+    let later = transport.send(&to("later@example.test")).await.unwrap_err();
+    assert!(matches!(&later, SendError::Temporary(why) if why.contains("greylisted")), "{later:?}");
+    transport.send(&composed()).await.unwrap();
+    assert_eq!(server.connections(), 1, "after a refusal it can be used again");
+    let taken = server.taken();
+    let whole: Vec<_> =
+        taken.iter().filter(|mail| !mail.raw.is_empty()).map(|mail| mail.to.as_str()).collect();
+    assert_eq!(whole, ["ada@example.test"; 2]);
+    assert!(taken.iter().all(|mail| mail.raw.is_empty() || mail.raw == composed().raw));
+}
+
+/// Whether a command of a row comes to nothing tells what became of the mail.
+#[tokio::test]
+async fn a_row_that_is_cut_or_not_answered_is_tried_later() {
+    for (at, act) in [
+        ("MAIL", Act::Hang),
+        ("RCPT", Act::Hang),
+        ("DATA", Act::Hang),
+        ("MAIL", Act::Cut),
+        ("DATA", Act::Cut),
+        ("DATA", Act::Say("554 5.5.1 no".to_owned())),
+    ] {
+        let answer = act.clone();
+        let server = SmtpServer::start(Script::new(move |now| {
+            if now.line.starts_with(at) { answer.clone() } else { pipelining(now) }
+        }))
+        .await;
+        let error = transport(&server, "").send(&composed()).await.unwrap_err();
+        let temporary = matches!(error, SendError::Temporary(_));
+        assert_eq!(temporary, !matches!(act, Act::Say(_)), "{at} {act:?}: {error:?}");
+        assert!(server.taken().is_empty(), "{at} {act:?}");
+    }
+}
+
 #[tokio::test]
 async fn no_more_connections_are_opened_than_allowed() {
     let server = SmtpServer::start(Script::accept()).await;

@@ -189,7 +189,7 @@ fn characters_with_a_meaning_in_routing_keys_are_replaced() {
 fn a_message_is_read_only_when_both_ids_agree() {
     let body = Message::signal(URL, &due(), at()).body;
     let id = due().id.to_string();
-    assert_eq!(read_id(Some(&id), &body), Ok(due().id));
+    assert_eq!(read(Some(&id), &body), Ok(vec![(due().id, body.clone())]));
     let other = Uuid::from_u128(9).to_string();
     for (message_id, body) in [
         (None, body.as_slice()),
@@ -199,7 +199,7 @@ fn a_message_is_read_only_when_both_ids_agree() {
         (Some(id.as_str()), b"{\"id\":42}"),
         (Some(id.as_str()), b""),
     ] {
-        assert!(read_id(message_id, body).is_err(), "{message_id:?} {body:?}");
+        assert!(read(message_id, body).is_err(), "{message_id:?} {body:?}");
     }
 }
 
@@ -213,7 +213,8 @@ proptest! {
         prop_assert!(message.routing_key.len() <= 255);
         prop_assert_eq!(message.routing_key.split('.').count(), 4);
         prop_assert!(!message.routing_key.contains(['*', '#', ' ']));
-        prop_assert_eq!(read_id(Some(&event.id.to_string()), &message.body), Ok(event.id));
+        let came = read(Some(&event.id.to_string()), &message.body);
+        prop_assert_eq!(came, Ok(vec![(event.id, message.body.clone())]));
         let value: Value = serde_json::from_slice(&message.body).unwrap();
         let uri = value["source"].as_str().unwrap();
         prop_assert!(url::Url::parse(uri).is_ok(), "{}", uri);
@@ -221,6 +222,6 @@ proptest! {
 
     #[test]
     fn reading_never_panics(id in proptest::option::of(".*"), body in proptest::collection::vec(any::<u8>(), 0..64)) {
-        let _ = read_id(id.as_deref(), &body);
+        let _ = read(id.as_deref(), &body);
     }
 }

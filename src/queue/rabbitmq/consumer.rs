@@ -1,26 +1,26 @@
 //! Taking messages, and answering them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
+use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
-    BasicRejectOptions,
-};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::{FieldTable, ShortString};
-use lapin::{Acker, Channel};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::RabbitMq;
-use super::session::{LIMIT, Outgoing, Session, step};
+use super::bundle::{Answer, Single, give_back};
+use super::session::{Session, step};
 use super::topology::Tier;
 use crate::queue::QueueError;
-use crate::queue::message::read_id;
+use crate::queue::message::read;
 use crate::store::Work;
 
 /// How long a message that could not be put off is held before it is tried again.
@@ -28,6 +28,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How often it is tried again. After that it is acknowledged, and its row is the sweeper's: given
 /// back while the broker takes no messages it would come at once, over and over, until it is parked.
 const TRIES: u32 = 30;
+/// How many messages a consumer takes from the broker ahead of its work at most, however many rows
+/// it may have in hand: each may be about many.
+const AHEAD: u16 = 64;
 
 /// Takes the messages of one kind of work.
 #[derive(Debug)]
@@ -39,6 +42,18 @@ pub(in crate::queue) struct Consumer {
     /// again and again do not start from the beginning each time.
     subscribing: Option<AbortOnDropHandle<Option<Subscription>>>,
     subscription: Option<Subscription>,
+    /// Taken from the broker and not given out.
+    waiting: VecDeque<Waiting>,
+    /// One for each row that may be given out.
+    places: Arc<Semaphore>,
+}
+
+/// A row of a message, with its CloudEvent.
+#[derive(Debug)]
+struct Waiting {
+    id: Uuid,
+    body: Vec<u8>,
+    answer: OpenAnswer,
 }
 
 #[derive(Debug)]
@@ -63,7 +78,8 @@ impl Subscription {
 
     async fn new(session: &Arc<Session>, queue: ShortString, prefetch: u16) -> Result<Self, QueueError> {
         let channel = session.channel().await?;
-        step("setting the prefetch", channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
+        step("setting the prefetch", channel.basic_qos(prefetch.min(AHEAD), BasicQosOptions::default()))
+            .await?;
         let consume =
             channel.basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default());
         let messages = step("consuming", consume).await?;
@@ -73,13 +89,31 @@ impl Subscription {
 
 impl Consumer {
     pub(super) fn new(owner: RabbitMq, work: Work, prefetch: u16) -> Self {
-        Self { owner, work, prefetch: prefetch.max(1), subscribing: None, subscription: None }
+        let prefetch = prefetch.max(1);
+        Self {
+            owner,
+            work,
+            prefetch,
+            subscribing: None,
+            subscription: None,
+            waiting: VecDeque::new(),
+            places: Arc::new(Semaphore::new(usize::from(prefetch))),
+        }
     }
 
     /// The next message that can be read. Dropping the future loses nothing: what it has taken
     /// and not given out is still the broker's.
     pub(in crate::queue) async fn next(&mut self) -> Option<(Uuid, Ticket)> {
+        let place = tokio::select! {
+            biased;
+            place = Arc::clone(&self.places).acquire_owned() => place.ok()?,
+            () = self.owner.shared.stop.cancelled() => return None,
+        };
         loop {
+            if let Some(Waiting { id, body, answer }) = self.waiting.pop_front() {
+                let (owner, work) = (self.owner.clone(), self.work);
+                return Some((id, Ticket { answer, owner, work, id, body, _place: place }));
+            }
             let Some(subscription) = &mut self.subscription else {
                 let task = self.subscribing.get_or_insert_with(|| {
                     let subscribe = Subscription::start(self.owner.clone(), self.work, self.prefetch);
@@ -93,42 +127,41 @@ impl Consumer {
             match subscription.messages.next().await {
                 Some(Ok(message)) => {
                     let channel = subscription.channel.clone();
-                    if let Some(taken) = self.ticket(message, channel) {
-                        return Some(taken);
-                    }
+                    self.take(message, channel);
                 }
                 Some(Err(error)) => {
                     subscription.session.fail(error);
-                    self.subscription = None;
+                    self.lost();
                 }
                 None => {
                     subscription.session.fail("the broker ended the consumer: its queue may be deleted");
-                    self.subscription = None;
+                    self.lost();
                 }
             }
         }
     }
 
-    /// Parks the message and gives nothing if it cannot be read.
-    fn ticket(&self, message: Delivery, channel: Channel) -> Option<(Uuid, Ticket)> {
+    /// What was not given out comes again from the broker.
+    fn lost(&mut self) {
+        self.subscription = None;
+        self.waiting.clear();
+    }
+
+    /// Takes the rows of a message; one that cannot be read is parked.
+    fn take(&mut self, message: Delivery, channel: Channel) {
         let message_id = message.properties.message_id().as_ref().map(ShortString::as_str);
-        match read_id(message_id, &message.data) {
-            Ok(id) => {
-                let ticket = Ticket {
-                    acker: Some(message.acker),
-                    owner: self.owner.clone(),
-                    work: self.work,
-                    id,
-                    body: message.data,
-                    _channel: channel,
-                };
-                Some((id, ticket))
+        match read(message_id, &message.data) {
+            Ok(events) => {
+                let Some((first, _)) = events.first() else { return };
+                let answer = Arc::new(Answer::new(message.acker, channel, *first, events.len()));
+                let waiting =
+                    |(id, body)| Waiting { id, body, answer: OpenAnswer(Some(Arc::clone(&answer))) };
+                self.waiting.extend(events.into_iter().map(waiting));
             }
             Err(why) => {
                 warn!(work = ?self.work, why, "a message cannot be read and is parked");
                 // Polled once, the request is on its way, whatever becomes of this future.
                 let _ = message.acker.reject(BasicRejectOptions { requeue: false }).now_or_never();
-                None
             }
         }
     }
@@ -137,7 +170,7 @@ impl Consumer {
     /// process goes back.
     pub(in crate::queue) async fn cancel(&mut self) {
         self.subscribing = None;
-        let Some(mut subscription) = self.subscription.take() else { return };
+        let Some(mut subscription) = self.subscription.take() else { return self.waiting.clear() };
         let tag = subscription.messages.tag();
         let cancel = subscription.channel.basic_cancel(tag, BasicCancelOptions::default());
         if let Err(error) = step("cancelling a consumer", cancel).await {
@@ -146,37 +179,48 @@ impl Consumer {
         while let Some(Some(Ok(message))) = subscription.messages.next().now_or_never() {
             give_back(&message.acker);
         }
+        self.waiting.clear();
     }
 }
 
-fn give_back(acker: &Acker) {
-    let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
-    // Polled once, the request is on its way. On a dead channel the broker has taken the
-    // message back by itself.
-    let _ = acker.nack(options).now_or_never();
+/// A row's part in the answer to its message. Dropped, it gives the message back.
+#[derive(Debug)]
+struct OpenAnswer(Option<Arc<Answer>>);
+
+impl OpenAnswer {
+    async fn done(&mut self) {
+        if let Some(answer) = self.0.take() {
+            answer.done().await;
+        }
+    }
 }
 
-/// The right to answer one message.
+impl Drop for OpenAnswer {
+    fn drop(&mut self) {
+        if let Some(answer) = self.0.take() {
+            answer.again();
+        }
+    }
+}
+
+/// The right to answer for one row of a message.
 #[derive(Debug)]
 pub(in crate::queue) struct Ticket {
-    acker: Option<Acker>,
+    answer: OpenAnswer,
     owner: RabbitMq,
     work: Work,
     id: Uuid,
     body: Vec<u8>,
-    /// A channel closes with its last handle, and answers count only on the message's channel.
-    _channel: Channel,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Ticket {
     pub(in crate::queue) async fn ack(mut self) {
-        if let Some(acker) = self.acker.take() {
-            acknowledge(&acker, self.id).await;
-        }
+        self.answer.done().await;
     }
 
     pub(in crate::queue) async fn retry(mut self, after: Duration) {
-        let message = Outgoing {
+        let message = Single {
             exchange: "".into(),
             routing_key: self.owner.shared.names.retry(self.work, Tier::for_delay(after)),
             id: self.id,
@@ -195,23 +239,5 @@ impl Ticket {
             debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
             self.ack().await;
         });
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if let Some(acker) = self.acker.take() {
-            give_back(&acker);
-        }
-    }
-}
-
-/// A failure needs no more than a word: the message comes again, and its row is done.
-async fn acknowledge(acker: &Acker, id: Uuid) {
-    match timeout(LIMIT, acker.ack(BasicAckOptions::default())).await {
-        Ok(Ok(true)) => {}
-        Ok(Ok(false)) => debug!(%id, "a message's channel ended before its acknowledgement"),
-        Ok(Err(error)) => debug!(%id, %error, "a message could not be acknowledged"),
-        Err(_) => debug!(%id, "a message could not be acknowledged in time"),
     }
 }

@@ -3,12 +3,13 @@
 //! publishers; acknowledgements must not wait behind them.
 
 mod address;
+mod bundle;
 mod consumer;
 mod link;
 mod session;
 mod topology;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,12 +24,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::address::Address;
+use self::bundle::{Single, bundles};
 use self::link::{Link, Plan};
 use self::session::{LIMIT, Outgoing, Published, Session, step};
 use self::topology::{Names, Tier};
 use super::{Message, QueueError};
 use crate::store::Work;
 
+pub(super) use bundle::ROWS;
 pub(super) use consumer::{Consumer, Ticket};
 
 /// Messages of one call that wait for their confirm at the same time.
@@ -78,34 +81,38 @@ impl RabbitMq {
                 None => (self.shared.names.exchange(), ShortString::try_new(message.routing_key).ok()?),
                 Some(delay) => ("".into(), self.shared.names.retry(message.work, Tier::for_delay(delay))),
             };
-            Some(Outgoing { exchange, routing_key, id: message.id, body: message.body })
+            Some(Single { exchange, routing_key, id: message.id, body: message.body })
         };
         let taken = self.send(messages.into_iter().filter_map(outgoing).collect()).await;
         ids.into_iter().filter(|id| !taken.contains(id)).collect()
     }
 
-    /// Publishes all, then waits for the confirms; answers those that came in time.
-    async fn send(&self, messages: Vec<Outgoing>) -> HashSet<Uuid> {
-        let (mut taken, mut returned) = (HashSet::with_capacity(messages.len()), Vec::new());
-        let Ok(session) = self.shared.publishing.now() else { return taken };
+    /// Publishes all, then waits for the confirms; answers the rows whose confirms came in time.
+    async fn send(&self, messages: Vec<Single>) -> HashSet<Uuid> {
+        let mut taken = HashMap::with_capacity(messages.len());
+        let mut returned = Vec::new();
+        let Ok(session) = self.shared.publishing.now() else { return HashSet::new() };
         if session.blocked() {
-            return taken;
+            return HashSet::new();
         }
         let deadline = Instant::now() + LIMIT;
-        let publish = async |message: Outgoing| {
+        let publish = async |(message, rows): (Outgoing, Vec<Uuid>)| {
             let id = message.id;
-            let Ok(_permit) = self.shared.in_flight.acquire().await else { return (id, Published::Unknown) };
-            (id, session.publish(message).await)
+            let published = match self.shared.in_flight.acquire().await {
+                Ok(_permit) => session.publish(message).await,
+                Err(_) => Published::Unknown,
+            };
+            (id, rows, published)
         };
-        let mut answers = stream::iter(messages).map(publish).buffer_unordered(IN_FLIGHT).boxed();
+        let mut answers = stream::iter(bundles(messages)).map(publish).buffer_unordered(IN_FLIGHT).boxed();
         loop {
             match timeout_at(deadline, answers.next()).await {
-                Ok(Some((id, Published::Taken))) => drop(taken.insert(id)),
-                Ok(Some((id, Published::Returned(other)))) => {
-                    taken.insert(id);
+                Ok(Some((id, rows, Published::Taken))) => drop(taken.insert(id, rows)),
+                Ok(Some((id, rows, Published::Returned(other)))) => {
+                    taken.insert(id, rows);
                     returned.push(other.unwrap_or(id));
                 }
-                Ok(Some((_, Published::Unknown))) => {}
+                Ok(Some((_, _, Published::Unknown))) => {}
                 Ok(None) => break,
                 Err(_) => {
                     session.stalled();
@@ -116,7 +123,7 @@ impl RabbitMq {
         for id in returned {
             taken.remove(&id);
         }
-        taken
+        taken.into_values().flatten().collect()
     }
 
     pub(super) fn consume(&self, work: Work, prefetch: u16) -> Consumer {

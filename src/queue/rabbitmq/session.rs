@@ -19,7 +19,6 @@ use uuid::Uuid;
 use super::address::Address;
 use super::topology::Names;
 use crate::queue::QueueError;
-use crate::queue::message::CONTENT_TYPE;
 
 /// The limit for one step: connecting, opening a channel, a confirm, an acknowledgement.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
@@ -38,6 +37,7 @@ pub(super) struct Outgoing {
     pub(super) exchange: ShortString,
     pub(super) routing_key: ShortString,
     pub(super) id: Uuid,
+    pub(super) content_type: &'static str,
     pub(super) body: Vec<u8>,
 }
 
@@ -140,7 +140,7 @@ impl Session {
         let properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
             .with_message_id(message.id.to_string().into())
-            .with_content_type(CONTENT_TYPE.into())
+            .with_content_type(message.content_type.into())
             .with_app_id("accolade".into());
         let sent = self
             .channel

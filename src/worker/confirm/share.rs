@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 /// Messages that wait for each place. With four calls of 50 ms at a time an LMS answers some 400
 /// messages between two returns of those that went back: a batch of 50 for each of its places.
 const WAITING: u16 = 8;
+/// The largest batch by which shares are reckoned: what waits is held in memory.
+const LARGEST: u16 = 128;
 /// How long a message waits for a place. RabbitMQ takes back what is not answered within 30 minutes.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// When messages come back of a source with many that works them off.
@@ -46,7 +48,7 @@ impl Share {
     /// Messages that the confirmer takes at a time: a batch for each source, and as many as may wait.
     pub fn prefetch(batch: u16, sources: usize) -> u16 {
         let sources = u16::try_from(sources.max(4)).unwrap_or(u16::MAX);
-        batch.saturating_mul(sources).saturating_mul(1 + WAITING)
+        batch.min(LARGEST).saturating_mul(sources).saturating_mul(1 + WAITING)
     }
 
     /// The share of one of so many sources.
@@ -122,7 +124,7 @@ mod tests {
             let places = Share::of(batch, sources);
             let each = places.working.available_permits() + places.waiting.available_permits();
             assert!(each * sources <= usize::from(Share::prefetch(batch, sources)), "{batch}, {sources}");
-            assert!(sources > 7 || places.working.available_permits() >= usize::from(batch));
+            assert!(sources > 7 || places.working.available_permits() >= usize::from(batch.min(LARGEST)));
         }
     }
 

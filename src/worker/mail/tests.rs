@@ -29,7 +29,7 @@ fn mailer(bench: &Bench) -> Mailer {
 }
 
 /// Awards badges to learners, and leases their mails.
-async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) {
+async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Times) {
     for learner in learners {
         let event = bench.event(learner).await;
         let patience = Patience::new(CancellationToken::new());
@@ -38,12 +38,12 @@ async fn leased(bench: &Bench, learners: &[&str]) -> (Vec<LeasedMail>, Instant) 
     let mut consumer = bench.queue.consume(Work::Mails, 100, CancellationToken::new());
     let messages = consumer.next_batch(learners.len(), Duration::from_secs(5)).await.unwrap();
     let ids: Vec<Uuid> = messages.iter().map(|message| message.id).collect();
-    let (letters, until) = mailer(bench).lease(&ids).await.unwrap();
+    let (letters, times) = mailer(bench).lease(&ids).await.unwrap();
     let mails = letters.into_iter().map(|letter| match letter {
         Letter::Claim(mail) => *mail,
         other => panic!("{other:?}"),
     });
-    (mails.collect(), until)
+    (mails.collect(), times)
 }
 
 fn letters(mails: &[LeasedMail]) -> Vec<Letter> {
@@ -112,27 +112,47 @@ async fn the_link_leads_to_a_page_in_the_language_of_the_mail() {
 #[tokio::test]
 async fn a_mail_that_crashes_harms_no_neighbour_and_is_parked_in_the_end() {
     let bench = Bench::new().await;
-    let (mails, until) = leased(&bench, &["1", "2", "3"]).await;
+    let (mails, times) = leased(&bench, &["1", "2", "3"]).await;
     crashes::on(mails[1].id);
-    mailer(&bench).deliver(letters(&mails), until, &CancellationToken::new()).await;
+    mailer(&bench).deliver(letters(&mails), times, &CancellationToken::new()).await;
     for (mail, state) in mails.iter().zip([DeliveryState::Done, DeliveryState::Waiting, DeliveryState::Done])
     {
         assert_eq!(trail(&bench, mail).await.state, state);
     }
     assert!(trail(&bench, &mails[1]).await.reason.contains("failed inside the program"));
     let last = LeasedMail { attempts: ATTEMPTS - 1, ..mails[1].clone() };
-    mailer(&bench).deliver(letters(&[last]), until, &CancellationToken::new()).await;
+    mailer(&bench).deliver(letters(&[last]), times, &CancellationToken::new()).await;
     assert_eq!(trail(&bench, &mails[1]).await.state, DeliveryState::Parked);
+}
+
+#[tokio::test]
+async fn what_cannot_be_begun_any_more_is_not_sent_and_can_be_taken_at_once() {
+    let bench = Bench::new().await;
+    let (mails, times) = leased(&bench, &["1", "2"]).await;
+    let ids: Vec<Uuid> = mails.iter().map(|mail| mail.id).collect();
+    let stop = CancellationToken::new();
+    let late = Times { begin: Instant::now(), ..times };
+    mailer(&bench).deliver(letters(&mails), late, &stop).await;
+    let (again, times) = mailer(&bench).lease(&ids).await.unwrap();
+    assert_eq!(again.iter().map(Letter::attempts).collect::<Vec<_>>(), [0, 0]);
+    stop.cancel();
+    mailer(&bench).deliver(again, times, &stop).await;
+    let (again, times) = mailer(&bench).lease(&ids).await.unwrap();
+    mailer(&bench).deliver(again, times, &CancellationToken::new()).await;
+    for mail in &mails {
+        assert_eq!(trail(&bench, mail).await.state, DeliveryState::Done);
+    }
+    assert_eq!(std::fs::read_dir(bench.folder.path().join("outbox")).unwrap().count(), 2);
 }
 
 #[tokio::test]
 async fn what_was_sent_is_marked_as_soon_as_the_database_can() {
     let bench = Bench::new().await;
-    let (mails, until) = leased(&bench, &["1"]).await;
+    let (mails, times) = leased(&bench, &["1"]).await;
     bench.execute("ALTER TABLE mails RENAME TO away").await;
     let (mailer, stop) = (mailer(&bench), CancellationToken::new());
     // Longer than it takes to look whether it tries more than a few times.
-    tokio::join!(mailer.deliver(letters(&mails), until, &stop), async {
+    tokio::join!(mailer.deliver(letters(&mails), times, &stop), async {
         sleep(Duration::from_secs(7)).await;
         bench.execute("ALTER TABLE away RENAME TO mails").await;
     });
@@ -142,8 +162,8 @@ async fn what_was_sent_is_marked_as_soon_as_the_database_can() {
 #[tokio::test]
 async fn marking_ends_before_the_lease_does_and_soon_after_a_stop() {
     let bench = Bench::new().await;
-    let (mails, until) = leased(&bench, &["1"]).await;
-    assert!(until <= Instant::now() + MARKABLE && MARKABLE < LEASE);
+    let (mails, times) = leased(&bench, &["1"]).await;
+    assert!(times.mark <= Instant::now() + MARKABLE && MARKABLE < LEASE);
     let results = [(mails[0].id, MailVerdict::Sent { response: String::new() })];
     let mailer = mailer(&bench);
     bench.store.close().await;
@@ -153,7 +173,7 @@ async fn marking_ends_before_the_lease_does_and_soon_after_a_stop() {
     let stop = CancellationToken::new();
     stop.cancel();
     let since = Instant::now();
-    mailer.finish(&results, until, &stop).await;
+    mailer.finish(&results, times.mark, &stop).await;
     assert!(since.elapsed() >= LAST_TRIES, "a mail that left is not given up at once");
     assert!(since.elapsed() < LAST_TRIES * 2, "{:?}", since.elapsed());
 }

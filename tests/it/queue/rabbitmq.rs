@@ -67,6 +67,45 @@ async fn a_thousand_messages_are_confirmed_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_by_row() {
+    let Some(queue) = open().await else { return };
+    let messages = signals(200);
+    publish(&queue, messages.clone(), None).await;
+    eventually("they are few", async || matches!(queue.depth(Work::Signals).await, Ok(8))).await;
+    let (mut first, stop) = consumer(&queue, 20);
+    let mut held = batch(&mut first, 200, Duration::from_secs(1)).await;
+    assert_eq!(held.len(), 20, "no more rows are in hand than were asked for");
+    // One comes back later, some are done, and one is given back: with it comes its whole message.
+    let (put_off, given_back) = (held.remove(0), held.remove(0));
+    let later = put_off.id;
+    put_off.retry(Duration::from_secs(1)).await;
+    drop(given_back);
+    let mut done: Vec<Uuid> = held.iter().map(|delivery| delivery.id).collect();
+    for delivery in held {
+        delivery.ack().await;
+    }
+    stop.cancel();
+    assert!(first.next_batch(1, Duration::ZERO).await.is_none());
+    drop(first);
+    let (mut second, _) = consumer(&queue, 200);
+    let mut came = Vec::new();
+    while came.len() < 201 {
+        for delivery in batch(&mut second, 200, Duration::ZERO).await {
+            came.push(delivery.id);
+            delivery.ack().await;
+        }
+    }
+    nothing(&mut second).await;
+    assert_eq!(came.iter().filter(|id| **id == later).count(), 2, "its own message, and the one given back");
+    came.sort();
+    came.dedup();
+    assert_eq!(came, ids(&messages));
+    done.retain(|id| !came.contains(id));
+    assert!(done.is_empty());
+    queue.close().await;
+}
+
+#[tokio::test]
 async fn a_message_put_off_waits_for_its_tier() {
     let Some(queue) = open().await else { return };
     publish(&queue, signals(1), None).await;

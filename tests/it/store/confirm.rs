@@ -323,12 +323,12 @@ contract! {
         let event = grade(&store, "moodle", outcome("7", "item:1", 80, at(1))).await.remove(0);
         let version = candidate_of(&store, event.id).await.version;
         let told = tell(&store, "moodle").await;
-        // The last of its statements finds its table gone.
-        database.execute("ALTER TABLE mails RENAME TO away").await;
+        // One of its last statements finds its table gone.
+        database.execute("ALTER TABLE events RENAME TO away").await;
         let results =
             [result(&told, vec![(outcome("7", "item:1", 90, at(2)), true), (outcome("9", "item:1", 90, at(2)), true)], done())];
         store.confirm(&results, at(10)).await.unwrap_err();
-        database.execute("ALTER TABLE away RENAME TO mails").await;
+        database.execute("ALTER TABLE away RENAME TO events").await;
         assert_eq!(database.count("events").await, 1);
         assert_eq!(database.count("learners").await, 1);
         assert_eq!(database.count("persons").await, 1);

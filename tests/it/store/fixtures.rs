@@ -195,6 +195,7 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
             email: "learner@example.test".to_owned(),
             claim_hash: Uuid::new_v4().as_bytes().to_vec(),
             claim_until: at(1_000),
+            remind_at: Some(at(60)),
         },
         mail: NewMail {
             id: ids::derived(credential, "claim"),

@@ -33,6 +33,30 @@ contract! {
         assert_eq!(again[0].attempts, 1);
     }
 
+    async fn what_was_taken_and_not_begun_is_taken_again_at_once(database) {
+        let store = database.store().await;
+        let mails = [awarded(&store, "7").await, awarded(&store, "8").await].map(|one| one.awards[0].mail.id);
+        store.lease_mails(&mails, at(30), at(90)).await.unwrap();
+        assert!(store.due(Work::Mails, at(60), at(60), 9).await.unwrap().is_empty(), "they are being sent");
+        // Whoever comes after the lease was given to somebody else has nothing to give back.
+        store.release_mails(&mails, at(80), at(31)).await.unwrap();
+        assert!(store.lease_mails(&mails, at(31), at(91)).await.unwrap().is_empty());
+        store.finish_mails(&[(mails[0], sent())], at(31)).await.unwrap();
+        store.release_mails(&mails, at(90), at(31)).await.unwrap();
+        let due = store.due(Work::Mails, at(31), at(61), 9).await.unwrap();
+        assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [mails[1]]);
+        let again = store.lease_mails(&mails, at(31), at(91)).await.unwrap();
+        assert_eq!((again.len(), again[0].id, again[0].attempts), (1, mails[1], 0));
+    }
+
+    async fn a_lease_that_ended_is_swept(database) {
+        let store = database.store().await;
+        let mail = awarded(&store, "7").await.awards[0].mail.id;
+        store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
+        assert!(store.due(Work::Mails, at(89), at(99), 9).await.unwrap().is_empty());
+        assert_eq!(store.due(Work::Mails, at(90), at(150), 9).await.unwrap().len(), 1);
+    }
+
     async fn of_two_mailers_one_gets_the_mail(database) {
         let store = database.store().await;
         let mut mails = Vec::new();
@@ -59,6 +83,7 @@ contract! {
         let commit = awarded(&store, "7").await;
         let trail = store.delivery(commit.delivery).await.unwrap().unwrap();
         assert_eq!(trail.state, DeliveryState::Waiting, "its mail is still to be sent");
+        assert_eq!(trail.reason, "confirmed; awarded rust", "why is known before it is stored");
         let mail = commit.awards[0].mail.id;
         store.lease_mails(&[mail], at(30), at(90)).await.unwrap();
         store.finish_mails(&[(mail, sent())], at(31)).await.unwrap();
