@@ -5,6 +5,7 @@
 
 mod architecture;
 mod badges;
+mod bench;
 mod bulkheads;
 mod canvas_signed;
 mod cli;

@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # A private PostgreSQL on loopback.
 #
-#   postgres.sh start DIR   starts it (again) with its data in DIR, prints its URL
-#   postgres.sh stop DIR    stops it
-#   postgres.sh kill DIR    kill -9 of the server; its children end by themselves
+#   postgres.sh start DIR [durable]   starts it (again) with its data in DIR, prints its URL;
+#                                     durable: with fsync, as a machine that may die needs it
+#   postgres.sh stop DIR              stops it
+#   postgres.sh kill DIR              kill -9 of the server; its children end by themselves
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-(($# == 2)) || fail "usage: start|stop|kill DIR"
+(($# == 2)) || [[ $# == 3 && $1 == start && $3 == durable ]] || fail "usage: start DIR [durable] | stop|kill DIR"
 command=$1
+# A killed process loses nothing without fsync; only a machine that dies would.
+fsync=off
+[[ ${3:-} != durable ]] || fsync=on
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 data=$dir/data
@@ -41,9 +45,8 @@ start() {
   fi
   [[ -f $dir/port ]] || free_ports 1 >"$dir/port" || exit 1
   port=$(cat "$dir/port")
-  # A killed process loses nothing without fsync; only a machine that dies would.
   as_postgres "$bin/pg_ctl" -D "$data" -w -t 60 -l "$dir/server.log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c fsync=off" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c fsync=$fsync" \
     start >"$dir/start.log" 2>&1 || { cat "$dir/start.log" "$dir/server.log" >&2; return 1; }
   echo "postgres://postgres@127.0.0.1:$port/postgres"
 }

@@ -1,0 +1,144 @@
+//! END TO END: from the webhook to the mail in the hands of the mail server.
+//!
+//! 64 connections tell of so many passes as fast as they are taken; the rate is that of the badges,
+//! from the first webhook to the last mail. Then at half of that rate, from when a webhook is due to
+//! its mail. At the end everything is counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{bail, ensure};
+use tokio::time::{Instant, sleep};
+
+use super::database::Kind;
+use super::histogram::Latencies;
+use super::installation::{Installation, Parts};
+use super::process::{Cost, Process};
+use super::sender::{Load, Sent};
+use super::webhook::Webhooks;
+use super::{Plan, Servers, per_second, whole};
+
+/// How long nothing may happen before the rest counts as lost.
+const STALL: Duration = Duration::from_mins(2);
+
+/// The two ways to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// PostgreSQL, RabbitMQ, a process for each part as in `config/compose.yaml`.
+    Production,
+    /// SQLite and the queue in the one process.
+    Embedded,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct EndToEnd {
+    /// Badges a second, from the first webhook to the last mail.
+    pub(crate) rate: f64,
+    /// Webhooks a second meanwhile.
+    pub(crate) accepted: f64,
+    /// Grade to mail at half of the rate.
+    pub(crate) half: Latencies,
+    /// Badges in all, each counted as award, credential and mail.
+    pub(crate) badges: u64,
+    /// Mails that came twice.
+    pub(crate) repeated: u64,
+    /// What each process has cost.
+    pub(crate) costs: Vec<Cost>,
+    /// How long the first process took to start: on an empty database, and on what there is at the end.
+    pub(crate) starts: [Duration; 2],
+}
+
+impl EndToEnd {
+    pub(crate) async fn measure(plan: &Plan, servers: &Servers, way: Way) -> anyhow::Result<Self> {
+        let (parts, roles): (_, &[&str]) = match way {
+            Way::Production => {
+                (Parts { database: Kind::Postgres, broker: true }, &["ingest,web", "worker", "mailer"])
+            }
+            Way::Embedded => (Parts { database: Kind::Sqlite, broker: false }, &[""]),
+        };
+        let installation = Installation::new(&plan.program, servers, parts).await?;
+        let mut processes = Vec::new();
+        for roles in roles {
+            processes.push(installation.start(roles).await?);
+        }
+        let (rate, half, sent) = run(plan, &installation, &processes).await?;
+        let first_start = processes.first().map_or(Duration::ZERO, |process| process.started_in);
+        let mut costs = Vec::new();
+        for process in processes {
+            costs.push(process.stop().await?);
+        }
+        let badges = sent.first().map_or(0, |sent| sent.accepted) + half.count();
+        let repeated = counted(&installation, badges).await?;
+        let again = installation.start(roles.first().copied().unwrap_or_default()).await?;
+        let starts = [first_start, again.started_in];
+        again.stop().await?;
+        installation.end().await?;
+        let accepted = sent.first().map_or(0.0, Sent::rate);
+        Ok(Self { rate, accepted, half, badges, repeated, costs, starts })
+    }
+}
+
+/// Both loads; the rate, the times from grade to mail, and what was sent.
+async fn run(
+    plan: &Plan,
+    installation: &Installation,
+    processes: &[Process],
+) -> anyhow::Result<(f64, Latencies, Vec<Sent>)> {
+    let Some(address) = processes.first().map(|process| process.address) else {
+        bail!("no process takes webhooks")
+    };
+    let webhooks = Arc::new(Webhooks::new()?);
+    let load = Load { first: 0, count: plan.badges, time: Duration::MAX, rate: None };
+    let full = load.send(address, &webhooks).await?;
+    mailed(installation, processes, plan.badges).await?;
+    let last = installation.sink.look(super::sink::Taken::last).unwrap_or(full.began);
+    let rate = per_second(plan.badges, last - full.began);
+    // As long as the other measurements, and no more badges than before.
+    let half_rate = rate / 2.0;
+    let count = plan.badges.min(whole(half_rate * plan.time.as_secs_f64()).max(1));
+    let load = Load { first: plan.badges, count, time: Duration::MAX, rate: Some(half_rate) };
+    let half = load.send(address, &webhooks).await?;
+    mailed(installation, processes, plan.badges + count).await?;
+    let mut latencies = Latencies::new()?;
+    installation.sink.look(|taken| {
+        for (learner, at) in taken.arrivals() {
+            if let Some(due) = load.due(half.began, learner) {
+                latencies.record(at.saturating_duration_since(due));
+            }
+        }
+    });
+    Ok((rate, latencies, vec![full, half]))
+}
+
+/// Waits until so many learners have their mail.
+async fn mailed(installation: &Installation, processes: &[Process], wanted: u64) -> anyhow::Result<()> {
+    let (mut before, mut since) = (0, Instant::now());
+    loop {
+        let now = installation.sink.look(|taken| taken.learners);
+        if now >= wanted {
+            return Ok(());
+        }
+        if now > before {
+            (before, since) = (now, Instant::now());
+        }
+        if since.elapsed() > STALL {
+            let logs: Vec<String> = processes.iter().map(Process::last_words).collect();
+            bail!("{now} of {wanted} mails came, and no more:\n{}", logs.join("\n"));
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// That awards, credentials and mails are as many as there should be; how many mails came twice.
+async fn counted(installation: &Installation, badges: u64) -> anyhow::Result<u64> {
+    let rows = async |table| installation.database.number(&format!("SELECT count(*) FROM {table}")).await;
+    let (awards, credentials) = (rows("awards").await?, rows("credentials").await?);
+    let (mails, distinct) = installation.sink.look(|taken| (taken.mails, taken.distinct()));
+    ensure!(
+        [awards, credentials, distinct] == [badges; 3],
+        "{badges} passes were told; there are {awards} awards, {credentials} credentials and {distinct} \
+         different mails"
+    );
+    Ok(mails - distinct)
+}
