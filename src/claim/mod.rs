@@ -99,6 +99,18 @@ impl ClaimSecret {
         self.keyed("erased learner", about.as_bytes()).finalize().into_bytes().into()
     }
 
+    /// The id of the person that a learner of a source is. Only who has the secret can tell whose it is:
+    /// credential ids follow from it, and stay when a person is erased.
+    pub fn person(&self, source: &str, learner: &str) -> Uuid {
+        // A source's name holds no NUL.
+        let about = format!("{source}\0{learner}");
+        let code = self.keyed("person", about.as_bytes()).finalize().into_bytes();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(code).for_each(|(byte, code)| *byte = code);
+        // RFC 9562, section 5.8: a form of our own.
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
     /// What tells this secret from others, and nothing about it.
     pub fn fingerprint(&self) -> [u8; 16] {
         let code = self.keyed("fingerprint", b"").finalize().into_bytes();

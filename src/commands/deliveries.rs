@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use uuid::Uuid;
 
 use super::mails;
-use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::{BadgeMail, DeliveryState, DeliveryTrail, Store, TrailFilter};
 
@@ -16,9 +15,6 @@ use crate::store::{BadgeMail, DeliveryState, DeliveryTrail, Store, TrailFilter};
 pub(super) struct Deliveries {
     /// One delivery with all that followed from it, and its recorded body.
     id: Option<Uuid>,
-    /// Take the parked work of this delivery up again, once its cause is mended.
-    #[arg(long, requires = "id")]
-    retry: bool,
     /// Only of this source.
     #[arg(long)]
     source: Option<String>,
@@ -34,9 +30,6 @@ pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Re
     crate::secrets::install_tls();
     let store = Store::open(settings.database.url.expose(), 1).await?;
     if let Some(id) = command.id {
-        if command.retry {
-            return retry(&store, id).await;
-        }
         print!("{}", whole(&found(&store, id).await?));
         return Ok(ExitCode::SUCCESS);
     }
@@ -67,19 +60,6 @@ async fn found(store: &Store, id: Uuid) -> anyhow::Result<DeliveryTrail> {
     })
 }
 
-async fn retry(store: &Store, id: Uuid) -> anyhow::Result<ExitCode> {
-    let rows = store.retry_parked(id, Clock::system().now()).await?;
-    if rows == 0 {
-        let trail = found(store, id).await?;
-        bail!("nothing of delivery {id} is parked; it is {}: {}", trail.state.as_str(), trail.reason);
-    }
-    let what = if rows == 1 { "the parked work".to_owned() } else { format!("{rows} pieces of parked work") };
-    println!(
-        "{what} of delivery {id} will be tried again: at once where `accolade serve` runs, else when it starts"
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
 fn state(name: &str) -> anyhow::Result<DeliveryState> {
     use DeliveryState::{Done, Duplicate, Ignored, Parked, Refused, Waiting};
     let states = [Waiting, Duplicate, Ignored, Refused, Parked, Done];
@@ -89,7 +69,8 @@ fn state(name: &str) -> anyhow::Result<DeliveryState> {
     })
 }
 
-fn one_line(text: &str) -> String {
+/// A text in one line of a list.
+pub(super) fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > 160 { line.chars().take(159).chain(['…']).collect() } else { line }
 }
@@ -124,12 +105,15 @@ fn whole(trail: &DeliveryTrail) -> String {
             for (credential, badge, mail) in &event.credentials {
                 let mail = match mail.as_str() {
                     "done" => "sent",
-                    "withdrawn" => "not sent, as the badge was revoked before",
+                    "withdrawn" => "not sent",
                     other => other,
                 };
                 let _ = writeln!(text, "      badge {badge}, credential {credential}, claim mail {mail}");
                 let mails = trail.mails.get(credential).into_iter().flatten();
-                for mail in mails.filter(|mail| mail.bounce.is_some()) {
+                let told = |mail: &&BadgeMail| {
+                    mail.bounce.is_some() || mail.state == "withdrawn" && !mail.reason.is_empty()
+                };
+                for mail in mails.filter(told) {
                     let _ = writeln!(text, "        {}", mails::mail(mail));
                 }
             }
@@ -152,7 +136,7 @@ fn whole(trail: &DeliveryTrail) -> String {
         (None, None) => text.push_str("the body was not kept: nobody vouched for it\n"),
     }
     if trail.state == DeliveryState::Parked {
-        let _ = writeln!(text, "once its cause is mended: accolade deliveries {} --retry", trail.id);
+        let _ = writeln!(text, "once its cause is mended: accolade parked retry {}", trail.id);
     }
     text
 }

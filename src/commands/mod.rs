@@ -10,6 +10,7 @@ mod explain;
 mod held;
 mod keys;
 mod mails;
+mod parked;
 mod people;
 mod publish;
 mod recheck;
@@ -85,6 +86,11 @@ enum Command {
     Reconcile(reconcile::Reconcile),
     /// Show what arrived and what became of it.
     Deliveries(deliveries::Deliveries),
+    /// Show work that was given up, take it up again once its cause is mended, or drop it.
+    Parked {
+        #[command(subcommand)]
+        command: parked::Work,
+    },
     /// Say why a learner has a badge or not, and what would change it.
     Explain(explain::Explain),
     /// Judge awards again by the facts and the rules that are kept with them.
@@ -137,6 +143,7 @@ impl Cli {
             Command::Doctor => doctor::run(settings()?).await,
             Command::Reconcile(command) => reconcile::run(&command, settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,
+            Command::Parked { command } => parked::run(&command, &settings()?).await,
             Command::Explain(command) => explain::run(&command, &settings()?).await,
             Command::Awards { command } => awards::run(&command, &settings()?).await,
             Command::Waiting(command) => waiting::run(&command, &settings()?).await,

@@ -143,9 +143,10 @@ impl Directory {
         let erased = erasures.erased(session, unknown).await?;
         let identities = identities.clone();
         let stored = learners.values().map(|one| (one.id, one.clone())).collect();
+        let gone = erased.gone.clone();
         let mut directory =
-            Self { identities, learners, relatives, separations, stored, erased, ..Self::default() };
-        directory.make(session, told, now).await?;
+            Self { identities, learners, relatives, separations, stored, erased: gone, ..Self::default() };
+        directory.make(session, told, |name| erasures.person(name, &erased, now), now).await?;
         Ok(directory)
     }
 
@@ -154,6 +155,7 @@ impl Directory {
         &mut self,
         session: &mut Session,
         told: &[ToldLearner<'_>],
+        person: impl Fn(&LearnerName) -> Uuid,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let (mut persons, mut learners) = (Vec::new(), Vec::new());
@@ -161,7 +163,7 @@ impl Directory {
             if self.learners.contains_key(&told.name) || self.erased.contains(&told.name) {
                 continue;
             }
-            let mut learner = StoredLearner::new(ids::timed(now), ids::timed(now), told);
+            let mut learner = StoredLearner::new(ids::timed(now), person(&told.name), told);
             match self.verdict(&learner) {
                 Verdict::Link(person) => learner.person_id = person,
                 Verdict::Alone => persons.push(learner.person_id),

@@ -93,6 +93,7 @@ pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use new_award::{NewAward, NewCredential, NewMail};
 pub use notices::LeasedNotice;
+pub use parked::{Parked, ParkedFilter, ParkedKind};
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
 pub use privacy::{
     ALL_TABLES, BodyPlace, Class, Column, Erased, Expired, Fate, Forgotten, Held, HeldTable, Table, Traits,

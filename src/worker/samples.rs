@@ -96,7 +96,9 @@ impl Bench {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let store = Store::connect(&url, 2).await.unwrap();
+        // A secret of its own: the ids of its rows are not those of another test.
+        let secret = ClaimSecret::new(rand::random());
+        let store = Store::connect(&url, 2).await.unwrap().with_erasures(secret);
         store.migrate().await.unwrap();
         let queue = Arc::new(Queue::connect("embedded:", "test").await.unwrap());
         let clock = Clock::system();

@@ -112,7 +112,7 @@ async fn late_webhooks_and_gradebooks_bring_nobody_back() {
     assert_eq!(alice(&process.store).await, None);
 
     // She comes back, and agrees.
-    assert!(process.store.readmit("moodle", "4").await.unwrap());
+    assert!(process.store.readmit("moodle", "4", site.clock.now()).await.unwrap());
     site.clock.advance(Duration::from_hours(24));
     after_run(&process, 4).await;
     process.settled().await;

@@ -26,6 +26,7 @@ mod mail;
 mod outage;
 mod queue;
 mod reconcile;
+mod recovery;
 mod retention;
 mod semester;
 mod sharing;

@@ -151,7 +151,7 @@ pub(super) async fn readmit(command: &Readmit, store: Store, settings: &Settings
     let store = store.with_erasures(claim_secret(&settings.claim.secret_file)?);
     let (source, learner) =
         command.learner.trim().split_once(':').context("name the learner as SOURCE:ID")?;
-    if !store.readmit(source, learner).await? {
+    if !store.readmit(source, learner, Clock::system().now()).await? {
         bail!("nobody was erased as “{source}:{learner}”, or under another secret (claim.secret_file)");
     }
     println!(

@@ -1,6 +1,6 @@
 //! Who was erased, known by marks that only the installation's secret makes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,25 +8,30 @@ use uuid::Uuid;
 use super::super::learners::LearnerName;
 use super::super::session::Session;
 use super::super::statement::statements;
-use super::super::value::{key, values};
+use super::super::value::{Time, key, values};
 use super::super::{RuledOutcome, Store, StoreError};
 use crate::claim::ClaimSecret;
+use crate::ids;
 
 statements! {
-    KNOWN [mark Bytes] = "SELECT erased_learners.mark FROM erased_learners
+    KNOWN [mark Bytes] = "SELECT erased_learners.mark, erased_learners.readmitted_at FROM erased_learners
         JOIN {rows} ON erased_learners.mark = r.mark";
 
     MARK [mark Bytes, erased_at Time, made_with Bytes] =
         "INSERT INTO erased_learners (mark, erased_at, made_with)
         SELECT r.mark, r.erased_at, r.made_with FROM {rows} WHERE true
-        ON CONFLICT (mark) DO NOTHING";
+        ON CONFLICT (mark) DO UPDATE
+            SET erased_at = excluded.erased_at, made_with = excluded.made_with, readmitted_at = NULL
+            WHERE erased_learners.readmitted_at IS NOT NULL";
 
     /// Of a version that did not say it.
     ADOPT = "UPDATE erased_learners SET made_with = $1 WHERE made_with IS NULL";
 
-    FOREIGN = "SELECT COUNT(*) AS number FROM erased_learners WHERE made_with <> $1";
+    FOREIGN = "SELECT COUNT(*) AS number FROM erased_learners WHERE made_with <> $1
+        AND readmitted_at IS NULL";
 
-    UNMARK = "DELETE FROM erased_learners WHERE mark = $1";
+    /// It stays known that they were erased: [`Marks::person`].
+    READMIT = "UPDATE erased_learners SET readmitted_at = $2 WHERE mark = $1 AND readmitted_at IS NULL";
 }
 
 /// Makes the marks of an installation.
@@ -58,6 +63,16 @@ impl<'a> About<'a> {
 #[derive(sqlx::FromRow)]
 struct MarkRow {
     mark: Vec<u8>,
+    readmitted_at: Option<Time>,
+}
+
+/// Learners who were erased.
+#[derive(Debug, Default)]
+pub(in super::super) struct ErasedLearners {
+    /// Those who are not to be made again.
+    pub(in super::super) gone: BTreeSet<LearnerName>,
+    /// Those who were taken up again.
+    readmitted: BTreeSet<LearnerName>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -83,15 +98,41 @@ impl Marks {
         &self,
         session: &mut Session,
         names: impl IntoIterator<Item = LearnerName>,
-    ) -> Result<BTreeSet<LearnerName>, StoreError> {
+    ) -> Result<ErasedLearners, StoreError> {
         let names: BTreeSet<LearnerName> = names.into_iter().collect();
         let rows = names.iter().map(|name| values![self.of(name).as_slice()]).collect();
         let known: Vec<MarkRow> = session.all_rows(&KNOWN, rows).await?;
+        let mut erased = ErasedLearners::default();
         if known.is_empty() {
-            return Ok(BTreeSet::new());
+            return Ok(erased);
         }
-        let known: BTreeSet<Vec<u8>> = known.into_iter().map(|row| row.mark).collect();
-        Ok(names.into_iter().filter(|name| known.contains(self.of(name).as_slice())).collect())
+        let known: BTreeMap<Vec<u8>, bool> =
+            known.into_iter().map(|row| (row.mark, row.readmitted_at.is_some())).collect();
+        for name in names {
+            match known.get(self.of(&name).as_slice()) {
+                Some(true) => drop(erased.readmitted.insert(name)),
+                Some(false) => drop(erased.gone.insert(name)),
+                None => {}
+            }
+        }
+        Ok(erased)
+    }
+
+    /// The id of the person that a learner is who is made now. It is derived, so that a database that
+    /// was restored gives whoever it has forgotten the same id, and so their credentials the same ids,
+    /// again. Of whoever was erased the credentials that were revoked keep theirs: taken up again, they
+    /// are somebody new.
+    pub(in super::super) fn person(
+        &self,
+        name: &LearnerName,
+        erased: &ErasedLearners,
+        now: DateTime<Utc>,
+    ) -> Uuid {
+        if erased.readmitted.contains(name) {
+            return ids::timed(now);
+        }
+        let (source, id) = name;
+        self.0.person(source, id)
     }
 
     /// Those of the signals that are about learners who were erased, or whose outcomes are, each with its
@@ -103,7 +144,7 @@ impl Marks {
         known: &BTreeSet<LearnerName>,
     ) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
         let named = |about: &About<'_>| Some((about.source.to_owned(), about.learner?.to_owned()));
-        let mut erased = self.erased(session, signals.clone().filter_map(|about| named(&about))).await?;
+        let mut erased = self.erased(session, signals.clone().filter_map(|about| named(&about))).await?.gone;
         erased.extend(known.iter().cloned());
         let is_erased = |source: &str, id: &str| erased.contains(&(source.to_owned(), key(id).into_owned()));
         let about = signals.filter(|about| {
@@ -157,17 +198,17 @@ impl Store {
     ) -> Result<BTreeSet<String>, StoreError> {
         let mut session = self.pool.read().await?;
         let names = learners.iter().map(|id| (source.to_owned(), key(id).into_owned()));
-        let erased = self.marks.erased(&mut session, names).await?;
+        let erased = self.marks.erased(&mut session, names).await?.gone;
         let is_erased = |id: &&str| erased.contains(&(source.to_owned(), key(id).into_owned()));
         Ok(learners.into_iter().filter(is_erased).map(str::to_owned).collect())
     }
 
     /// Takes a learner up again who was erased: from now on results of theirs count as those of
     /// somebody new. `false` if nobody of that name was erased.
-    pub async fn readmit(&self, source: &str, learner: &str) -> Result<bool, StoreError> {
+    pub async fn readmit(&self, source: &str, learner: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
         let mark = self.marks.of(&(source.to_owned(), key(learner).into_owned()));
-        let found = session.run(&UNMARK, values![mark.as_slice()]).await?;
+        let found = session.run(&READMIT, values![mark.as_slice(), now]).await?;
         session.commit().await?;
         Ok(found > 0)
     }

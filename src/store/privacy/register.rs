@@ -302,7 +302,7 @@ nobody! {
     wallet_challenges { hash, expires_at }
     mailboxes { path, file, message_at, read_to, tail, read_at }
     // A mark is a person's only for whoever has the secret and the id already.
-    erased_learners { mark, erased_at, made_with }
+    erased_learners { mark, erased_at, made_with, readmitted_at }
     erased_credentials { id, status_list, status_index, revoked_at }
 }
 

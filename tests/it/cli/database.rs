@@ -19,11 +19,11 @@ async fn an_older_or_empty_database_is_named_and_left_as_it_is() {
         said
     };
     std::fs::write(&file, "").unwrap();
-    insta::assert_snapshot!(left_alone(&file, ["deliveries", "deliveries 01a20a3c-aede-70c5-bb4a-b66604404784 --retry"]), @r"
+    insta::assert_snapshot!(left_alone(&file, ["deliveries", "parked retry 01a20a3c-aede-70c5-bb4a-b66604404784"]), @r"
     $ accolade deliveries
     accolade: the database has no tables yet: `accolade serve` makes them
     (1)
-    $ accolade deliveries ID --retry
+    $ accolade parked retry ID
     accolade: the database has no tables yet: `accolade serve` makes them
     (1)
     ");

@@ -108,18 +108,47 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
       signal ID grade_change parked: Canvas course: Canvas answers 400 and says “bad request”
     body
     {"body":{"assignment_id":"355","grading_complete":true,"muted":false,"points_possible":20,"score":17.5,"submission_id":"11048","user_id":"48"},"metadata":{"context_id":"565","context_type":"Course","event_name":"grade_change","event_time":"2026-11-20T09:15:02.300Z","root_account_id":"1","root_account_uuid":"r"}}
-    once its cause is mended: accolade deliveries ID --retry
+    once its cause is mended: accolade parked retry ID
     (0)
     "#);
 
-    insta::assert_snapshot!(folder.run(&format!("deliveries {} --retry", done.id)), @r"
-    $ accolade deliveries ID --retry
-    accolade: nothing of delivery ID is parked; it is done: Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded
+    insta::assert_snapshot!(folder.run("parked list"), @r"
+    $ accolade parked list
+    ID TIME canvas       signal Canvas course: Canvas answers 400 and says “bad request”
+    (0)
+    ");
+    insta::assert_snapshot!(folder.run("parked list --kind mail"), @r"
+    $ accolade parked list --kind mail
+    nothing like that is parked
+    (0)
+    ");
+    insta::assert_snapshot!(folder.run(&format!("parked show {}", parked.id)), @r"
+    $ accolade parked show ID
+    signal ID grade_change
+      source   canvas
+      delivery ID
+      since    TIME UTC
+      tried    1 time
+      reason   Canvas course: Canvas answers 400 and says “bad request”
+    what came before it:        accolade deliveries ID
+    once its cause is mended:   accolade parked retry ID
+    to give it up for good:     accolade parked drop ID --reason TEXT
+    (0)
+    ");
+    insta::assert_snapshot!(folder.run(&format!("parked retry {}", done.id)), @r"
+    $ accolade parked retry ID
+    accolade: nothing of delivery ID is parked; it is done: Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; nothing was changed
     (1)
     ");
-    insta::assert_snapshot!(folder.run("deliveries 01a20a3c-aede-70c5-bb4a-b66604404784 --retry"), @r"
-    $ accolade deliveries ID --retry
-    accolade: there is no delivery ID; `accolade deliveries` lists the newest, with their ids
+    insta::assert_snapshot!(folder.run("parked retry 01a20a3c-aede-70c5-bb4a-b66604404784"), @r"
+    $ accolade parked retry ID
+    accolade: ID is not parked; `accolade parked list` lists what is, with ids; nothing was changed
+    (1)
+    ");
+    insta::assert_snapshot!(folder.run("parked drop --all --reason no"), @r"
+    $ accolade parked drop --all --reason no
+    drop 1 piece of parked work for good? [y/N] 
+    accolade: nobody answers; with --yes it is done without asking
     (1)
     ");
     let credential = trails[0].signals[0].events[0].credentials[0].0;
@@ -155,9 +184,9 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     ");
     serving.stop();
 
-    insta::assert_snapshot!(folder.run(&format!("deliveries {} --retry", parked.id)), @r"
-    $ accolade deliveries ID --retry
-    the parked work of delivery ID will be tried again: at once where `accolade serve` runs, else when it starts
+    insta::assert_snapshot!(folder.run(&format!("parked retry {}", parked.id)), @r"
+    $ accolade parked retry ID
+    1 piece of parked work will be tried again: at once where `accolade serve` runs, else when it starts
     (0)
     ");
     insta::assert_snapshot!(folder.run("deliveries --source canvas --state waiting"), @r"
@@ -168,5 +197,20 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     let serving = folder.serve().await;
     let again = serving.settled().await;
     assert_eq!(again.last().unwrap().state, DeliveryState::Parked, "asked again, refused again");
+    insta::assert_snapshot!(folder.run("parked drop --all --source canvas --saying says --reason Closed --by Ada --yes"), @r"
+    $ accolade parked drop --all --source canvas --saying says --reason Closed --by Ada --yes
+    1 piece of parked work dropped
+    (0)
+    ");
+    insta::assert_snapshot!(folder.run("deliveries --source canvas --state done"), @r"
+    $ accolade deliveries --source canvas --state done
+    ID TIME canvas       done      dropped by Ada: Closed; it was parked: Canvas course: Canvas answers 400 and says “bad request”
+    (0)
+    ");
+    insta::assert_snapshot!(folder.run("parked list"), @r"
+    $ accolade parked list
+    nothing is parked
+    (0)
+    ");
     serving.stop();
 }

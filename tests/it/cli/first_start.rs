@@ -48,8 +48,8 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     accolade: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
     (1)
     ");
-    insta::assert_snapshot!(folder.run("deliveries 01a20a3c-aede-70c5-bb4a-b66604404784 --retry"), @r"
-    $ accolade deliveries ID --retry
+    insta::assert_snapshot!(folder.run("parked retry 01a20a3c-aede-70c5-bb4a-b66604404784"), @r"
+    $ accolade parked retry ID
     accolade: there is no database data/accolade.db yet: `accolade serve` makes it. If it should be there, check database.url
     (1)
     ");

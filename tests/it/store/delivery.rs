@@ -313,7 +313,7 @@ contract! {
         let trouble = store.holdings(None, None, Which::Trouble, 9).await.unwrap().remove(0);
         let bounce = trouble.mails[0].bounce.clone().unwrap();
         assert_eq!((bounce.kind.as_str(), bounce.reason.as_str()), ("hard", "550 5.1.1 no such user"));
-        store.retry_parked(commit.delivery, at(40)).await.unwrap();
+        crate::store::parked::retry(&store, commit.delivery, at(40)).await;
         assert_eq!(sent(&store, 41).await, ["claim"]);
         assert!(store.holdings(None, None, Which::Trouble, 9).await.unwrap().is_empty());
     }

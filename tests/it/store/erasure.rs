@@ -128,8 +128,8 @@ contract! {
         let other = store.clone().with_erasures(ClaimSecret::new([1; 32]));
         assert!(other.erased("moodle", names).await.unwrap().is_empty(), "the secret tells who it is");
 
-        assert!(!store.readmit("moodle", "bert-8").await.unwrap());
-        assert!(store.readmit("moodle", "ada-7").await.unwrap());
+        assert!(!store.readmit("moodle", "bert-8", at(900)).await.unwrap());
+        assert!(store.readmit("moodle", "ada-7", at(900)).await.unwrap());
         let (_, events) = told_late(&store, "ada-7", "item:4").await;
         assert_eq!(events, 1);
         assert_ne!(learner_of(&store, "moodle", "ada-7").await.person, person, "as somebody new");
@@ -246,7 +246,7 @@ contract! {
             }
             assert_eq!(found(database, &[person]).await, Vec::<String>::new(), "round {round}");
             assert_eq!(database.count("persons").await, 0);
-            assert!(store.readmit("moodle", "ada-7").await.unwrap());
+            assert!(store.readmit("moodle", "ada-7", at(900)).await.unwrap());
         }
     }
 

@@ -41,7 +41,7 @@ contract! {
         let park = accolade::store::SignalVerdict::Park { reason: "no".to_owned() };
         store.confirm(&[result(&told, Vec::new(), park)], at(10)).await.unwrap();
         assert_eq!(store.forget_expired(before(1_000), 100, at(1_001)).await.unwrap(), Forgotten::default());
-        assert_eq!(store.retry_parked(waiting, at(1_002)).await.unwrap(), 1);
+        assert_eq!(crate::store::parked::retry(&store, waiting, at(1_002)).await, 1);
         store.confirm(&[result(&told, Vec::new(), done())], at(20)).await.unwrap();
         let gone = store.forget_expired(before(1_000), 100, at(1_003)).await.unwrap();
         assert_eq!(gone, Forgotten { bodies: 1, signals: 1, ..Forgotten::default() });

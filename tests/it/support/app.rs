@@ -19,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::backup::Backup;
 use super::database::TestDatabase;
 
 /// The two ways to run.
@@ -109,6 +110,16 @@ impl Site {
     /// Its database.
     pub(crate) fn database_url(&self) -> &str {
         self.database.url()
+    }
+
+    /// Backs its database up, as it is now.
+    pub(crate) async fn backup(&self) -> Backup {
+        Backup::of(&self.database).await
+    }
+
+    /// Puts a backup in the place of the database; no process of it may run.
+    pub(crate) async fn restore(&self, backup: &Backup) {
+        backup.restore(&self.database).await;
     }
 
     /// The exchange of its queues.

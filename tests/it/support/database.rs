@@ -70,6 +70,14 @@ impl TestDatabase {
         &self.url
     }
 
+    /// The server and the schema, of a PostgreSQL.
+    pub(crate) fn schema(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            Place::Postgres { server, schema } => Some((server, schema)),
+            Place::Sqlite { .. } => None,
+        }
+    }
+
     /// A store on it, not migrated.
     pub(crate) async fn connect(&self) -> Store {
         Store::connect(&self.url, 8).await.expect("the database opens")

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod backup;
 pub(crate) mod broker;
 pub(crate) mod database;
 pub(crate) mod documents;
