@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+use crate::faults;
+
 /// A source of the current time, in UTC and whole microseconds: what both databases can store.
 #[derive(Clone, Debug)]
 pub struct Clock(Inner);
@@ -31,7 +33,7 @@ impl Clock {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            Inner::System => Utc::now().trunc_subsecs(6),
+            Inner::System => faults::time(Utc::now()).trunc_subsecs(6),
             Inner::Manual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }

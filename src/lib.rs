@@ -11,6 +11,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod faults;
 pub mod health;
 pub mod ids;
 pub mod ingest;

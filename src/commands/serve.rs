@@ -17,10 +17,11 @@ pub(super) async fn run(settings: Settings, roles: &[Role]) -> anyhow::Result<Ex
     let roles = if roles.is_empty() { &Role::ALL } else { roles };
     let listen = settings.server.listen.clone();
     let app = App::new(settings, Clock::system()).await?;
-    let listener = TcpListener::bind(&listen).await.with_context(|| format!("server.listen: {listen}"))?;
-    tracing::info!(address = %listener.local_addr()?, ?roles, "serving");
+    // Whoever sees it listen may stop it.
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
+    let listener = TcpListener::bind(&listen).await.with_context(|| format!("server.listen: {listen}"))?;
+    tracing::info!(address = %listener.local_addr()?, ?roles, "serving");
     app.run(roles, listener, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,8 +8,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::faults::{self, Break, Point};
 use crate::queue::{Message, Queue};
-use crate::store::{Due, NewDelivery, Recorded, Store, StoreError, Verdict, Work};
+use crate::store::{DeliveryState, Due, NewDelivery, Recorded, Store, StoreError, Verdict, Work};
 
 /// Deliveries that may wait for a commit; past that the sender is asked to come again.
 const WAITING: usize = 2_048;
@@ -113,11 +114,15 @@ impl Committer {
         // One larger than all the room still goes through, alone.
         let size = delivery.body.as_ref().map_or(0, Vec::len);
         let size = u32::try_from(size).unwrap_or(u32::MAX).min(WAITING_BYTES);
+        let id = delivery.id;
         let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(size).map_err(|_| Full::Busy)?;
         self.sender.try_send(Waiting { delivery, bytes, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Full::Busy,
             mpsc::error::TrySendError::Closed(_) => Full::Stopping,
         })?;
+        if faults::broken(Break::AnswersFirst) {
+            return Ok(Recorded { id, state: DeliveryState::Waiting, new_signals: Vec::new() });
+        }
         recorded.await.unwrap_or(Err(Full::Stopping))
     }
 }
@@ -145,6 +150,7 @@ async fn write_groups(
             group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
         match record(&store, &deliveries).await {
             Ok(recorded) => {
+                faults::at(Point::AcceptUnanswered).await;
                 let messages = messages(&deliveries, &recorded, &public_url, &clock);
                 for ((answer, _bytes), recorded) in answers.into_iter().zip(recorded) {
                     // A sender that went away meanwhile is told nothing; its delivery stays.
@@ -206,6 +212,7 @@ async fn publish_groups(
             messages.extend(more);
             room.merge(theirs);
         }
+        faults::at(Point::AcceptUnpublished).await;
         // One statement for all of them, and none at a time more: with the broker away every
         // signal costs one more change of its row, beside its insert.
         queue.announce(&store, Work::Signals, messages, clock.now()).await;

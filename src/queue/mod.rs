@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
+use crate::faults::{self, Break};
 use crate::store::{Store, Work};
 
 pub use message::Message;
@@ -130,6 +131,9 @@ impl Source {
 impl Delivery {
     /// The work is done (committed): forget the message.
     pub async fn ack(self) {
+        if faults::broken(Break::AcknowledgesNever) {
+            return std::mem::forget(self);
+        }
         match self.handle {
             Handle::Embedded(ticket) => ticket.ack(),
             Handle::RabbitMq(ticket) => ticket.ack().await,

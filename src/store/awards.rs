@@ -12,12 +12,14 @@ use super::holds::Hold;
 use super::lifecycle::{AwardChange, change_awards};
 use super::new_award::{NewAward, insert_awards};
 use super::progress::settle;
+use super::session::Session;
 use super::signed::{signer, signing_keys};
 use super::statement::statements;
 use super::supersede::{Superseded, end_orders, lock_orders};
 use super::value::{key, values};
 use super::waiting::{Wait, store_waits};
 use super::{Store, StoreError};
+use crate::faults::{self, Break, Point};
 
 statements! {
     LOCK_EVENTS = "SELECT id, delivery_id, source FROM events
@@ -180,6 +182,9 @@ impl Store {
             }
         }
 
+        if faults::broken(Break::FinishesFirst) {
+            session = self.finished_first(session, &finished, now).await?;
+        }
         let mut new: Vec<(&AwardCommit, &EventRow, &NewAward)> = Vec::new();
         for (commit, event) in &finished {
             let fresh = commit.awards.iter().filter(|award| held.insert(award_key(commit, award)));
@@ -206,6 +211,7 @@ impl Store {
         let mailed: BTreeSet<Uuid> = mailed.map(|(_, event, _)| event.delivery_id).collect();
         let ended = finished.iter().map(|(_, event)| event.delivery_id);
         settle(&mut session, ended.filter(|delivery| !mailed.contains(delivery))).await?;
+        faults::at(Point::AwardUncommitted).await;
         session.commit().await?;
 
         for (commit, answer) in commits.iter().zip(&mut answers) {
@@ -221,6 +227,20 @@ impl Store {
             }
         }
         Ok(answers)
+    }
+
+    /// A deliberate defect.
+    async fn finished_first(
+        &self,
+        mut session: Session,
+        finished: &[(&AwardCommit, EventRow)],
+        now: DateTime<Utc>,
+    ) -> Result<Session, StoreError> {
+        let rows = finished.iter().map(|(commit, event)| values![event.id, &commit.reason, now]).collect();
+        session.run_rows(&FINISH_EVENTS, rows).await?;
+        settle(&mut session, finished.iter().map(|(_, event)| event.delivery_id)).await?;
+        session.commit().await?;
+        self.pool.write().await
     }
 }
 

@@ -15,6 +15,7 @@ use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, from_json, values};
 use super::{DecisionKind, HeldAward, Store, StoreError};
+use crate::faults::{self, Break};
 
 statements! {
     WAITING_EVENTS = "SELECT events.id, events.delivery_id, events.outcome_id, events.attempts,
@@ -196,7 +197,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let outcomes = outcomes_of(&mut session, &persons).await?;
-        let rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons.clone()]).await?;
+        let mut rows: Vec<AwardRow> = session.all(&PERSONS_AWARDS, values![persons.clone()]).await?;
+        rows.retain(|_| !faults::broken(Break::AwardsUnchecked));
         let mut held: BTreeMap<Uuid, Vec<HeldAward>> = BTreeMap::new();
         for row in rows {
             held.entry(row.person_id).or_default().push(HeldAward::try_from(row.held)?);

@@ -21,6 +21,7 @@ use super::waiting::waiting_persons;
 use super::{
     ConfirmResult, ConfirmedSignal, GRACE, NewEvent, RuledOutcome, SignalVerdict, Store, StoreError,
 };
+use crate::faults::{self, Point};
 use crate::ids;
 
 statements! {
@@ -165,6 +166,7 @@ impl Store {
             !matches!(told.verdict, SignalVerdict::Wait { .. }) && !follows.contains(&signal.delivery_id)
         });
         settle(&mut session, ended.map(|(_, signal)| signal.delivery_id)).await?;
+        faults::at(Point::ConfirmUncommitted).await;
         session.commit().await?;
 
         let mut events: BTreeMap<Uuid, Vec<NewEvent>> = BTreeMap::new();

@@ -38,6 +38,9 @@ const POSTGRES_SETTINGS: &str = "\
 
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
 
+/// How often the tables are tried to be brought up to date.
+const MIGRATION_TRIES: u32 = 20;
+
 const POSTGRES_MIGRATION_SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 
 /// Why a database cannot be used by those who neither make nor migrate one.
@@ -125,7 +128,19 @@ impl Pool {
         }
     }
 
+    /// Tried again where it meets the work of processes that run: both lock many tables, each in its
+    /// own order, and of two that wait for each other in a circle PostgreSQL ends one.
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
+        for _ in 1..MIGRATION_TRIES {
+            match self.try_migrate().await {
+                Err(StoreError::Conflict) => tokio::time::sleep(Duration::from_millis(200)).await,
+                result => return result,
+            }
+        }
+        self.try_migrate().await
+    }
+
+    async fn try_migrate(&self) -> Result<(), StoreError> {
         match self {
             Self::Postgres(pool) => {
                 let mut connection = pool.acquire().await?;

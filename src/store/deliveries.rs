@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
 use super::{GRACE, Store, StoreError};
+use crate::faults::{self, Point};
 
 statements! {
     INSERT_DELIVERIES [
@@ -206,6 +207,7 @@ impl Store {
             marks.extend(mark);
         }
         session.run_rows(&MARK_REPEATS, marks).await?;
+        faults::at(Point::AcceptUncommitted).await;
         session.commit().await?;
         Ok(recorded)
     }

@@ -8,6 +8,7 @@ use super::progress::settle;
 use super::statement::statements;
 use super::value::{Time, Value, count, from_json, key, values};
 use super::{GRACE, Store, StoreError};
+use crate::faults::{self, Break};
 
 statements! {
     WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, sweep_at, created_at
@@ -122,6 +123,7 @@ impl SignalVerdict {
                 values![signal, "waiting", reason, attempts, *until, *until + GRACE, none]
             }
             Self::Park { reason } => {
+                let reason = if faults::broken(Break::ParksSilently) { "" } else { reason };
                 values![signal, "parked", reason, 1_i64, none, none, now]
             }
         }

@@ -24,6 +24,7 @@ use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::{Catalog, Guard};
+use crate::faults::{self, Point};
 use crate::queue::{Delivery, Message, Queue};
 use crate::signing::{Issuers, SigningError};
 use crate::store::{
@@ -147,6 +148,7 @@ impl Awarder {
         ids.dedup();
         match self.guarded(&ids, hold).await {
             Ok(failed) => {
+                faults::at(Point::AwardUnacknowledged).await;
                 let failed: HashMap<Uuid, Failure> = failed.into_iter().collect();
                 let (put_off, done): (Vec<_>, Vec<_>) =
                     deliveries.into_iter().partition(|delivery| failed.contains_key(&delivery.id));
@@ -290,6 +292,7 @@ impl Awarder {
                 }
             }
         }
+        faults::at(Point::AwardUnpublished).await;
         if !mails.is_empty() {
             self.queue.announce(&self.store, Work::Mails, mails, now).await;
         }
@@ -389,6 +392,9 @@ impl Awarder {
 fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
     #[cfg(test)]
     super::unwind::crashes::pass(candidate.event);
+    for known in &candidate.outcomes {
+        faults::touch("award", &known.outcome.learner.id);
+    }
     judge(catalog, candidate, now)
 }
 

@@ -27,6 +27,7 @@ use super::verdict::Verdicts;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;
 use crate::config::Catalog;
+use crate::faults::{self, Point};
 use crate::lms::Client;
 use crate::queue::{Delivery, Queue};
 use crate::store::{ConfirmResult, SignalVerdict, Store, StoreError, StoredSignal, Work};
@@ -287,6 +288,9 @@ impl Confirmer {
         while let Some(rows) = open.pop() {
             let signals: Vec<_> = rows.iter().map(|row| row.signal.clone()).collect();
             let (client, now) = (&configured.client, self.clock.now());
+            for row in rows {
+                faults::touch("confirm", &row.signal.learner);
+            }
             let answer = configured.connector.confirm(&signals, &asked, client, now).await;
             let learners: BTreeSet<&str> = rows.iter().map(|row| row.signal.learner.as_str()).collect();
             match answer {
@@ -365,6 +369,7 @@ fn heed(configured: &Source, source: &str, signals: usize, error: &ApiError) {
 /// Answers messages. While the database is away they are given back, by being dropped.
 async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, StoreError>) {
     let Ok(waits) = stored else { return };
+    faults::at(Point::ConfirmUnacknowledged).await;
     for delivery in deliveries {
         match waits.get(&delivery.id) {
             Some(wait) => delivery.retry(*wait).await,

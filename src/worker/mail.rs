@@ -22,6 +22,7 @@ use super::unwind::guarded;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
+use crate::faults::{self, Point};
 use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
 use crate::queue::Queue;
@@ -122,6 +123,12 @@ impl Letter {
 }
 
 impl Mailer {
+    /// Mails that are taken together, and so the most that a process sends once more which dies
+    /// before it has marked them.
+    pub fn window(batch: u16, connections: usize) -> usize {
+        usize::from(batch).min(MARKED + connections) * ABREAST
+    }
+
     /// Works until `stop`, finishing what it has begun.
     pub async fn run(self, batch: u16, stop: CancellationToken) {
         let mut consumer = self.queue.consume(Work::Mails, batch.saturating_mul(2), stop.clone());
@@ -136,7 +143,10 @@ impl Mailer {
                 Ok((leased, times)) => {
                     let (this, stop) = (self.clone(), stop.clone());
                     batches.spawn(async move {
+                        this.marked_first(&leased).await;
+                        faults::at(Point::MailUnsent).await;
                         this.deliver(leased, times, &stop).await;
+                        faults::at(Point::MailUnacknowledged).await;
                         // The sweeper brings back what waits, or was not begun: its time is in the
                         // row. What could not be marked comes back when its lease ends.
                         for delivery in deliveries {
@@ -163,7 +173,7 @@ impl Mailer {
     /// Leases mails, and says until when they can be sent and marked.
     async fn lease(&self, ids: &[Uuid]) -> Result<(Vec<Letter>, Times), StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
-        let mails = self.store.lease_mails(ids, now, now + LEASE).await?;
+        let mails = defects::renamed(self.store.lease_mails(ids, now, now + LEASE).await?);
         let taken: HashSet<Uuid> = mails.iter().map(|mail| mail.id).collect();
         let mut leased: Vec<Letter> = mails.into_iter().map(|mail| Letter::Claim(Box::new(mail))).collect();
         let others: Vec<Uuid> = ids.iter().copied().filter(|id| !taken.contains(id)).collect();
@@ -200,7 +210,9 @@ impl Mailer {
                     let reason = "sending it failed inside the program; please report it";
                     Err(SendError::Temporary(reason.to_owned()))
                 });
-                Ok((mail.id(), this.verdict(&mail, sent)))
+                let verdict = this.verdict(&mail, sent);
+                faults::at(Point::MailUnmarked).await;
+                Ok((mail.id(), verdict))
             }
         });
         // As many at a time as there are connections; each is marked soon after it left.
@@ -269,6 +281,7 @@ impl Mailer {
     /// What the mail server's answer means.
     fn verdict(&self, letter: &Letter, sent: Result<String, SendError>) -> MailVerdict {
         let verdict = match sent {
+            Ok(reason) if defects::unmarked(letter) => MailVerdict::Wait { until: self.clock.now(), reason },
             Ok(response) => MailVerdict::Sent { response },
             Err(SendError::Permanent(reason)) => MailVerdict::Park { reason },
             Err(SendError::NoMailbox(reason)) => MailVerdict::Lost { reason },
@@ -309,6 +322,7 @@ impl Mailer {
     fn composed(&self, mail: &LeasedMail) -> Result<Composed, SendError> {
         #[cfg(test)]
         super::unwind::crashes::pass(mail.id);
+        faults::touch("mail", &mail.email);
         let settings = |error: &dyn std::fmt::Display| SendError::Temporary(error.to_string());
         // A process may not have taken up yet the version that awarded it. A badge that later
         // versions do not have was earned all the same.
@@ -361,6 +375,7 @@ impl Mailer {
 }
 
 mod code;
+mod defects;
 mod notice;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::faults::{self, Break};
 use crate::queue::{Message, Queue};
 use crate::store::{Due, Store, StoreError, Work};
 use crate::telemetry::Metrics;
@@ -74,6 +75,9 @@ impl Sweeper {
     /// One round; whether there is more to publish than the queue took. `filling`: whether there was
     /// before it.
     async fn round(&self, filling: bool) -> Result<bool, StoreError> {
+        if faults::broken(Break::SweepsNever) {
+            return Ok(false);
+        }
         // A broker that is away, or takes nothing because of an alarm, costs this question and
         // touches no row.
         if let Err(error) = self.queue.ping().await {

@@ -73,7 +73,7 @@ fn connectors_depend_on_no_io() {
 #[test]
 fn dependencies_point_one_way() {
     let layers: &[&[&str]] = &[
-        &["clock", "ids", "claim", "locales", "negotiation", "unread", "arriving", "serving"],
+        &["faults", "clock", "ids", "claim", "locales", "negotiation", "unread", "arriving", "serving"],
         &["rules", "badges"],
         &["config"],
         &["store", "telemetry"],
@@ -101,6 +101,18 @@ fn dependencies_point_one_way() {
                 }
             }
         }
+    }
+}
+
+/// What the test build can do to itself (`src/faults.rs`) is not in the product.
+#[cfg(not(feature = "faults"))]
+#[test]
+fn the_product_knows_no_faults() {
+    let program = fs::read(env!("CARGO_BIN_EXE_accolade")).unwrap();
+    let has = |name: &str| program.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+    assert!(has("ACCOLADE_CONFIG"), "names of variables are in the program as they are");
+    for name in ["FAULTS_DIE", "FAULTS_BREAK", "FAULTS_PANIC", "FAULTS_ABORT", "FAULTS_CLOCK"] {
+        assert!(!has(name), "{name}");
     }
 }
 

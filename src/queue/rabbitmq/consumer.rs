@@ -7,7 +7,9 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions,
+};
 use lapin::types::{FieldTable, ShortString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
@@ -19,6 +21,7 @@ use super::RabbitMq;
 use super::bundle::{Answer, Single, give_back};
 use super::session::{Session, step};
 use super::topology::Tier;
+use crate::faults::{self, Break, Point};
 use crate::queue::QueueError;
 use crate::queue::message::read;
 use crate::store::Work;
@@ -153,7 +156,13 @@ impl Consumer {
         match read(message_id, &message.data) {
             Ok(events) => {
                 let Some((first, _)) = events.first() else { return };
-                let answer = Arc::new(Answer::new(message.acker, channel, *first, events.len()));
+                // Broken on purpose, an answer that was given waits for a row that there is not.
+                let given = faults::broken(Break::AcknowledgesFirst);
+                if given {
+                    let _ = message.acker.ack(BasicAckOptions::default()).now_or_never();
+                }
+                let rows = events.len() + usize::from(given);
+                let answer = Arc::new(Answer::new(message.acker, channel, *first, rows));
                 let waiting =
                     |(id, body)| Waiting { id, body, answer: OpenAnswer(Some(Arc::clone(&answer))) };
                 self.waiting.extend(events.into_iter().map(waiting));
@@ -227,6 +236,7 @@ impl Ticket {
             body: std::mem::take(&mut self.body),
         };
         if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
+            faults::at(Point::RetryUnacknowledged).await;
             return self.ack().await;
         }
         tokio::spawn(async move {

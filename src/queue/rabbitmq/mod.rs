@@ -29,6 +29,7 @@ use self::link::{Link, Plan};
 use self::session::{LIMIT, Outgoing, Published, Session, step};
 use self::topology::{Names, Tier};
 use super::{Message, QueueError};
+use crate::faults::{self, Break};
 use crate::store::Work;
 
 pub(super) use bundle::ROWS;
@@ -95,7 +96,8 @@ impl RabbitMq {
         if session.blocked() {
             return HashSet::new();
         }
-        let deadline = Instant::now() + LIMIT;
+        let patience = if faults::broken(Break::WaitsForConfirms) { 100 } else { 1 };
+        let deadline = Instant::now() + LIMIT * patience;
         let publish = async |(message, rows): (Outgoing, Vec<Uuid>)| {
             let id = message.id;
             let published = match self.shared.in_flight.acquire().await {

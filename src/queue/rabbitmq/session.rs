@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::topology::Names;
+use crate::faults::{self, Break, Point};
 use crate::queue::QueueError;
 
 /// The limit for one step: connecting, opening a channel, a confirm, an acknowledgement.
@@ -136,7 +137,8 @@ impl Session {
     /// lapin gives a returned message to the confirm that comes next, which under load can be a
     /// neighbour's: its own id says which it is.
     pub(super) async fn publish(&self, message: Outgoing) -> Published {
-        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let mandatory = !faults::broken(Break::PublishesAnywhere);
+        let options = BasicPublishOptions { mandatory, ..BasicPublishOptions::default() };
         let properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
             .with_message_id(message.id.to_string().into())
@@ -152,6 +154,7 @@ impl Session {
         };
         match answer {
             Ok(Confirmation::Ack(None)) => {
+                faults::at(Point::PublishUnconfirmed).await;
                 let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.confirmed.store(now, Ordering::Relaxed);
                 Published::Taken

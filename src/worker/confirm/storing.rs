@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{Confirmer, Waits};
+use crate::faults::{self, Point};
 use crate::queue::Message;
 use crate::store::{ConfirmResult, ConfirmedSignal, SignalVerdict, StoreError, StoredSignal, Work};
 use crate::worker::outage::Patience;
@@ -92,6 +93,7 @@ impl Confirmer {
         };
         let events = confirmed.iter().flat_map(|signal| &signal.events);
         let messages = events.map(|event| Message::assessment(&self.public_url, event, now)).collect();
+        faults::at(Point::ConfirmUnpublished).await;
         self.queue.announce(&self.store, Work::Assessments, messages, now).await;
         for (result, confirmed) in results.iter().zip(&confirmed) {
             match self.told(result, confirmed, now) {

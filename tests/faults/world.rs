@@ -1,0 +1,406 @@
+//! An installation of real processes, with everything around it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use accolade::badges::SigningKey;
+use accolade::claim::ClaimSecret;
+use accolade::clock::Clock;
+use accolade::demo::sandbox::{self, Sandbox};
+use accolade::faults::{self, Break, Point};
+use accolade::secrets;
+use accolade::worker::Mailer;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::checks::{Check, Complaint, complaints};
+use crate::evidence::Evidence;
+use crate::ledger::Ledger;
+use crate::part::Part;
+use crate::queues::Queues;
+use crate::sender::Sender;
+pub(crate) use crate::support::app::Way;
+use crate::support::broker::amqp_url;
+use crate::support::database::TestDatabase;
+use crate::support::proxy::Proxy;
+use crate::support::smtp::{Script, SmtpServer};
+
+/// How much faster than real time the processes' clocks run: the grace of the sweeper, half a
+/// minute, is over in 1.5 s, and the lease of a mail, four minutes, in 12 s.
+pub(crate) const FAST: u32 = 20;
+/// How long all may take to be done.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a broken build is watched that will never be done.
+const WATCHED: Duration = Duration::from_secs(20);
+/// Connections of the mailer.
+const CONNECTIONS: usize = 2;
+/// Messages that a worker takes at once.
+const BATCH: u16 = 50;
+
+/// The configuration's name.
+const CONFIG: &str = "accolade.toml";
+
+/// The parts in production: each role in a process of its own.
+const ROLES: [&str; 4] = ["ingest", "worker", "mailer", "web"];
+
+/// What is to be built.
+pub(crate) struct Plan {
+    /// Which of the two ways to run.
+    pub(crate) way: Way,
+    /// How much faster the clocks run.
+    pub(crate) speed: u32,
+    /// Which precautions its processes leave out.
+    pub(crate) broken: Vec<Break>,
+    /// More variables of all its processes.
+    pub(crate) env: Vec<(&'static str, String)>,
+    /// What the mail server does.
+    pub(crate) script: Script,
+}
+
+impl Plan {
+    /// A sound one with fast clocks.
+    pub(crate) fn new(way: Way) -> Self {
+        Self { way, speed: FAST, broken: Vec::new(), env: Vec::new(), script: Script::accept() }
+    }
+
+    /// One that leaves out precautions.
+    pub(crate) fn broken(way: Way, broken: &[Break]) -> Self {
+        Self { broken: broken.to_vec(), ..Self::new(way) }
+    }
+}
+
+/// An installation, and what it is connected to.
+pub(crate) struct World {
+    /// Its processes: `ingest`, `worker`, `mailer` and `web`, or one.
+    pub(crate) parts: Vec<Part>,
+    /// Posts to it.
+    pub(crate) sender: Sender,
+    /// Takes its mails.
+    pub(crate) smtp: SmtpServer,
+    /// Stands before the Moodle that it asks.
+    pub(crate) moodle: Proxy,
+    /// The variables of all its processes.
+    pub(crate) env: BTreeMap<String, String>,
+    way: Way,
+    database: TestDatabase,
+    exchange: String,
+    /// When it began, in microseconds since 1970.
+    since: i64,
+    folder: TempDir,
+    _sandbox: (JoinSet<()>, tokio_util::sync::DropGuard),
+}
+
+impl World {
+    /// Builds and starts it; `None` where this way cannot run here (said on standard output).
+    pub(crate) async fn start(plan: Plan) -> Option<Self> {
+        let mut world = Self::new(plan).await?;
+        // The first makes the tables.
+        for number in 0..world.parts.len() {
+            world.start_part(number).await;
+        }
+        Some(world)
+    }
+
+    /// Builds it and starts nothing.
+    pub(crate) async fn new(plan: Plan) -> Option<Self> {
+        let way = plan.way;
+        let database = match way {
+            Way::Embedded => TestDatabase::sqlite(),
+            Way::Production => {
+                amqp_url()?;
+                TestDatabase::postgres().await?
+            }
+        };
+        secrets::install_tls();
+        let folder = tempfile::tempdir().unwrap();
+        let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
+        let sandbox = Sandbox::start(&mut tasks, &stop).await.unwrap();
+        let moodle = Proxy::start(sandbox.moodle_url.socket_addrs(|| None).unwrap()[0]).await;
+        let smtp = SmtpServer::start(plan.script).await;
+        let exchange = format!("accolade-faults-{}", Uuid::new_v4());
+        let roles: &[&str] = if way == Way::Embedded { &[""] } else { &ROLES };
+        let ports: Vec<u16> = roles.iter().map(|_| free_port()).collect();
+        let config = configure(&folder, way, &database, &exchange, (smtp.port, moodle.port), ports[0]);
+        let parts = roles.iter().zip(&ports).map(|(roles, port)| Part::new(roles, *port, config.clone()));
+        let mut env: BTreeMap<String, String> =
+            plan.env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let broken: Vec<String> = plan.broken.iter().map(|one| format!("{one:?}")).collect();
+        env.insert(faults::BREAK.to_owned(), broken.join(","));
+        let mut world = Self {
+            parts: parts.collect(),
+            sender: Sender::new(format!("http://127.0.0.1:{}", ports[0])),
+            smtp,
+            moodle,
+            env,
+            way,
+            database,
+            exchange,
+            folder,
+            _sandbox: (tasks, stop.drop_guard()),
+            since: Clock::system().now().timestamp_micros(),
+        };
+        world.set_clock(plan.speed);
+        Some(world)
+    }
+
+    /// Its database.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// Its queues, if it has some on a broker.
+    pub(crate) async fn queues<T>(&self, look: impl AsyncFnOnce(&Queues<'_>) -> T) -> Option<T> {
+        if self.way == Way::Embedded {
+            return None;
+        }
+        let url = self.env.get("ACCOLADE_QUEUE__URL").cloned().or_else(amqp_url)?;
+        Some(look(&Queues { url: &url, exchange: &self.exchange }).await)
+    }
+
+    /// The process with a role.
+    pub(crate) fn part(&mut self, role: &str) -> &mut Part {
+        let has = |part: &&mut Part| part.roles.is_empty() || part.roles == role;
+        self.parts.iter_mut().find(has).unwrap_or_else(|| panic!("no part is {role}"))
+    }
+
+    /// One more process of a role, not started yet; its number.
+    pub(crate) fn add(&mut self, roles: &'static str) -> usize {
+        self.parts.push(Part::new(roles, free_port(), self.folder.path().join(CONFIG)));
+        self.parts.len() - 1
+    }
+
+    /// Starts a process, by its number.
+    pub(crate) async fn start_part(&mut self, number: usize) {
+        self.parts[number].start(&self.env);
+        self.parts[number].ready().await;
+    }
+
+    /// Lets time pass: ends all processes in good order and starts them with clocks that show as much
+    /// time since the beginning as if they had always run so fast.
+    pub(crate) async fn hurry(&mut self, speed: u32) {
+        let unclean = self.stop().await;
+        assert!(unclean.is_empty(), "{unclean:#?}");
+        self.set_clock(speed);
+        for number in 0..self.parts.len() {
+            self.start_part(number).await;
+        }
+    }
+
+    fn set_clock(&mut self, speed: u32) {
+        self.env.insert(faults::CLOCK.to_owned(), format!("{}:{speed}", self.since));
+    }
+
+    /// Starts the process with a role again; it must not run.
+    pub(crate) async fn restart(&mut self, role: &str) {
+        let env = self.env.clone();
+        let part = self.part(role);
+        part.start(&env);
+        part.ready().await;
+    }
+
+    /// Starts the process with a role anew, so that it dies when it comes to a point.
+    pub(crate) async fn arm(&mut self, role: &str, point: Point) {
+        let mut env = self.env.clone();
+        env.insert(faults::DIE.to_owned(), format!("{point:?}"));
+        let part = self.part(role);
+        if part.runs() {
+            let status = part.stop().await;
+            assert!(status.success(), "{role}: {status}\n{}", part.said());
+        }
+        part.start(&env);
+        part.ready().await;
+    }
+
+    /// Waits until nothing waits, neither in rows nor in queues, or time is over.
+    pub(crate) async fn settle(&self, patience: Duration) {
+        self.settle_but(0, patience).await;
+    }
+
+    /// The same with so many rows that are expected to wait on.
+    pub(crate) async fn settle_but(&self, rows: u64, patience: Duration) {
+        let (since, mut quiet) = (Instant::now(), 0);
+        // Twice in a row: what was taken from a queue last is answered meanwhile.
+        while quiet < 2 && since.elapsed() < patience {
+            sleep(Duration::from_millis(250)).await;
+            let done = Ledger::open(self.database.url()).await == Some(rows)
+                && self.queues(async |queues| queues.working().await).await.is_none_or(|depth| depth == 0);
+            quiet = if done { quiet + 1 } else { 0 };
+        }
+    }
+
+    /// Asks every process to end; those that did not end well, with their last words.
+    async fn stop(&mut self) -> Vec<String> {
+        let mut unclean = Vec::new();
+        for part in self.parts.iter_mut().filter(|part| part.runs()) {
+            let status = part.stop().await;
+            if !status.success() {
+                unclean.push(format!("{}: {status}\n{}", part.name(), part.said()));
+            }
+        }
+        unclean
+    }
+
+    /// Waits until all is done, at most so long, ends the processes and tells what there is to see.
+    pub(crate) async fn evidence(&mut self, patience: Duration) -> Evidence {
+        self.settle(patience).await;
+        let unclean = self.stop().await;
+        let evidence = Evidence {
+            kept: self.sender.kept(),
+            ledger: Ledger::read(self.database.url()).await,
+            taken: self.smtp.taken().iter().map(|mail| message_id(&mail.raw)).collect(),
+            queues: self.queues(async |queues| queues.depths().await).await.unwrap_or_default(),
+            deaths: self.parts.iter().filter(|part| part.mails()).map(|part| part.deaths).sum(),
+            window: Mailer::window(BATCH, CONNECTIONS),
+            unclean,
+        };
+        self.queues(async |queues| queues.delete().await).await;
+        evidence
+    }
+
+    /// Ends a run in which all must be well; what there was to see.
+    pub(crate) async fn ends_well(mut self) -> Evidence {
+        let evidence = self.evidence(PATIENCE).await;
+        let complaints = complaints(&evidence);
+        assert!(complaints.is_empty(), "{complaints:#?}\n{}\n{}", evidence.figures(), self.said());
+        evidence
+    }
+
+    /// Ends a run of a broken build, about which these checks must complain, and no others.
+    pub(crate) async fn ends_with(mut self, expected: &[Check]) {
+        let evidence = self.evidence(PATIENCE).await;
+        let complaints = complaints(&evidence);
+        let checks: BTreeSet<Check> = complaints.iter().map(|Complaint { check, .. }| *check).collect();
+        let expected = expected.iter().copied().collect();
+        assert_eq!(checks, expected, "{complaints:#?}\n{}\n{}", evidence.figures(), self.said());
+    }
+
+    /// Ends a run of a broken build that is never done: its time is over at some moment, at which a slow
+    /// machine leaves more to complain of.
+    pub(crate) async fn never_ends(mut self) {
+        let evidence = self.evidence(WATCHED).await;
+        let complaints = complaints(&evidence);
+        for expected in [Check::Finished, Check::Earned] {
+            let found = complaints.iter().any(|complaint| complaint.check == expected);
+            assert!(found, "{expected:?}: {complaints:#?}\n{}\n{}", evidence.figures(), self.said());
+        }
+    }
+
+    /// The ends of all logs, for people.
+    pub(crate) fn said(&self) -> String {
+        let each: Vec<String> =
+            self.parts.iter().map(|part| format!("== {}\n{}", part.name(), part.said())).collect();
+        each.join("\n")
+    }
+}
+
+impl Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.exchange)
+    }
+}
+
+fn message_id(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let line = text.lines().find_map(|line| line.strip_prefix("Message-ID:")).unwrap_or_default();
+    line.trim().trim_matches(['<', '>']).to_owned()
+}
+
+/// A port that is free, and below those that the kernel takes for outgoing connections: it stays free
+/// while its process is dead.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        // Apart from other processes that run these tests.
+        let from = 12_000 + u16::try_from(std::process::id() % 70).unwrap() * 100;
+        let port = from + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Writes the configuration, the keys and the badges.
+fn configure(
+    folder: &TempDir,
+    way: Way,
+    database: &TestDatabase,
+    exchange: &str,
+    (smtp, moodle): (u16, u16),
+    front: u16,
+) -> PathBuf {
+    let within = |name: &str| folder.path().join(name);
+    secrets::write_new(&within("issuer.pem"), &SigningKey::from_seed([7; 32]).to_pem()).unwrap();
+    secrets::write_new(&within("issuer-jwt.pem"), &secrets::new_jwt_key().unwrap()).unwrap();
+    secrets::write_new(&within("claim.secret"), &ClaimSecret::new([8; 32]).to_text()).unwrap();
+    std::fs::create_dir(within("badges")).unwrap();
+    for (id, award) in [
+        (
+            "first-aid",
+            "source = \"forms\"\ncourse = \"first-aid\"\nassessment = \"test\"\nat_least = \"70 %\"",
+        ),
+        (
+            "fire-safety",
+            "source = \"forms\"\ncourse = \"fire-safety\"\nassessment = \"test\"\nat_least = \"70 %\"",
+        ),
+        ("quiz", "source = \"moodle\"\ncourse = \"EXT-WS101\"\nassessment = \"QUIZ-FINAL\"\npassed = true"),
+    ] {
+        let text = format!(
+            "[badge]\nname = \"{id}\"\ndescription = \"Helps where help is needed.\"\ncriteria = \"Passed.\"\n\
+             [award]\n{award}\n"
+        );
+        std::fs::write(within("badges").join(format!("{id}.toml")), text).unwrap();
+    }
+    let queue = match way {
+        Way::Embedded => "embedded:".to_owned(),
+        Way::Production => amqp_url().unwrap(),
+    };
+    let text = format!(
+        r#"
+public_url = "http://localhost:{front}"
+badges = "badges"
+[database]
+url = "{database}"
+connections = 4
+[queue]
+url = "{queue}"
+exchange = "{exchange}"
+[mail]
+url = "smtp+plain://127.0.0.1:{smtp}"
+from = "Example University <badges@example.edu>"
+connections = {CONNECTIONS}
+[claim]
+reminders = []
+secret_file = "claim.secret"
+[issuer]
+slug = "example-university"
+name = "Example University"
+url = "https://www.example.edu/"
+key_file = "issuer.pem"
+jwt_key_file = "issuer-jwt.pem"
+[guard]
+enabled = false
+[worker]
+batch = {BATCH}
+[sources.forms]
+kind = "automation"
+bearer = "sandbox-bearer"
+trusted = true
+[sources.moodle]
+kind = "moodle"
+site = "http://127.0.0.1:{moodle}"
+ws_token = "{token}"
+token = "s3cr3t-shared-token"
+"#,
+        database = database.url(),
+        token = sandbox::WS_TOKEN,
+    );
+    let file = within(CONFIG);
+    std::fs::write(&file, text).unwrap();
+    file
+}
