@@ -32,8 +32,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// back while the broker takes no messages it would come at once, over and over, until it is parked.
 const TRIES: u32 = 30;
 /// How many messages a consumer takes from the broker ahead of its work at most, however many rows
-/// it may have in hand: each may be about many.
-const AHEAD: u16 = 64;
+/// it may have in hand: each may be about many, some 10 KiB, or about one. Not fewer than rows that the
+/// confirmer has in hand, or what a slow source holds would keep the messages of the others back.
+const AHEAD: u16 = 1_536;
 
 /// Takes the messages of one kind of work.
 #[derive(Debug)]

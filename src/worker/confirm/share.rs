@@ -12,9 +12,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Messages that wait for each place. With four calls of 50 ms at a time an LMS answers some 400
-/// messages between two returns of those that went back: a batch of 50 for each of its places.
-const WAITING: u16 = 8;
+/// Messages that wait for each place, so that there is work between two returns of those that went back.
+const WAITING: u16 = 2;
+/// Messages of all sources at most. The queue gives so many out, each about one row, before the first is
+/// answered (`queue/rabbitmq/consumer.rs`): a source that is slow holds its share of them.
+const MOST: u16 = 1_536;
 /// The largest batch by which shares are reckoned: what waits is held in memory.
 const LARGEST: u16 = 128;
 /// How long a message waits for a place. RabbitMQ takes back what is not answered within 30 minutes.
@@ -48,7 +50,7 @@ impl Share {
     /// Messages that the confirmer takes at a time: a batch for each source, and as many as may wait.
     pub fn prefetch(batch: u16, sources: usize) -> u16 {
         let sources = u16::try_from(sources.max(4)).unwrap_or(u16::MAX);
-        batch.min(LARGEST).saturating_mul(sources).saturating_mul(1 + WAITING)
+        batch.min(LARGEST).saturating_mul(sources).saturating_mul(1 + WAITING).min(MOST)
     }
 
     /// The share of one of so many sources.
@@ -133,12 +135,12 @@ mod tests {
         let places = Share { patience: Duration::from_millis(500), ..Share::new(2) };
         let stop = CancellationToken::new();
         let _both = places.take(2, &stop).await.unwrap();
-        let waiting = async { join_all((0..16).map(|_| places.take(1, &stop))).await };
+        let waiting = async { join_all((0..4).map(|_| places.take(1, &stop))).await };
         let beyond = async { places.take(1, &stop).await.map(drop) };
         let (waited, beyond) = tokio::join!(waiting, beyond);
         assert_eq!(beyond, Err(NoPlace::Later(CROWDED)), "it may still be quick");
         assert!(waited.iter().all(|one| matches!(one, Err(NoPlace::Later(SLOW)))), "{waited:?}");
-        let _all = places.waiting.try_acquire_many(16).unwrap();
+        let _all = places.waiting.try_acquire_many(4).unwrap();
         assert_eq!(places.take(1, &stop).await.map(drop), Err(NoPlace::Later(SLOW)));
     }
 
