@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::sign::timestamp;
 use super::status::{self, Purpose};
 use super::vocabulary::{CONTEXTS, CREDENTIALS, OPEN_BADGES};
-use super::{Achievement, Issuer, json_text};
+use super::{Achievement, Document, Issuer};
 
 /// The JSON schema that verifiers check a badge against.
 const SCHEMA: &str =
@@ -88,34 +88,48 @@ pub struct ResultEntry {
 /// What is blank is left out, so that [`super::sign`] finds it missing: a badge without a name, or
 /// for something that is no e-mail address, is not signed.
 pub fn credential(issue: &Issue<'_>) -> Value {
+    Value::from(&document(issue))
+}
+
+/// [`credential()`], before it is JSON.
+pub fn document<'a>(issue: &'a Issue<'a>) -> Document<'a> {
     let base = achievement_url(issue.issuer, issue.achievement);
     let mut addresses = Addresses::of(issue.issuer, &base);
-    let mut achievement = achievement_member(issue.issuer, issue.achievement, issue.image, &mut addresses);
-    let (descriptions, results): (Vec<Value>, Vec<Value>) =
+    let (descriptions, results): (Vec<Document<'_>>, Vec<Document<'_>>) =
         issue.results.iter().flat_map(|entry| results(&base, entry)).unzip();
-    achievement["resultDescription"] = Value::Array(descriptions);
-    let evidence: Vec<Value> = issue.evidence.iter().map(|one| evidence(one, &mut addresses)).collect();
-    json_text::tidy(json!({
-        "@context": CONTEXTS.map(|context| context.url),
-        "id": format!("{}/credentials/{}", issue.issuer.public_url(), issue.id),
-        "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": issue.achievement.name,
-        "description": issue.achievement.description,
-        "issuer": issue.issuer.profile_member(),
-        "validFrom": timestamp(issue.awarded_at),
-        "validUntil": issue.valid_until.map(timestamp),
-        "awardedDate": timestamp(issue.awarded_at),
-        "credentialSubject": {
-            "type": ["AchievementSubject"],
-            "identifier": identity(issue.email, issue.salt).as_slice(),
-            "achievement": achievement,
-            "creditsEarned": issue.achievement.credits.and_then(number),
-            "result": results,
-        },
-        "evidence": evidence,
-        "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
-        "credentialStatus": status_entry(issue),
-    }))
+    let descriptions = Document::list(descriptions);
+    let (issuer, image) = (issue.issuer, issue.image);
+    let achievement = achievement_member(issuer, issue.achievement, image, descriptions, &mut addresses);
+    let evidence = Document::list(issue.evidence.iter().map(|one| evidence(one, &mut addresses)));
+    let awarded_at = timestamp(issue.awarded_at);
+    let schema = [("id", SCHEMA.into()), ("type", "1EdTechJsonSchemaValidator2019".into())];
+    let subject = [
+        ("type", types(["AchievementSubject"])),
+        ("identifier", Document::list(identity(issue.email, issue.salt))),
+        ("achievement", achievement),
+        ("creditsEarned", issue.achievement.credits.and_then(number).into()),
+        ("result", Document::list(results)),
+    ];
+    Document::object([
+        ("@context", types(CONTEXTS.map(|context| context.url))),
+        ("id", format!("{}/credentials/{}", issue.issuer.public_url(), issue.id).into()),
+        ("type", types(["VerifiableCredential", "OpenBadgeCredential"])),
+        ("name", (&issue.achievement.name).into()),
+        ("description", (&issue.achievement.description).into()),
+        ("issuer", issue.issuer.profile_part()),
+        ("validFrom", awarded_at.clone().into()),
+        ("validUntil", issue.valid_until.map(timestamp).into()),
+        ("awardedDate", awarded_at.into()),
+        ("credentialSubject", Document::object(subject)),
+        ("evidence", evidence),
+        ("credentialSchema", Document::list([Document::object(schema)])),
+        ("credentialStatus", status_entry(issue)),
+    ])
+}
+
+/// A list of these words.
+fn types<const N: usize>(words: [&str; N]) -> Document<'_> {
+    Document::list(words.map(Document::from))
 }
 
 /// The achievement as served at `/achievements/{id}`.
@@ -125,7 +139,9 @@ pub fn achievement_document(
     image: Option<&super::BadgeImage>,
 ) -> Value {
     let mut addresses = Addresses::of(issuer, &achievement_url(issuer, achievement));
-    let mut document = json_text::tidy(achievement_member(issuer, achievement, image, &mut addresses));
+    let none = Document::list([]);
+    let member = achievement_member(issuer, achievement, image, none, &mut addresses);
+    let mut document = Value::from(&member);
     document["@context"] = json!([CREDENTIALS.url, OPEN_BADGES.url]);
     document["creator"] = issuer.profile_member();
     document
@@ -152,65 +168,74 @@ impl Addresses {
     }
 }
 
-fn achievement_member(
+fn achievement_member<'a>(
     issuer: &Issuer,
-    achievement: &Achievement,
+    achievement: &'a Achievement,
     image: Option<&super::BadgeImage>,
+    descriptions: Document<'a>,
     addresses: &mut Addresses,
-) -> Value {
+) -> Document<'a> {
     let id = achievement_url(issuer, achievement);
-    let image = image.map(
-        |_| json!({"id": format!("{id}/image.png"), "type": "Image", "caption": achievement.image_caption}),
-    );
+    let image = image.map(|_| {
+        Document::object([
+            ("id", format!("{id}/image.png").into()),
+            ("type", "Image".into()),
+            ("caption", achievement.image_caption.as_ref().into()),
+        ])
+    });
     // `related` holds achievements. Links to anything else stand at the end of the criteria,
     // whose Markdown every wallet shows.
     let achievements = format!("{}/achievements/", issuer.public_url());
     let (related, further): (Vec<_>, Vec<_>) =
         achievement.related.iter().partition(|one| one.url.as_str().starts_with(&achievements));
-    let related: Vec<Value> = related
-        .iter()
+    let related = related
+        .into_iter()
         .filter_map(|one| addresses.free(&one.url))
-        .map(|url| json!({"id": url, "type": ["Related"]}))
-        .collect();
-    let mut narrative = achievement.criteria.trim().to_owned();
-    for link in further {
-        narrative.extend(["\n\n→ [", &bracketed(&link.name), "](<", link.url.as_str(), ">)"]);
-    }
-    let alignment: Vec<Value> = achievement
-        .alignment
-        .iter()
-        .map(|one| {
-            json!({
-                "type": ["Alignment"],
-                "targetName": one.name,
-                "targetUrl": one.url,
-                "targetCode": one.code,
-                "targetDescription": one.description,
-                "targetFramework": one.framework,
-                "targetType": one.target_type,
-            })
-        })
-        .collect();
+        .map(|url| Document::object([("id", url.into()), ("type", types(["Related"]))]));
+    let related = Document::list(related);
+    let criteria = achievement.criteria.trim();
+    let narrative = if further.is_empty() {
+        criteria.into()
+    } else {
+        let mut narrative = criteria.to_owned();
+        for link in further {
+            narrative.extend(["\n\n→ [", &bracketed(&link.name), "](<", link.url.as_str(), ">)"]);
+        }
+        narrative.into()
+    };
+    let alignment = achievement.alignment.iter().map(|one| {
+        Document::object([
+            ("type", types(["Alignment"])),
+            ("targetName", (&one.name).into()),
+            ("targetUrl", (&one.url).into()),
+            ("targetCode", one.code.as_ref().into()),
+            ("targetDescription", one.description.as_ref().into()),
+            ("targetFramework", one.framework.as_ref().into()),
+            ("targetType", one.target_type.as_ref().into()),
+        ])
+    });
     // A set in RDF: some verifiers refuse a list that says a thing twice.
     let tags: BTreeSet<&str> = achievement.tags.iter().map(|tag| tag.trim()).collect();
-    json!({
-        "id": id,
-        "type": ["Achievement"],
-        "achievementType": achievement.achievement_type,
-        "name": achievement.name,
-        "description": achievement.description,
-        "criteria": {
-            "id": achievement.criteria_url.as_ref().and_then(|url| addresses.free(url)),
-            "narrative": narrative,
-        },
-        "image": image,
-        "tag": tags,
-        "creditsAvailable": achievement.credits.and_then(number),
-        "fieldOfStudy": achievement.field_of_study,
-        "inLanguage": achievement.language,
-        "alignment": alignment,
-        "related": related,
-    })
+    let criteria = [
+        ("id", achievement.criteria_url.as_ref().and_then(|url| addresses.free(url)).into()),
+        ("narrative", narrative),
+    ];
+    Document::object([
+        ("id", id.into()),
+        ("type", types(["Achievement"])),
+        ("achievementType", (&achievement.achievement_type).into()),
+        ("name", (&achievement.name).into()),
+        ("description", (&achievement.description).into()),
+        ("criteria", Document::object(criteria)),
+        ("image", image.into()),
+        ("tag", Document::list(tags.into_iter().map(Document::from))),
+        ("creditsAvailable", achievement.credits.and_then(number).into()),
+        ("fieldOfStudy", achievement.field_of_study.as_ref().into()),
+        ("inLanguage", (&achievement.language).into()),
+        ("alignment", Document::list(alignment)),
+        ("related", related),
+        ("resultDescription", descriptions),
+    ])
 }
 
 /// A text inside the brackets of a Markdown link.
@@ -220,47 +245,53 @@ fn bracketed(text: &str) -> String {
 
 /// The learner, by the hash of the address (Open Badges 3.0, `IdentityObject`, `IdentityHash`):
 /// whoever knows the address can recompute it, nobody can read it. `None` for what is no address.
-fn identity(email: &str, salt: &str) -> Option<Value> {
+fn identity<'a>(email: &str, salt: &'a str) -> Option<Document<'a>> {
     let address = email.trim().to_lowercase();
     let (mailbox, domain) = address.rsplit_once('@')?;
     if mailbox.is_empty() || domain.is_empty() || salt.is_empty() {
         return None;
     }
-    let hash = hex::encode(Sha256::digest(format!("{address}{salt}")));
-    Some(json!({
-        "type": "IdentityObject",
-        "hashed": true,
-        "identityHash": format!("sha256${hash}"),
-        "identityType": "emailAddress",
-        "salt": salt,
-    }))
+    let hash = Sha256::new().chain_update(&address).chain_update(salt).finalize();
+    Some(Document::object([
+        ("type", "IdentityObject".into()),
+        ("hashed", Value::Bool(true).into()),
+        ("identityHash", format!("sha256${}", hex::encode(hash)).into()),
+        ("identityType", "emailAddress".into()),
+        ("salt", salt.into()),
+    ]))
 }
 
-fn evidence(evidence: &Evidence, addresses: &mut Addresses) -> Value {
-    json!({
-        "id": evidence.url.as_ref().and_then(|url| addresses.free(url)),
-        "type": ["Evidence"],
-        "name": evidence.name,
-        "narrative": evidence.narrative,
-        "genre": evidence.genre,
-    })
+fn evidence<'a>(evidence: &'a Evidence, addresses: &mut Addresses) -> Document<'a> {
+    Document::object([
+        ("id", evidence.url.as_ref().and_then(|url| addresses.free(url)).into()),
+        ("type", types(["Evidence"])),
+        ("name", (&evidence.name).into()),
+        ("narrative", (&evidence.narrative).into()),
+        ("genre", (&evidence.genre).into()),
+    ])
 }
 
 /// One description and result for each way in which the LMS expressed the result.
-fn results(base: &str, entry: &ResultEntry) -> Vec<(Value, Value)> {
-    let one = |measure: &str, kind: &str, value: Option<String>, max: Option<String>| {
+fn results<'a>(base: &str, entry: &'a ResultEntry) -> Vec<(Document<'a>, Document<'a>)> {
+    let one = |measure: &str, kind: &'static str, value: Option<String>, max: Option<String>| {
         let id = format!("{base}#result-{}{measure}", entry.key);
         let least = max.as_ref().map(|_| "0");
-        let description = json!({
-            "id": id,
-            "type": ["ResultDescription"],
-            "name": entry.name,
-            "resultType": kind,
-            "valueMin": least,
-            "valueMax": max,
-        });
+        let description = Document::object([
+            ("id", id.clone().into()),
+            ("type", types(["ResultDescription"])),
+            ("name", (&entry.name).into()),
+            ("resultType", kind.into()),
+            ("valueMin", least.into()),
+            ("valueMax", max.into()),
+        ]);
         let status = entry.passed.then_some("Completed");
-        (description, json!({"type": ["Result"], "resultDescription": id, "status": status, "value": value}))
+        let result = Document::object([
+            ("type", types(["Result"])),
+            ("resultDescription", id.into()),
+            ("status", status.into()),
+            ("value", value.into()),
+        ]);
+        (description, result)
     };
     let mut all = Vec::new();
     if let Some(percent) = entry.percent {
@@ -295,13 +326,13 @@ fn number(decimal: Decimal) -> Option<Value> {
 ///
 /// One entry, for revocation: the JSON schema of Open Badges 3.0 allows `credentialStatus` to be
 /// an object and not a list, so an entry for suspension has no place beside it.
-fn status_entry(issue: &Issue<'_>) -> Value {
+fn status_entry<'a>(issue: &Issue<'_>) -> Document<'a> {
     let list = status::list_url(issue.issuer, issue.status_list, Purpose::Revocation);
-    json!({
-        "id": format!("{list}#{}", issue.status_index),
-        "type": "BitstringStatusListEntry",
-        "statusPurpose": Purpose::Revocation.as_str(),
-        "statusListIndex": issue.status_index.to_string(),
-        "statusListCredential": list,
-    })
+    Document::object([
+        ("id", format!("{list}#{}", issue.status_index).into()),
+        ("type", "BitstringStatusListEntry".into()),
+        ("statusPurpose", Purpose::Revocation.as_str().into()),
+        ("statusListIndex", issue.status_index.to_string().into()),
+        ("statusListCredential", list.into()),
+    ])
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::{Position, Url};
 
 use super::vocabulary::{CREDENTIALS, OPEN_BADGES};
-use super::{JwtKey, KeyError, SigningKey, json_text};
+use super::{Document, JwtKey, KeyError, SigningKey};
 
 /// What an issuer says of itself (Open Badges `Profile`).
 #[derive(Debug, Clone)]
@@ -152,16 +152,22 @@ impl Issuer {
 
     /// The profile as a member of a credential.
     pub(super) fn profile_member(&self) -> Value {
-        let image = self.profile.image.as_ref().map(|url| json!({"id": url, "type": "Image"}));
-        json_text::tidy(json!({
-            "id": self.did,
-            "type": ["Profile"],
-            "name": self.profile.name,
-            "url": self.profile.url,
-            "description": self.profile.description,
-            "email": self.profile.email,
-            "image": image,
-        }))
+        Value::from(&self.profile_part())
+    }
+
+    /// The same, before it is JSON.
+    pub(super) fn profile_part(&self) -> Document<'_> {
+        let image = self.profile.image.as_ref();
+        let image = image.map(|url| Document::object([("id", url.into()), ("type", "Image".into())]));
+        Document::object([
+            ("id", (&self.did).into()),
+            ("type", Document::list(["Profile".into()])),
+            ("name", (&self.profile.name).into()),
+            ("url", (&self.profile.url).into()),
+            ("description", self.profile.description.as_ref().into()),
+            ("email", self.profile.email.as_ref().into()),
+            ("image", image.into()),
+        ])
     }
 }
 

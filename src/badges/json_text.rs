@@ -9,6 +9,13 @@ pub(super) fn is_unportable(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}')
 }
 
+/// Whether a text holds none of those; looks at bytes first.
+pub(super) fn is_portable(text: &str) -> bool {
+    let suspect =
+        |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || matches!(byte, 0x7f | 0xef);
+    !text.bytes().fold(false, |found, byte| found | suspect(byte)) || !text.chars().any(is_unportable)
+}
+
 /// Drops characters that do not travel, then members and items that are null, blank or empty,
 /// all the way down.
 pub(super) fn tidy(value: Value) -> Value {
@@ -107,6 +114,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_travels_if_each_character_does(text in any::<String>(), odd in "[\u{0}-\u{20}\u{7f}\u{fff0}-\u{ffff}é]{0,2}") {
+            let text = text + &odd;
+            prop_assert_eq!(is_portable(&text), !text.chars().any(is_unportable));
+        }
+
         #[test]
         fn what_is_written_reads_back(text in any::<String>(), number in any::<i64>()) {
             let value = json!({"t": format!("{text}\u{7f}\u{ffff}\u{0}"), "n": number, "l": [text.as_str()]});

@@ -3,13 +3,16 @@
 //! The way of a credential: [`credential()`] builds it, `structure` says whether it is complete,
 //! `rdf` gives it its meaning by the table in [`vocabulary`], [`canonical`] its one form, and
 //! [`prepare()`] says what is to be signed, and [`Prepared::seal`] adds the proof. [`verify::verify`] goes the same way back.
+//! Where many badges are signed, [`Compiled`] does what [`prepare()`] does, by templates.
 
 mod achievement;
 pub mod bake;
 pub mod canonical;
 pub mod certificate;
 mod clr;
+mod compiled;
 mod credential;
+mod document;
 mod drawing;
 pub mod holder;
 mod issuer;
@@ -32,11 +35,15 @@ pub use achievement::{
 };
 pub use bake::BadgeImage;
 pub use clr::{HELD, learner_record, rests_on};
-pub use credential::{Evidence, Issue, RENEWAL, REPLACEMENT, ResultEntry, achievement_document, credential};
+pub use compiled::Compiled;
+pub use credential::{
+    Evidence, Issue, RENEWAL, REPLACEMENT, ResultEntry, achievement_document, credential, document,
+};
+pub use document::Document;
 pub use issuer::{Issuer, Profile, PublicKeys, Signatory};
 pub use jwt::{JwtKey, jwt};
 pub use key::{KeyError, SigningKey, is_signature};
-pub use sign::{Prepared, SignError, prepare, sign, unsigned};
+pub use sign::{Prepared, SignError, Way, prepare, seal_own, sign, unsigned};
 
 #[cfg(test)]
 mod samples;

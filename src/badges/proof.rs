@@ -41,9 +41,19 @@ pub(super) fn configuration(options: &Value, document: &Value) -> Value {
 /// What is signed: the hash of the configuration, then the hash of the document, each over its
 /// canonical form (section 3.2.4).
 pub fn hash(configuration: &str, document: &str) -> [u8; 64] {
+    joined(&digest(configuration), &digest(document))
+}
+
+/// The hash of one canonical form.
+pub(super) fn digest(canonical: &str) -> [u8; 32] {
+    Sha256::digest(canonical).into()
+}
+
+/// What is signed, by the hashes of both canonical forms.
+pub(super) fn joined(configuration: &[u8; 32], document: &[u8; 32]) -> [u8; 64] {
     let mut both = [0; 64];
-    both[..32].copy_from_slice(&Sha256::digest(configuration));
-    both[32..].copy_from_slice(&Sha256::digest(document));
+    both[..32].copy_from_slice(configuration);
+    both[32..].copy_from_slice(document);
     both
 }
 

@@ -229,7 +229,7 @@ fn hash(text: &str) -> String {
 }
 
 /// The blank nodes of a quad with their positions.
-fn blank_nodes(quad: QuadRef<'_>) -> impl Iterator<Item = (&str, char)> {
+pub(super) fn blank_nodes(quad: QuadRef<'_>) -> impl Iterator<Item = (&str, char)> {
     let subject = match quad.subject {
         NamedOrBlankNodeRef::BlankNode(node) => Some((node.as_str(), 's')),
         NamedOrBlankNodeRef::NamedNode(_) => None,
@@ -246,7 +246,7 @@ fn blank_nodes(quad: QuadRef<'_>) -> impl Iterator<Item = (&str, char)> {
 }
 
 /// A quad as a line of canonical N-Quads, with other names for its blank nodes.
-fn line(quad: QuadRef<'_>, name: &dyn Fn(&str) -> String) -> String {
+pub(super) fn line(quad: QuadRef<'_>, name: &dyn Fn(&str) -> String) -> String {
     let (subject, object, graph);
     let subject = match quad.subject {
         NamedOrBlankNodeRef::BlankNode(node) => {

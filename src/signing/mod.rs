@@ -1,6 +1,7 @@
 //! Signing: which key signs now, what is signed with it, and which keys are trusted. Every process
 //! follows the table of keys, so that all sign with the same one.
 
+mod documents;
 mod external;
 mod issuers;
 mod keyring;
@@ -16,7 +17,7 @@ use ring::rand::SystemRandom;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::badges::{self, Issuer, JwtKey, Prepared, Profile, PublicKeys, SignError};
+use crate::badges::{self, Compiled, Issuer, JwtKey, Profile, PublicKeys, SignError};
 use crate::clock::Clock;
 use crate::config::{DidMethod, IssuerSettings, Settings};
 use crate::store::{IssuerKey, KeyState, Purpose, Store, StoreError};
@@ -49,6 +50,7 @@ struct Inner {
     keyrings: Keyrings,
     shown: RwLock<Arc<Shown>>,
     living: RwLock<Living>,
+    compiled: Compiled,
 }
 
 /// The keys as the table had them last.
@@ -91,6 +93,7 @@ impl Signing {
             keyrings,
             shown: RwLock::default(),
             living: RwLock::default(),
+            compiled: Compiled::default(),
         }));
         signing.refresh().await?;
         let (slug, now) = (&signing.0.issuer.profile().slug, clock.now());
@@ -130,45 +133,6 @@ impl Signing {
         let found = self.0.keyrings.badge.has(&active.name).await;
         found.map_err(|error| SigningError::Away(format!("{error:#}")))?;
         Ok(active.name.clone())
-    }
-
-    /// Signs what was prepared for the key of this name; the texts that leave, in the same order.
-    ///
-    /// # Errors
-    /// [`SigningError::Away`] when the key is not here, or what comes is no signature of it.
-    pub async fn sign(&self, key: &str, prepared: Vec<Prepared>) -> Result<Vec<String>, SigningError> {
-        let messages: Vec<[u8; 64]> = prepared.iter().map(|one| *one.message()).collect();
-        let signatures = self.0.keyrings.badge.sign(key, messages).await;
-        let signatures = signatures.map_err(|error| SigningError::Away(format!("{error:#}")))?;
-        let sealed = prepared.into_iter().zip(&signatures).map(|(one, signature)| one.seal(signature));
-        match sealed.collect::<Result<Vec<_>, _>>() {
-            Ok(texts) => Ok(texts),
-            Err(error) => {
-                self.0.keyrings.badge.distrust().await;
-                Err(SigningError::Away(error.to_string()))
-            }
-        }
-    }
-
-    /// Signs one document now; the text that leaves, and the key's name.
-    ///
-    /// # Errors
-    /// When the key is away, or the document is refused.
-    pub async fn sign_one(
-        &self,
-        document: Value,
-        created: DateTime<Utc>,
-    ) -> Result<(String, String), SigningError> {
-        let key = self.ready().await?;
-        let (issuer, name) = (Arc::clone(&self.0.issuer), key.clone());
-        // Canonical forms of long documents take milliseconds.
-        let prepared =
-            tokio::task::spawn_blocking(move || badges::prepare(document, &issuer, &name, created)).await;
-        let prepared =
-            prepared.map_err(|error| SigningError::Away(format!("signing ended early: {error}")))??;
-        let signed = self.sign(&key, vec![prepared]).await?.pop();
-        let text = signed.ok_or_else(|| SigningError::Away("no signature came".to_owned()))?;
-        Ok((text, key))
     }
 
     /// The name of the key that signs, whether or not this process can sign with it.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::issue::{self, Desk};
-use super::judge::{Earned, Judged, Passing, judge};
+use super::judge::{Judged, Passing, judge};
 use super::outage::{Hold, Patience};
 use super::places::Places;
 use super::retry::unstored;
@@ -27,9 +27,7 @@ use crate::config::{Catalog, Guard};
 use crate::faults::{self, Point};
 use crate::queue::{Delivery, Message, Queue};
 use crate::signing::{Issuers, SigningError};
-use crate::store::{
-    AwardChange, AwardCommit, Candidate, Committed, Counted, Passage, Store, StoreError, Work,
-};
+use crate::store::{AwardChange, AwardCommit, Candidate, Committed, Store, StoreError, Work};
 use crate::telemetry::Metrics;
 
 /// How long a batch gathers.
@@ -238,14 +236,17 @@ impl Awarder {
         let mut seats = Seats::take(&self.issuers, &judged, (&self.places, &self.store), &self.clock).await?;
         let mut drafts = Vec::with_capacity(judged.len());
         let mut made = HashSet::new();
-        for judged in judged {
+        for (position, judged) in judged.into_iter().enumerate() {
             let event = judged.candidate.event;
             match self.draft(&catalog, &mut seats, judged, &mut made, now) {
-                Ok(draft) => drafts.push(draft),
+                Ok(draft) => {
+                    if draft.asks_for_a_break(position) {
+                        tokio::task::yield_now().await;
+                    }
+                    drafts.push(draft);
+                }
                 Err(failure) => failed.push((event, failure)),
             }
-            // Canonical forms take milliseconds: let others run between two.
-            tokio::task::yield_now().await;
         }
         let (commits, waiting) = seats.sign(drafts).await?;
         failed.extend(waiting.into_iter().map(|(event, why)| (event, Failure::Away(why))));
@@ -322,7 +323,7 @@ impl Awarder {
             let seat = seats.of(&earned.badge.issuer).ok_or_else(|| wrong("no issuer signs it"))?;
             let status = seat.place().ok_or_else(|| wrong("no place in the status list"))?;
             let desk = Desk {
-                issuer: seat.signing.issuer(),
+                signing: &seat.signing,
                 key: &seat.key,
                 secret: &self.secret,
                 claim_days: self.claim_days,
@@ -371,22 +372,6 @@ impl Awarder {
         };
         Ok(Draft { commit, prepared: signable })
     }
-
-    fn passage(&self, candidate: &Candidate, earned: &Earned<'_>) -> Passage {
-        let about = candidate.about.and_then(|index| candidate.outcomes.get(index));
-        match (&earned.passing, &self.guard) {
-            (Passing::Released, _) => Passage::Released,
-            (Passing::Counted { evidence, grade }, Some(guard)) => Passage::Counted(Box::new(Counted {
-                badge: guard.badge(earned.badge.expect),
-                source: guard.source(about.map_or("", |about| &about.source)),
-                overall: guard.overall.clone(),
-                evidence: evidence.clone(),
-                grade: grade.clone(),
-                notify: Arc::clone(&guard.notify),
-            })),
-            _ => Passage::Free,
-        }
-    }
 }
 
 fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>) -> Judged<'a> {
@@ -398,6 +383,7 @@ fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>
     judge(catalog, candidate, now)
 }
 
+mod passage;
 mod postponed;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use crate::badges::{
 use crate::claim::{self, ClaimSecret};
 use crate::faults::{self, Break};
 use crate::ids;
+use crate::signing::Signing;
 use crate::store::{
     Basis, Candidate, HeldAward, NewAward, NewCredential, NewMail, Passage, StatusEntry, StoredOutcome,
 };
@@ -20,7 +21,7 @@ use crate::store::{
 /// What issuing needs besides the decision.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk<'a> {
-    pub issuer: &'a Issuer,
+    pub signing: &'a Signing,
     /// The name of the key that signs.
     pub key: &'a str,
     pub secret: &'a ClaimSecret,
@@ -87,8 +88,9 @@ pub(super) fn issue(
 ) -> Result<(NewAward, Prepared), String> {
     let Earned { badge, decision, cycle, .. } = earned;
     let cycle = &if faults::broken(Break::AwardsUnchecked) { now.to_rfc3339() } else { cycle.clone() };
+    let issuer = &**desk.signing.issuer();
     let holder = holder(candidate, earned)?;
-    let slug = &desk.issuer.profile().slug;
+    let slug = &issuer.profile().slug;
     let id = ids::credential(slug, &badge.achievement.id, candidate.person, cycle);
     let facts: Vec<&StoredOutcome> =
         earned.evidence.iter().filter_map(|index| candidate.outcomes.get(*index)).collect();
@@ -98,21 +100,22 @@ pub(super) fn issue(
     let valid_until = old.map_or_else(|| badge.lifetime.valid_until(now), |old| old.valid_until);
     let granted = (!decision.earned).then(|| grant(awarded_at));
     let earlier = earned.earlier.as_ref();
-    let unsigned = badges::credential(&Issue {
+    let salt = desk.secret.salt(id);
+    let unsigned = Issue {
         id,
-        issuer: desk.issuer,
+        issuer,
         achievement: &badge.achievement,
         image: badge.image.as_ref(),
         email: holder.email,
-        salt: &desk.secret.salt(id),
+        salt: &salt,
         awarded_at,
         valid_until,
         evidence: granted
             .into_iter()
             .chain(facts.iter().map(|stored| evidence(&stored.outcome)))
-            .chain(earned.rests_on.iter().map(|(badge, id)| held_badge(desk.issuer, badge, *id)))
-            .chain(earlier.map(|earlier| renewed(desk.issuer, earlier)))
-            .chain(old.map(|old| replaced(desk.issuer, old, now)))
+            .chain(earned.rests_on.iter().map(|(badge, id)| held_badge(issuer, badge, *id)))
+            .chain(earlier.map(|earlier| renewed(issuer, earlier)))
+            .chain(old.map(|old| replaced(issuer, old, now)))
             .collect(),
         results: facts
             .iter()
@@ -121,8 +124,8 @@ pub(super) fn issue(
             .collect(),
         status_list: status.list,
         status_index: status.index,
-    });
-    let prepared = badges::prepare(unsigned, desk.issuer, desk.key, now);
+    };
+    let prepared = desk.signing.prepare(&badges::document(&unsigned), desk.key, now);
     let prepared = prepared.map_err(|error: SignError| error.to_string())?;
     let claim_until =
         now.checked_add_signed(TimeDelta::days(desk.claim_days.into())).unwrap_or(DateTime::<Utc>::MAX_UTC);

@@ -20,6 +20,8 @@ use crate::store::{IssuerKey, SignedDocument, Store};
 
 /// Badges signed and stored at once.
 const GROUP: u32 = 50;
+/// How many are made ready before others may run.
+const BREATH: usize = 16;
 
 /// Signs anew.
 #[derive(Debug)]
@@ -83,11 +85,13 @@ impl Resigner {
         let signing = self.issuers.signing(issuer)?;
         let (key, now) = (signing.ready().await?, self.clock.now());
         let (mut before, mut prepared) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-        for document in found {
+        for (position, document) in found.into_iter().enumerate() {
+            let mut slow = position % BREATH == BREATH - 1;
             let unsigned = badges::unsigned(&document.document);
-            let ready = unsigned.and_then(|unsigned| badges::prepare(unsigned, signing.issuer(), &key, now));
+            let ready = unsigned.and_then(|unsigned| signing.prepare(&(&unsigned).into(), &key, now));
             match ready {
                 Ok(ready) => {
+                    slow |= ready.took_long();
                     before.push(document);
                     prepared.push(ready);
                 }
@@ -96,8 +100,9 @@ impl Resigner {
                 }
                 Err(_) => {}
             }
-            // Canonical forms take milliseconds: let others run between two.
-            tokio::task::yield_now().await;
+            if slow {
+                tokio::task::yield_now().await;
+            }
         }
         if prepared.is_empty() {
             return Ok(0);

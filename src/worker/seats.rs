@@ -20,6 +20,17 @@ pub(super) struct Draft {
     pub prepared: Vec<Prepared>,
 }
 
+impl Draft {
+    /// How many are made ready before others may run.
+    const BREATH: usize = 16;
+
+    /// Whether others should run before the next one is made ready, this being the one of that number:
+    /// canonical forms take milliseconds where no template makes them.
+    pub(super) fn asks_for_a_break(&self, number: usize) -> bool {
+        number % Self::BREATH == Self::BREATH - 1 || self.prepared.iter().any(Prepared::took_long)
+    }
+}
+
 /// An issuer who signs now.
 pub(super) struct Seat {
     pub signing: Signing,

@@ -12,6 +12,7 @@ import jsonld from 'jsonld';
 
 import { open, reason } from './bazaar.mjs';
 import { contexts } from './contexts.mjs';
+import { signer } from './signer.mjs';
 import { finish, note } from './tally.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -90,6 +91,15 @@ await holds('jwt', 'jose', jose, [jwt], (text) => {
   const changed = renamed(JSON.parse(new TextDecoder().decode(base64url.decode(payload))));
   return [header, base64url.encode(JSON.stringify(changed)), signature].join('.');
 });
+
+// Digital Bazaar's signer makes the same signatures with the same key: of every badge, whether it was
+// prepared by a template or not.
+const sign = await signer(await readFile(join(folder, 'issuer.pem'), 'utf8'));
+for (const file of ['badge.json', 'revoked.json', 'suspended.json']) {
+  const signed = await readJson(file);
+  const { proof } = await sign(signed);
+  note(proof.proofValue === signed.proof.proofValue, `${file}: another signer makes the same signature`);
+}
 
 // The page's JSON-LD. schema.org's context is its vocabulary, as far as a page needs it.
 const page = await readFile(join(folder, 'page.html'), 'utf8');

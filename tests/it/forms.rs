@@ -234,6 +234,9 @@ async fn every_form_can_be_written_for_other_verifiers() {
         assert!(broken.len() == 1 && broken[0].name == "status", "{broken:?}");
         write(&format!("{name}.json"), &content);
     }
+    // For another signer to do the same; its seed is in this repository.
+    fs::write(folder.join("issuer.pem"), fs::read(campus.site.folder.path().join("issuer.pem")).unwrap())
+        .unwrap();
     write("did.json", &campus.file("/.well-known/did.json").await);
     write("status.json", &campus.file("/status/1-revocation").await);
     fs::write(folder.join("index.json"), serde_json::to_string_pretty(&index).unwrap()).unwrap();

@@ -13,6 +13,18 @@ async fn award(bench: &Bench, deliveries: Vec<Delivery>) {
 }
 
 #[tokio::test]
+async fn badges_of_one_shape_are_signed_by_one_template() {
+    let bench = Bench::new().await;
+    let mut events = Vec::new();
+    for learner in ["1", "2", "3", "4", "5"] {
+        events.push(bench.event(learner).await);
+    }
+    award(&bench, bench.taken(&events.iter().collect::<Vec<_>>()).await).await;
+    assert_eq!(bench.texts("SELECT document FROM credentials").await.len(), 5);
+    assert_eq!(bench.signing.by_template(), 4, "all but the first, of which the template was made");
+}
+
+#[tokio::test]
 async fn an_event_whose_facts_cannot_be_read_is_parked_and_does_not_circle() {
     let bench = Bench::new().await;
     let event = bench.event("7").await;
