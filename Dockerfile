@@ -5,6 +5,8 @@ COPY Cargo.toml Cargo.lock ./
 COPY connectors connectors
 COPY config config
 COPY src src
+# Not built here, but a member of the workspace.
+COPY tests/fuzz tests/fuzz
 # The tests are not part of the image; cargo wants the file of their target to exist.
 RUN mkdir -p tests/it && echo '//! Not built.' > tests/it/main.rs \
     && cargo build --release --locked --bin accolade \

@@ -12,6 +12,8 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod faults;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod health;
 pub mod ids;
 pub mod ingest;

@@ -1,8 +1,8 @@
 //! `POST /bounces` and its relatives: a mail server, a program or a mail service tells what came back.
 
-mod mailgun;
-mod neutral;
-mod sendgrid;
+pub(crate) mod mailgun;
+pub(crate) mod neutral;
+pub(crate) mod sendgrid;
 #[cfg(test)]
 mod tests;
 

@@ -33,6 +33,7 @@ use crate::telemetry::Metrics;
 use crate::unread;
 
 pub use bounces::bounces;
+pub(crate) use bounces::{mailgun, neutral, sendgrid};
 pub use committer::{Committer, Full};
 
 /// Requests that nobody vouches for are recorded up to this many a minute for each source; the

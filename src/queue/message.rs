@@ -87,7 +87,7 @@ impl Message {
 
 /// The rows that a received message is about, each with its CloudEvent, or why it cannot be read. Its
 /// message id is that of the first.
-pub(super) fn read(message_id: Option<&str>, body: &[u8]) -> Result<Vec<(Uuid, Vec<u8>)>, String> {
+pub(crate) fn read(message_id: Option<&str>, body: &[u8]) -> Result<Vec<(Uuid, Vec<u8>)>, String> {
     #[derive(Deserialize)]
     struct Envelope {
         id: Uuid,

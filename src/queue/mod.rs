@@ -17,6 +17,7 @@ use crate::faults::{self, Break};
 use crate::store::{Store, Work};
 
 pub use message::Message;
+pub(crate) use message::read as read_message;
 
 /// The queue: the one place that chooses between the two ways to run.
 #[derive(Debug, Clone)]

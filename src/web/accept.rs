@@ -17,7 +17,7 @@ const DOCUMENT: [(&str, &str); 4] = [
 type Fit = (u16, u8);
 
 /// Whether the document is wanted rather than the page. A client that does not care is a person.
-pub(super) fn wants_document(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_document(headers: &HeaderMap) -> bool {
     let ranges: Vec<(String, String, u16)> = headers
         .get_all(ACCEPT)
         .iter()

@@ -51,6 +51,9 @@ use crate::signing::{Issuers, Signing};
 use crate::store::{Store, StoredCredential};
 use crate::unread;
 
+pub(crate) use accept::wants_document;
+pub(crate) use verify::form_field;
+
 /// Everything that pages need.
 #[derive(Debug, Clone)]
 pub struct Site {

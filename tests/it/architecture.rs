@@ -116,6 +116,21 @@ fn the_product_knows_no_faults() {
     }
 }
 
+/// No crate of this workspace has `unsafe` code: `forbid` cannot be allowed again further down.
+#[test]
+fn every_crate_forbids_unsafe_code() {
+    let manifest = |folder: &str| -> toml::Table {
+        fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap().parse().unwrap()
+    };
+    let workspace = &manifest("")["workspace"];
+    assert_eq!(workspace["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let members = workspace["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap());
+    for folder in members.chain([""]) {
+        let lints = manifest(folder)["lints"].clone();
+        assert_eq!(lints["workspace"].as_bool(), Some(true), "{folder}/Cargo.toml has lints of its own");
+    }
+}
+
 #[test]
 fn no_file_is_longer_than_one_noun() {
     let files = rust_files("src").into_iter().chain(rust_files("connectors"));

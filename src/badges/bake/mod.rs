@@ -38,6 +38,8 @@ impl BadgeImage {
         within_bounds(&bytes)?;
         if png::is_png(&bytes) {
             render::check_png(&bytes)?;
+            // Decoders are content with less than a whole file, into which nothing can be baked.
+            png::bake(&bytes, "")?;
             return Ok(Self::Png(bytes));
         }
         let text = String::from_utf8(bytes)

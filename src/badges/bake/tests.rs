@@ -42,6 +42,21 @@ fn a_png_stays_as_it_is_and_is_wrapped_for_svg() {
     assert_eq!(unbake(png.baked_svg("{}").unwrap().as_bytes()).unwrap(), "{}");
 }
 
+/// Found by fuzzing: what was drawn could not hold a badge.
+#[test]
+fn a_png_into_which_nothing_can_be_baked_is_refused() {
+    let BadgeImage::Png(whole) = small_png() else { panic!("a PNG") };
+    let without_end = &whole[..whole.len() - 12];
+    let damaged = [without_end, b"\0\0\0\0IE\x60\x82", &[b'F'; 40]].concat();
+    assert!(render::check_png(&damaged).is_ok(), "it is drawn");
+    let error = BadgeImage::read(damaged).unwrap_err();
+    assert_eq!(error.0, "the PNG ends in the middle");
+    for length in whole.len() - 16..whole.len() {
+        let cut = BadgeImage::read(whole[..length].to_vec());
+        assert!(cut.is_err_and(|error| !error.0.is_empty()), "{length} bytes of {}", whole.len());
+    }
+}
+
 #[test]
 fn baking_again_replaces_the_credential() {
     let png = BadgeImage::Png(image().baked_png("{\"old\":1}").unwrap());

@@ -18,7 +18,7 @@ const BELIEVED: TimeDelta = TimeDelta::days(1);
 ///
 /// # Errors
 /// When Mailgun did not sign it, or not lately; with the mend.
-pub(super) fn read(
+pub(crate) fn read(
     body: &[u8],
     key: &Secret,
     now: DateTime<Utc>,

@@ -9,7 +9,7 @@ use crate::mail::dsn::{self, DeliveryReport, Fate};
 ///
 /// # Errors
 /// Names the member that is wrong.
-pub(super) fn read(body: &[u8]) -> Result<Vec<DeliveryReport>, String> {
+pub(crate) fn read(body: &[u8]) -> Result<Vec<DeliveryReport>, String> {
     let told: Value =
         serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
     match told {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::mail::dsn::{self, DeliveryReport, Fate};
 
 /// Whether SendGrid signed the time in the header and the body.
-pub(super) fn is_signed(headers: &HeaderMap, body: &[u8], point: &[u8]) -> bool {
+pub(crate) fn is_signed(headers: &HeaderMap, body: &[u8], point: &[u8]) -> bool {
     let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
     let (Some(signature), Some(time)) =
         (header("x-twilio-email-event-webhook-signature"), header("x-twilio-email-event-webhook-timestamp"))
@@ -23,7 +23,7 @@ pub(super) fn is_signed(headers: &HeaderMap, body: &[u8], point: &[u8]) -> bool 
 }
 
 /// Reads a list of events; `None` if it is none. Those that are no news are left out.
-pub(super) fn read(body: &[u8]) -> Option<Vec<DeliveryReport>> {
+pub(crate) fn read(body: &[u8]) -> Option<Vec<DeliveryReport>> {
     let events: Vec<Value> = serde_json::from_slice(body).ok()?;
     Some(events.iter().filter_map(report).collect())
 }

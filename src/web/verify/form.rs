@@ -1,7 +1,7 @@
 //! The fields of a `multipart/form-data` body (RFC 7578) that is in memory already.
 
 /// The value of a field that is not empty. `None`, too, when the body is no such form.
-pub(super) fn field<'a>(kind: &str, body: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub(crate) fn field<'a>(kind: &str, body: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let delimiter = [b"--", boundary(kind)?.as_bytes()].concat();
     // What stands before the first delimiter is no part.
     let mut rest = body.get(find(body, &delimiter)? + delimiter.len()..)?;

@@ -23,6 +23,7 @@ use super::pages::{self, Frame, VerifyPage};
 use super::reader::Reader;
 use own::OwnDocuments;
 
+pub(crate) use form::field as form_field;
 pub(super) use verdict::Shown;
 
 /// What a form may hold: an image, and what stands around it.
