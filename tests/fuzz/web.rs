@@ -39,7 +39,7 @@ fn form(message: &Message<'_>) {
             assert!(!value.is_empty() && find(message.body, value).is_some(), "not in the body");
         }
     }
-    if find(message.body, b"\r\n--limit").is_none() && !message.body.trim_ascii().is_empty() {
+    if find(message.body, b"--limit").is_none() && !message.body.trim_ascii().is_empty() {
         let head = b"--limit\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n".as_slice();
         let written = [head, message.body, b"\r\n--limit--\r\n"].concat();
         let read = fuzzing::form_field("multipart/form-data; boundary=limit", &written, "file");
