@@ -7,9 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::progress::settle;
-use super::session::Session;
 use super::statement::{Statement, statements};
-use super::value::{Time, count, values};
+use super::value::{Time, Value, count, values};
 use super::{GRACE, Store, StoreError};
 
 /// Parked rows of all tables as (kind, id, delivery, source, what it is about, …).
@@ -291,16 +290,7 @@ impl Store {
         pieces: &[(ParkedKind, Uuid)],
         now: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
-        let mut all = 0;
-        for group in pieces.chunks(GROUP) {
-            let mut session = self.pool.write().await?;
-            let mut changed = Vec::new();
-            for (kind, ids) in by_kind(group) {
-                changed.extend(change(&mut session, kind.retry(), values![ids, now]).await?);
-            }
-            all += finish(session, changed).await?;
-        }
-        Ok(all)
+        self.change_parked(pieces, |kind, ids| (kind.retry(), values![ids, now])).await
     }
 
     /// Gives parked work up for good, with who says so and why. Nothing is deleted: signals and events
@@ -314,14 +304,28 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<u64, StoreError> {
         let said = format!("dropped by {by}: {reason}");
+        self.change_parked(pieces, |kind, ids| (kind.drop(), values![ids, said.clone(), now])).await
+    }
+
+    /// Changes pieces by the statement and values for those of each kind, a group in a transaction;
+    /// answers how many were changed.
+    async fn change_parked(
+        &self,
+        pieces: &[(ParkedKind, Uuid)],
+        how: impl Fn(ParkedKind, Vec<Uuid>) -> (&'static Statement, Vec<Value>),
+    ) -> Result<u64, StoreError> {
         let mut all = 0;
         for group in pieces.chunks(GROUP) {
             let mut session = self.pool.write().await?;
-            let mut changed = Vec::new();
+            let mut deliveries = Vec::new();
             for (kind, ids) in by_kind(group) {
-                changed.extend(change(&mut session, kind.drop(), values![ids, said.clone(), now]).await?);
+                let (statement, values) = how(kind, ids);
+                let rows: Vec<DeliveryRow> = session.all(statement, values).await?;
+                deliveries.extend(rows.into_iter().map(|row| row.delivery_id));
             }
-            all += finish(session, changed).await?;
+            all += deliveries.len() as u64;
+            settle(&mut session, deliveries).await?;
+            session.commit().await?;
         }
         Ok(all)
     }
@@ -334,20 +338,4 @@ fn by_kind(pieces: &[(ParkedKind, Uuid)]) -> impl Iterator<Item = (ParkedKind, V
         let ids: BTreeSet<Uuid> = pieces.iter().filter(|one| one.0 == kind).map(|one| one.1).collect();
         (!ids.is_empty()).then(|| (kind, ids.into_iter().collect()))
     })
-}
-
-async fn change(
-    session: &mut Session,
-    statement: &'static Statement,
-    values: Vec<super::value::Value>,
-) -> Result<Vec<Uuid>, StoreError> {
-    let rows: Vec<DeliveryRow> = session.all(statement, values).await?;
-    Ok(rows.into_iter().map(|row| row.delivery_id).collect())
-}
-
-async fn finish(mut session: Session, changed: Vec<Uuid>) -> Result<u64, StoreError> {
-    let rows = changed.len() as u64;
-    settle(&mut session, changed).await?;
-    session.commit().await?;
-    Ok(rows)
 }

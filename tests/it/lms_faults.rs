@@ -112,16 +112,7 @@ const BLACKBOARD: Lms = Lms {
 
 /// A pass that needs no LMS.
 async fn pass(process: &Process, learner: &str) {
-    let event = json!({
-        "id": format!("evt_{learner}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
-        "data": {
-            "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": format!("Ada {learner}")},
-            "course": {"id": "first-aid-2026"}, "assessment": {"id": "final", "name": "Examination"},
-            "passed": true,
-        },
-    });
-    let headers = [("authorization", "Bearer sandbox-bearer")];
-    assert_eq!(process.post("forms", &headers, event.to_string()).await.0, 200);
+    assert_eq!(process.pass(learner).await.0, 200);
 }
 
 fn of<'a>(trails: &'a [DeliveryTrail], source: &'a str) -> impl Iterator<Item = &'a DeliveryTrail> {

@@ -11,7 +11,6 @@ use accolade::store::{DeliveryState, Due, NewEvent, Work};
 use lapin::options::BasicGetOptions;
 use lapin::types::AMQPValue;
 use lapin::{Connection, ConnectionProperties};
-use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -27,15 +26,7 @@ const RECOVERY: Duration = Duration::from_secs(15);
 
 /// Posts a pass of a learner; the status.
 async fn pass(process: &Process, learner: &str) -> u16 {
-    let event = json!({
-        "id": format!("evt_{learner}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
-        "data": {
-            "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": format!("Ada {learner}")},
-            "course": {"id": "first-aid-2026"}, "assessment": {"id": "final", "name": "Examination"},
-            "passed": true,
-        },
-    });
-    process.post("forms", &[("authorization", "Bearer sandbox-bearer")], event.to_string()).await.0
+    process.pass(learner).await.0
 }
 
 /// A message of each kind of work, about rows that nobody knows: what becomes of them shows in

@@ -13,7 +13,6 @@ use accolade::clock::Clock;
 use accolade::config::Settings;
 use accolade::queue::Queue;
 use accolade::store::{DeliveryState, Work};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
@@ -39,16 +38,7 @@ async fn start(site: &Site, roles: &[Role]) -> Process {
 }
 
 async fn pass(process: &Process, learner: &str) {
-    let event = json!({
-        "id": format!("evt_{learner}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
-        "data": {
-            "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": format!("Ada {learner}")},
-            "course": {"id": "first-aid-2026"}, "assessment": {"id": "final", "name": "Examination"},
-            "passed": true,
-        },
-    });
-    let answer =
-        process.post("forms", &[("authorization", "Bearer sandbox-bearer")], event.to_string()).await;
+    let answer = process.pass(learner).await;
     assert_eq!(answer.0, 200, "{}", answer.1);
 }
 

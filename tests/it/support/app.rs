@@ -12,7 +12,7 @@ use accolade::config::{self, Settings};
 use accolade::demo::sandbox::{self, Sandbox};
 use accolade::secrets;
 use accolade::store::{DeliveryState, DeliveryTrail, Store, TrailFilter};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
@@ -302,6 +302,19 @@ impl Process {
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+    }
+
+    /// Posts a learner's pass of the examination by a form, which needs no LMS; the status and the answer.
+    pub(crate) async fn pass(&self, learner: &str) -> (u16, Value) {
+        let event = json!({
+            "id": format!("evt_{learner}"), "type": "assessment.passed", "timestamp": "2026-11-20T10:00:00Z",
+            "data": {
+                "learner": {"id": learner, "email": format!("{learner}@example.test"), "name": format!("Ada {learner}")},
+                "course": {"id": "first-aid-2026"}, "assessment": {"id": "final", "name": "Examination"},
+                "passed": true,
+            },
+        });
+        self.post("forms", &[("authorization", "Bearer sandbox-bearer")], event.to_string()).await
     }
 
     /// Posts one of the recorded Moodle requests of local_webhooks.
