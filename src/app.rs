@@ -248,8 +248,6 @@ impl App {
     }
 
     fn ingest(&self, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> Ingest {
-        // SQLite has one writer; on PostgreSQL a second fills the time that the first waits.
-        let writers = if self.store.kind() == "sqlite" { 1 } else { 2 };
         let keys = Arc::new(KeySets::new(self.http.clone()));
         for connector in self.connectors.values() {
             let Some(url) = connector.key_set_url().cloned() else { continue };
@@ -259,15 +257,7 @@ impl App {
         Ingest {
             sources: Arc::new(self.connectors.clone()),
             keys,
-            committer: Committer::start(
-                &self.store,
-                &self.queue,
-                &self.clock,
-                &self.public_url,
-                writers,
-                tasks,
-                stop,
-            ),
+            committer: Committer::start(&self.store, &self.queue, &self.clock, &self.public_url, tasks, stop),
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             max_body: self.settings.server.max_body_bytes,

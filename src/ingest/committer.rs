@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -22,6 +23,12 @@ const WAITING: usize = 2_048;
 const WAITING_BYTES: u32 = 32 << 20;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
+/// The writer waits for its group to grow for at most this part of the time that the last commit took, ...
+const GATHER: u32 = 4;
+/// ... and no longer than this, for a database in trouble takes seconds.
+const LONGEST_GATHER: Duration = Duration::from_millis(5);
+/// Timers are not finer than this: where commits are so fast, waiting costs more than it saves.
+const SHORTEST_GATHER: Duration = Duration::from_millis(1);
 /// Groups whose messages may wait to be published; past that the sweeper publishes them.
 const UNPUBLISHED: usize = 256;
 /// Messages in these groups: one delivery may bring thousands.
@@ -68,6 +75,13 @@ impl Publish {
     }
 }
 
+/// The last group: how many it had, and how long its commit took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    size: usize,
+    time: Duration,
+}
+
 /// Writes deliveries. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Committer {
@@ -76,32 +90,22 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Starts `writers` writers on `tasks`; they end when `stop` is cancelled and what was
-    /// taken is written.
+    /// Starts the writer on `tasks`; it ends when `stop` is cancelled and what was taken is written.
+    /// There is one: two would halve the groups and double what each delivery costs the database.
     pub fn start(
         store: &Store,
         queue: &Arc<Queue>,
         clock: &Clock,
         public_url: &str,
-        writers: usize,
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         let (publish, unpublished) = mpsc::channel(UNPUBLISHED);
         tasks.spawn(publish_groups(unpublished, store.clone(), Arc::clone(queue), clock.clone()));
         let publish = Publish { groups: publish, room: Arc::new(Semaphore::new(UNPUBLISHED_MESSAGES)) };
-        for _ in 0..writers.max(1) {
-            tasks.spawn(write_groups(
-                Arc::clone(&receiver),
-                store.clone(),
-                publish.clone(),
-                clock.clone(),
-                public_url.to_owned(),
-                stop.clone(),
-            ));
-        }
+        let (store, clock, url) = (store.clone(), clock.clone(), public_url.to_owned());
+        tasks.spawn(write_groups(receiver, store, publish, clock, url, stop.clone()));
         Self { sender, bytes: Arc::new(Semaphore::new(WAITING_BYTES as usize)) }
     }
 
@@ -128,24 +132,17 @@ impl Committer {
 }
 
 async fn write_groups(
-    receiver: Arc<tokio::sync::Mutex<mpsc::Receiver<Waiting>>>,
+    mut receiver: mpsc::Receiver<Waiting>,
     store: Store,
     publish: Publish,
     clock: Clock,
     public_url: String,
     stop: CancellationToken,
 ) {
+    let mut pace = Pace::default();
     loop {
-        let mut group = Vec::with_capacity(GROUP);
-        {
-            let mut receiver = receiver.lock().await;
-            tokio::select! {
-                biased;
-                taken = receiver.recv_many(&mut group, GROUP) => if taken == 0 { return },
-                // Nothing waits: only then is it time to stop.
-                () = stop.cancelled() => return,
-            }
-        }
+        let Some(group) = next_group(&mut receiver, pace, &stop).await else { return };
+        let began = Instant::now();
         let (deliveries, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
         match record(&store, &deliveries).await {
@@ -165,10 +162,43 @@ async fn write_groups(
                 }
             }
         }
+        pace = Pace { size: deliveries.len(), time: began.elapsed() };
     }
 }
 
-/// Two writers may meet on the same signal; the second try finds it as a duplicate.
+/// Takes what waits; nothing when it is time to stop.
+///
+/// Senders that were answered together come again together, a moment later. Without a wait the first of
+/// them would get a commit of its own, and the others would wait for its end: half of all commits would
+/// be for one or two. A commit takes about as long for one as for many, so a part of one is well spent.
+async fn next_group(
+    receiver: &mut mpsc::Receiver<Waiting>,
+    last: Pace,
+    stop: &CancellationToken,
+) -> Option<Vec<Waiting>> {
+    let mut group = Vec::with_capacity(GROUP);
+    tokio::select! {
+        biased;
+        taken = receiver.recv_many(&mut group, GROUP) => if taken == 0 { return None },
+        // Nothing waits: only then is it time to stop.
+        () = stop.cancelled() => return None,
+    }
+    let patience = (last.time / GATHER).min(LONGEST_GATHER);
+    if patience < SHORTEST_GATHER {
+        return Some(group);
+    }
+    let until = Instant::now() + patience;
+    while group.len() < last.size {
+        let room = GROUP - group.len();
+        match timeout_at(until, receiver.recv_many(&mut group, room)).await {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    Some(group)
+}
+
+/// Two processes may meet on the same signal; the second try finds it as a duplicate.
 async fn record(store: &Store, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
     for _ in 0..3 {
         match store.record(deliveries).await {

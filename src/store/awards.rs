@@ -23,7 +23,7 @@ use crate::faults::{self, Break, Point};
 
 statements! {
     LOCK_EVENTS = "SELECT id, delivery_id, source FROM events
-        WHERE id {in $1} AND state = 'waiting' ORDER BY id {lock}";
+        WHERE id {in $1} AND {plain state} = 'waiting' ORDER BY id {lock}";
 
     LOCK_PERSONS = "SELECT id, version FROM persons WHERE id {in $1} ORDER BY id {lock}";
 

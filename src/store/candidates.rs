@@ -24,7 +24,7 @@ statements! {
             JOIN learners ON learners.id = events.learner_id
             JOIN persons ON persons.id = learners.person_id
             JOIN outcomes ON outcomes.id = events.outcome_id
-        WHERE events.id {in $1} AND events.state = 'waiting'";
+        WHERE events.id {in $1} AND {plain events.state} = 'waiting'";
 
     /// Persons as if there was an event of each that is about everything.
     NEXT_PERSONS = "SELECT persons.id, persons.id AS delivery_id, persons.id AS outcome_id,
@@ -35,11 +35,11 @@ statements! {
             JOIN outcomes ON outcomes.learner_id = learners.id WHERE learners.person_id = persons.id)
         ORDER BY persons.id LIMIT $2";
 
-    PERSONS_OUTCOMES = "SELECT outcomes.id, outcomes.content, learners.person_id, learners.source,
-            learners.name, learners.email, learners.institution_id, learners.language
-        FROM outcomes JOIN learners ON learners.id = outcomes.learner_id
-        WHERE learners.person_id {in $1}
-        ORDER BY learners.source, outcomes.id";
+    // Two statements, each of which has one plan only: a join may be planned to begin with all outcomes.
+    PERSONS_LEARNERS = "SELECT id, person_id, source, name, email, institution_id, language FROM learners
+        WHERE person_id {in $1}";
+
+    LEARNERS_OUTCOMES = "SELECT id, learner_id, content FROM outcomes WHERE learner_id {in $1}";
 
     PERSONS_AWARDS = concat!("SELECT awards.id, awards.person_id, awards.issuer, awards.badge, awards.cycle,
             awards.awarded_at, awards.valid_until, awards.renews, awards.basis, awards.supersedes,
@@ -130,15 +130,21 @@ struct EventRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct OutcomeRow {
+struct LearnerRow {
     id: Uuid,
-    content: String,
     person_id: Uuid,
     source: String,
     name: Option<String>,
     email: Option<String>,
     institution_id: Option<String>,
     language: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutcomeRow {
+    id: Uuid,
+    learner_id: Uuid,
+    content: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -244,19 +250,26 @@ pub(super) async fn outcomes_of(
     session: &mut Session,
     persons: &[Uuid],
 ) -> Result<BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>>, StoreError> {
-    let rows: Vec<OutcomeRow> = session.all(&PERSONS_OUTCOMES, values![persons]).await?;
+    let rows: Vec<LearnerRow> = session.all(&PERSONS_LEARNERS, values![persons]).await?;
+    let learners: BTreeMap<Uuid, LearnerRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let ids: Vec<Uuid> = learners.keys().copied().collect();
+    let rows: Vec<OutcomeRow> = session.all(&LEARNERS_OUTCOMES, values![ids]).await?;
     let mut outcomes: BTreeMap<Uuid, Vec<(Uuid, StoredOutcome)>> = BTreeMap::new();
     for row in rows {
+        let Some(learner) = learners.get(&row.learner_id) else { continue };
         let mut outcome: Outcome = from_json("outcomes", "content", &row.content)?;
         describe(
             &mut outcome.learner,
-            row.name.as_deref(),
-            row.email.as_deref(),
-            row.institution_id.as_deref(),
-            row.language.as_deref(),
+            learner.name.as_deref(),
+            learner.email.as_deref(),
+            learner.institution_id.as_deref(),
+            learner.language.as_deref(),
         );
-        let stored = StoredOutcome { source: row.source, outcome };
-        outcomes.entry(row.person_id).or_default().push((row.id, stored));
+        let stored = StoredOutcome { source: learner.source.clone(), outcome };
+        outcomes.entry(learner.person_id).or_default().push((row.id, stored));
+    }
+    for theirs in outcomes.values_mut() {
+        theirs.sort_by(|(a, one), (b, other)| (&one.source, a).cmp(&(&other.source, b)));
     }
     Ok(outcomes)
 }

@@ -12,7 +12,7 @@ use super::{Store, StoreError};
 statements! {
     LEASE_CODES = "WITH taken AS MATERIALIZED (
             SELECT id FROM wallet_offers
-            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
             ORDER BY id {skip locked})
         UPDATE wallet_offers SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
@@ -36,7 +36,7 @@ statements! {
             sweep_at = COALESCE(r.sweep_at, wallet_offers.sweep_at), finished_at = r.finished_at
         FROM {rows}
         WHERE wallet_offers.id = r.id
-            AND (wallet_offers.state = 'waiting' OR wallet_offers.state = 'parked' AND r.state = 'done')";
+            AND ({plain wallet_offers.state} = 'waiting' OR {plain wallet_offers.state} = 'parked' AND r.state = 'done')";
 }
 
 /// The mail with the transaction code of an offer, taken to be sent.

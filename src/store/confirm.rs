@@ -26,7 +26,7 @@ use crate::ids;
 
 statements! {
     LOCK_SIGNALS = "SELECT id, delivery_id, source, learner FROM signals
-        WHERE id {in $1} AND state = 'waiting' ORDER BY id {lock}";
+        WHERE id {in $1} AND {plain state} = 'waiting' ORDER BY id {lock}";
 
     READ_OUTCOMES = "SELECT id, learner_id, course, assessment, content, passes, as_of
         FROM outcomes WHERE learner_id {in $1}";

@@ -28,6 +28,15 @@ const BUSY_LIMIT: Duration = Duration::from_secs(10);
 /// Statements that a connection to SQLite keeps ready: those of the workers, for each number of rows.
 const STATEMENTS_KEPT: usize = 400;
 
+/// How a process that serves has its statements planned: rows are found by their keys, one by one. The
+/// plan of a prepared statement is made once, and may be made while the tables are empty or their
+/// statistics old; what is best then (read the whole table, join by hashing) takes seconds for each
+/// batch once there are some thousand rows. What `{plain}` of `statement.rs` is for, too. Not for the
+/// commands that read everything. And no plan is worth other processes, or compiling.
+const POSTGRES_PLANS: &str = "\
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+    SET max_parallel_workers_per_gather = 0; SET jit = off";
+
 /// The server gives up by itself, so that a process that froze in the middle of a transaction
 /// does not keep the others waiting for its locks. Every time is UTC.
 const POSTGRES_SETTINGS: &str = "\
@@ -75,7 +84,7 @@ impl Store {
                 // The mode of the journal stays as it is: an empty file stays empty.
                 connect_sqlite(url, options, connections).await?
             }
-            _ => Pool::connect(url, connections).await?,
+            _ => connect_postgres(url, connections, &[POSTGRES_SETTINGS]).await?,
         };
         let store = Self::on(pool);
         let missing = store.pool.applied().await.map(|applied| missing(&store.pool.known(), &applied));
@@ -111,7 +120,9 @@ fn missing(known: &[i64], applied: &[i64]) -> Option<String> {
 impl Pool {
     pub(super) async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         match scheme(url) {
-            "postgres" | "postgresql" => connect_postgres(url, connections).await,
+            "postgres" | "postgresql" => {
+                connect_postgres(url, connections, &[POSTGRES_SETTINGS, POSTGRES_PLANS]).await
+            }
             "sqlite" => {
                 let options = sqlite_options(url)?;
                 // What cannot be made here is said, with the file's name, when the file is opened.
@@ -213,7 +224,11 @@ fn in_memory(url: &str) -> bool {
     url.contains(":memory:") || url.contains("mode=memory")
 }
 
-async fn connect_postgres(url: &str, connections: u32) -> Result<Pool, StoreError> {
+async fn connect_postgres(
+    url: &str,
+    connections: u32,
+    settings: &'static [&'static str],
+) -> Result<Pool, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| StoreError::Refused(format!("the database's URL: {error}")))?
         .application_name("accolade");
@@ -227,9 +242,11 @@ async fn connect_postgres(url: &str, connections: u32) -> Result<Pool, StoreErro
     let pool = PgPoolOptions::new()
         .max_connections(connections.max(1))
         .acquire_timeout(ACQUIRE_LIMIT)
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
             Box::pin(async move {
-                sqlx::raw_sql(POSTGRES_SETTINGS).execute(connection).await?;
+                for sql in settings {
+                    sqlx::raw_sql(*sql).execute(&mut *connection).await?;
+                }
                 Ok(())
             })
         })

@@ -41,7 +41,7 @@ statements! {
     MARK_REPEATS [id Uuid, state Text, reason Text, note Text, first_id Uuid] =
         "UPDATE deliveries
         SET state = r.state, reason = r.reason, note = r.note, first_id = r.first_id
-        FROM {rows} WHERE deliveries.id = r.id AND deliveries.state = 'waiting'
+        FROM {rows} WHERE deliveries.id = r.id AND {plain deliveries.state} = 'waiting'
             AND deliveries.first_id IS NULL";
 }
 

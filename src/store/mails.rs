@@ -41,7 +41,7 @@ macro_rules! withdraw {
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM mails
-                WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+                WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
                     AND (leased_until IS NULL OR leased_until <= $2)
                     AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                         AND ",
@@ -61,7 +61,7 @@ macro_rules! release {
             "UPDATE ",
             $table,
             " SET leased_until = NULL, sweep_at = $3, attempts = attempts - 1
-            WHERE id {in $1} AND state = 'waiting' AND leased_until = $2"
+            WHERE id {in $1} AND {plain state} = 'waiting' AND leased_until = $2"
         )
     };
 }
@@ -71,7 +71,7 @@ statements! {
     /// lease, so that taking a mail writes its row and nothing else.
     LEASE_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND (credentials.revoked OR credentials.suspended OR ", needless!(), " OR ", unwanted!(), "))
@@ -89,7 +89,7 @@ statements! {
 
     HOLD_MAILS = "WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
                 AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND credentials.suspended AND NOT credentials.revoked)
@@ -99,7 +99,7 @@ statements! {
 
     /// What is being sent is left alone.
     WAKE_MAILS = "UPDATE mails SET due_at = $2, sweep_at = $2
-        WHERE credential_id {in $1} AND state = 'waiting' AND due_at > $2
+        WHERE credential_id {in $1} AND {plain state} = 'waiting' AND due_at > $2
             AND (leased_until IS NULL OR leased_until <= $2)";
 
     READ_MAILS = "SELECT mails.id, mails.delivery_id, mails.kind, mails.message_id, mails.date,
@@ -132,8 +132,8 @@ statements! {
             due_at = COALESCE(r.due_at, mails.due_at), sweep_at = COALESCE(r.sweep_at, mails.sweep_at),
             finished_at = r.finished_at
         FROM {rows}
-        WHERE mails.id = r.id AND (mails.state = 'waiting' OR mails.state = 'parked' AND r.state = 'done')
-        RETURNING mails.delivery_id";
+        WHERE mails.id = r.id AND ({plain mails.state} = 'waiting' OR {plain mails.state} = 'parked' AND r.state = 'done')
+        RETURNING mails.id, mails.delivery_id, mails.kind LIKE 'resend-%' AS resent";
 }
 
 /// Why a mail never left.
@@ -220,6 +220,13 @@ struct IdRow {
 #[derive(sqlx::FromRow)]
 struct DeliveryRow {
     delivery_id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct FinishedRow {
+    id: Uuid,
+    delivery_id: Uuid,
+    resent: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -337,7 +344,7 @@ impl Store {
         let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
         let (mails, others): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
         let sent = mails.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Sent { .. }));
-        let sent: Vec<Uuid> = sent.map(|(id, _)| *id).collect();
+        let sent: BTreeSet<Uuid> = sent.map(|(id, _)| *id).collect();
         let lost: Vec<_> = mails
             .iter()
             .filter_map(|(id, verdict)| match verdict {
@@ -346,13 +353,13 @@ impl Store {
             })
             .collect();
         let rows = mails.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
-        let mut rows: Vec<DeliveryRow> = session.all_rows(&FINISH_MAILS, rows).await?;
-        invited(&mut session, sent, now).await?;
+        let finished: Vec<FinishedRow> = session.all_rows(&FINISH_MAILS, rows).await?;
+        let resent = finished.iter().filter(|row| row.resent && sent.contains(&row.id));
+        invited(&mut session, resent.map(|row| row.id).collect(), now).await?;
         let bounced = mark_bounced(&mut session, &lost, now).await?;
-        rows.extend(bounced.into_iter().map(|delivery_id| DeliveryRow { delivery_id }));
         finish_notices(&mut session, &others, now).await?;
         finish_codes(&mut session, &others, now).await?;
-        settle(&mut session, rows.into_iter().map(|row| row.delivery_id)).await?;
+        settle(&mut session, finished.iter().map(|row| row.delivery_id).chain(bounced)).await?;
         session.commit().await
     }
 }

@@ -36,7 +36,7 @@ statements! {
 
     LEASE_NOTICES = "WITH taken AS MATERIALIZED (
             SELECT id FROM notices
-            WHERE id {in $1} AND state = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
                 AND (leased_until IS NULL OR leased_until <= $2)
             ORDER BY id {skip locked})
         UPDATE notices SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
@@ -59,7 +59,7 @@ statements! {
             finished_at = r.finished_at
         FROM {rows}
         WHERE notices.id = r.id
-            AND (notices.state = 'waiting' OR notices.state = 'parked' AND r.state = 'done')";
+            AND ({plain notices.state} = 'waiting' OR {plain notices.state} = 'parked' AND r.state = 'done')";
 
     THEIR_NOTICES = "SELECT recipient, state, reason FROM notices WHERE hold_id = $1 ORDER BY recipient";
 }

@@ -46,7 +46,7 @@ macro_rules! retry {
             $table,
             " SET state = 'waiting', attempts = 0, due_at = $2, sweep_at = $2, finished_at = NULL",
             $and,
-            " WHERE id {in $1} AND state = 'parked' RETURNING delivery_id"
+            " WHERE id {in $1} AND {plain state} = 'parked' RETURNING delivery_id"
         )
     };
 }
@@ -62,7 +62,7 @@ macro_rules! dropped {
             $state,
             "', reason = $2",
             $before,
-            ", finished_at = $3 WHERE id {in $1} AND state = 'parked' RETURNING delivery_id"
+            ", finished_at = $3 WHERE id {in $1} AND {plain state} = 'parked' RETURNING delivery_id"
         )
     };
 }

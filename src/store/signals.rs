@@ -12,7 +12,7 @@ use crate::faults::{self, Break};
 
 statements! {
     WAITING_SIGNALS = "SELECT id, delivery_id, source, content, attempts, due_at, sweep_at, created_at
-        FROM signals WHERE id {in $1} AND state = 'waiting'";
+        FROM signals WHERE id {in $1} AND {plain state} = 'waiting'";
 
     WAITING_SIBLINGS = "SELECT id, delivery_id, source, content, attempts, due_at, sweep_at, created_at
         FROM signals WHERE source = $1 AND batch = $2 AND state = 'waiting'
@@ -20,11 +20,11 @@ statements! {
 
     // Those that are locked are being worked on.
     EXPECT_MESSAGES = "WITH taken AS MATERIALIZED (
-            SELECT id FROM signals WHERE id {in $1} AND state = 'waiting' {skip locked})
+            SELECT id FROM signals WHERE id {in $1} AND {plain state} = 'waiting' {skip locked})
         UPDATE signals SET sweep_at = $2 WHERE id IN (SELECT id FROM taken)";
 
     PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE signals SET state = 'parked', reason = r.reason
-        FROM {rows} WHERE signals.id = r.id AND signals.state = 'waiting'";
+        FROM {rows} WHERE signals.id = r.id AND {plain signals.state} = 'waiting'";
 }
 
 /// A signal that waits for confirmation.

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `{in $1}` | `= ANY($1)` | `IN (SELECT unhex(value) FROM json_each($1))` |
 //! | `{in text $1}` | `= ANY($1)` | `IN (SELECT value FROM json_each($1))` |
+//! | `{plain state}` | `(state \|\| '')`: no index on it, or for some values of it, is used | `(+state)` |
 //! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT … FROM (VALUES ($1, …), …)) AS r`, once a block |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{share}` | `FOR SHARE` | nothing |
@@ -58,8 +59,9 @@ impl Statement {
             let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
             let rows = format!("UNNEST({}) AS r({})", types.collect::<Vec<_>>().join(", "), names.join(", "));
             let text = self.template.replace("{rows}", &rows);
-            let text = replace_lists(&text, "{in text $", |number| format!("= ANY(${number})"));
-            replace_lists(&text, "{in $", |number| format!("= ANY(${number})"))
+            let text = replace_marks(&text, "{in text $", |number| format!("= ANY(${number})"));
+            let text = replace_marks(&text, "{plain ", |column| format!("({column} || '')"));
+            replace_marks(&text, "{in $", |number| format!("= ANY(${number})"))
                 .replace("{lock}", "FOR NO KEY UPDATE")
                 .replace("{share}", "FOR SHARE")
                 .replace("{lock whole}", "FOR UPDATE")
@@ -92,10 +94,11 @@ impl Statement {
             let values: Vec<String> = (0..rows).map(row).collect();
             let rows = format!("(SELECT {} FROM (VALUES {})) AS r", names.join(", "), values.join(", "));
             let text = self.template.replace("{rows}", &rows);
-            let text = replace_lists(&text, "{in text $", |number| {
+            let text = replace_marks(&text, "{in text $", |number| {
                 format!("IN (SELECT value FROM json_each(${number}))")
             });
-            replace_lists(&text, "{in $", |number| {
+            let text = replace_marks(&text, "{plain ", |column| format!("(+{column})"));
+            replace_marks(&text, "{in $", |number| {
                 format!("IN (SELECT unhex(value) FROM json_each(${number}))")
             })
             .replace("{lock}", "")
@@ -107,12 +110,12 @@ impl Statement {
     }
 }
 
-fn replace_lists(text: &str, mark: &str, list: impl Fn(&str) -> String) -> String {
+fn replace_marks(text: &str, mark: &str, words: impl Fn(&str) -> String) -> String {
     let mut parts = text.split(mark);
     let mut replaced = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (number, rest) = part.split_once('}').unwrap_or((part, ""));
-        replaced.push_str(&list(number));
+        let (content, rest) = part.split_once('}').unwrap_or((part, ""));
+        replaced.push_str(&words(content));
         replaced.push_str(rest);
     }
     replaced
@@ -142,7 +145,7 @@ mod tests {
 
     statements! {
         MARKS [id Uuid, state Text] = "UPDATE t SET state = r.state FROM {rows} WHERE t.id = r.id {lock}";
-        LISTS = "SELECT 1 WHERE a {in $1} AND b {in text $12} {skip locked}";
+        LISTS = "SELECT 1 WHERE a {in $1} AND b {in text $12} AND {plain t.c} = 'x' {skip locked}";
     }
 
     #[test]
@@ -163,12 +166,12 @@ mod tests {
         assert!(blocks[1].1.contains("VALUES ($1, $2), ($3, $4), ") && blocks[1].1.contains(", ($15, $16))"));
         assert_eq!(
             LISTS.postgres(),
-            "SELECT 1 WHERE a = ANY($1) AND b = ANY($12) FOR NO KEY UPDATE SKIP LOCKED"
+            "SELECT 1 WHERE a = ANY($1) AND b = ANY($12) AND (t.c || '') = 'x' FOR NO KEY UPDATE SKIP LOCKED"
         );
         assert_eq!(
             LISTS.sqlite(),
             "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) \
-             AND b IN (SELECT value FROM json_each($12)) "
+             AND b IN (SELECT value FROM json_each($12)) AND (+t.c) = 'x' "
         );
         assert_eq!(STATEMENTS.len(), 2);
     }

@@ -39,7 +39,7 @@ macro_rules! forget {
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM ",
             $table,
-            " WHERE state = 'waiting' AND ",
+            " WHERE ",
             $which,
             " {skip locked})
             UPDATE ",
@@ -72,18 +72,18 @@ statements! {
     DUE_NOTICES = due!("notices", "");
     DUE_CODES = due!("wallet_offers", "");
 
-    FORGET_SIGNALS = forget!("signals", "", "TRUE");
-    FORGET_EVENTS = forget!("events", "", "TRUE");
-    FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "TRUE");
-    FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "TRUE");
-    FORGET_CODES = forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "TRUE");
+    FORGET_SIGNALS = forget!("signals", "", "state = 'waiting'");
+    FORGET_EVENTS = forget!("events", "", "state = 'waiting'");
+    FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
+    FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
+    FORGET_CODES = forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
 
-    FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2}");
-    FORGET_THESE_EVENTS = forget!("events", "", "id {in $2}");
-    FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
-    FORGET_THESE_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
+    FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2} AND {plain state} = 'waiting'");
+    FORGET_THESE_EVENTS = forget!("events", "", "id {in $2} AND {plain state} = 'waiting'");
+    FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
+    FORGET_THESE_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
     FORGET_THESE_CODES =
-        forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "id {in $2}");
+        forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
 
     SIGNALS_BACKLOG = backlog!("signals");
     EVENTS_BACKLOG = backlog!("events");

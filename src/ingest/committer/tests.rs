@@ -24,7 +24,7 @@ impl Bench {
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         let clock = Clock::system();
         let url_of_site = "http://localhost";
-        let committer = Committer::start(&store, &queue, &clock, url_of_site, 1, &mut tasks, &stop);
+        let committer = Committer::start(&store, &queue, &clock, url_of_site, &mut tasks, &stop);
         Self { _folder: folder, url, store, queue, committer, _tasks: tasks }
     }
 }
@@ -98,4 +98,29 @@ async fn a_signal_whose_message_may_be_lost_is_due_at_once() {
         }
     });
     assert_eq!(found.await.expect("it is due before its grace ends")[0].id, recorded.new_signals[0]);
+}
+
+/// How many deliveries the next group has when a second one comes as soon as somebody waits for it.
+async fn group_after(last: Pace) -> usize {
+    let (sender, mut receiver) = mpsc::channel(2);
+    let bytes = Arc::new(Semaphore::new(2));
+    let waiting = || Waiting {
+        delivery: delivery(1),
+        bytes: Arc::clone(&bytes).try_acquire_owned().unwrap(),
+        answer: oneshot::channel().0,
+    };
+    sender.send(waiting()).await.unwrap();
+    let stop = CancellationToken::new();
+    let later = async { sender.try_send(waiting()).ok().unwrap() };
+    let (group, ()) = tokio::join!(next_group(&mut receiver, last, &stop), later);
+    group.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_group_waits_for_those_who_came_together_before() {
+    let slow = Duration::from_secs(10);
+    assert_eq!(group_after(Pace { size: 2, time: slow }).await, 2);
+    assert_eq!(group_after(Pace { size: 1, time: slow }).await, 1, "nobody else is expected");
+    assert_eq!(group_after(Pace { size: 64, time: Duration::from_micros(500) }).await, 1, "commits are fast");
+    assert_eq!(group_after(Pace::default()).await, 1);
 }

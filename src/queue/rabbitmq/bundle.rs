@@ -2,8 +2,8 @@
 //! number of its messages, not their bytes (a quorum queue logs, replicates and acknowledges each).
 //!
 //! What is published together under one routing key travels in few messages: CloudEvents in the
-//! JSON batch format (CloudEvents 1.0, JSON format, section 4). Few at a time stay messages of
-//! their own, so that little work is still shared among processes.
+//! JSON batch format (CloudEvents 1.0, JSON format, section 4). Two or three at a time stay messages
+//! of their own, so that little work is still shared among processes.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,8 +23,8 @@ use crate::queue::message::{BATCH_CONTENT_TYPE, CONTENT_TYPE};
 pub(in crate::queue) const ROWS: u64 = 32;
 /// The same, and the most bytes of a message about more than one.
 const MOST: (usize, usize) = (32, 64 * 1024);
-/// What is published together becomes at least so many messages.
-const PARTS: usize = 8;
+/// What is published together becomes at least so many messages, for two workers.
+const PARTS: usize = 2;
 
 /// Exchange and routing key.
 type Address = (ShortString, ShortString);
@@ -154,8 +154,8 @@ mod tests {
             bundled.into_iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>()
         };
         assert_eq!(sizes(0), [0; 0]);
-        assert_eq!(sizes(15), [1; 15]);
-        assert_eq!(sizes(25), [3, 3, 3, 3, 3, 3, 3, 3, 1]);
+        assert_eq!(sizes(3), [1; 3]);
+        assert_eq!(sizes(25), [12, 12, 1]);
         assert_eq!(sizes(500).len(), 16);
     }
 

@@ -71,7 +71,7 @@ async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_
     let Some(queue) = open().await else { return };
     let messages = signals(200);
     publish(&queue, messages.clone(), None).await;
-    eventually("they are few", async || matches!(queue.depth(Work::Signals).await, Ok(8))).await;
+    eventually("they are few", async || matches!(queue.depth(Work::Signals).await, Ok(7))).await;
     let (mut first, stop) = consumer(&queue, 20);
     let mut held = batch(&mut first, 200, Duration::from_secs(1)).await;
     assert_eq!(held.len(), 20, "no more rows are in hand than were asked for");

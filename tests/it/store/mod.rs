@@ -19,6 +19,7 @@ mod mailboxes;
 mod mails;
 mod parked;
 mod people;
+mod plans;
 mod privacy;
 mod reconcile;
 mod retention;

@@ -1,0 +1,2 @@
+-- PostgreSQL drops checks that cost it much; SQLite keeps them.
+SELECT 1;
