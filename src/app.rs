@@ -32,7 +32,7 @@ use crate::remote::Fetcher;
 use crate::signing::{self, Issuers};
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::worker::{Awarder, Confirmer, Places, Reconciler, Resigner, Share, Source};
+use crate::worker::{Awarder, Confirmer, Places, Reconciler, Resigner, Share, Source, Trials};
 use crate::{health, secrets, serving, web};
 
 /// What a process does.
@@ -273,18 +273,19 @@ impl App {
     ) -> anyhow::Result<()> {
         let batch = self.settings.worker.batch.clamp(1, 1_000);
         let embedded = matches!(*self.queue, Queue::Embedded(_));
+        let trials = Trials::new(embedded, self.clock.now());
         if roles.contains(&Role::Worker) {
             let sources = self.lms_sources(batch);
             tasks.spawn(self.reconciler(&sources, embedded).run(stop.clone()));
             tasks.spawn(self.retention(embedded).run(stop.clone()));
-            tasks.spawn(self.confirmer(sources).run(batch, stop.clone()));
-            tasks.spawn(self.awarder()?.run(batch, stop.clone()));
+            tasks.spawn(self.confirmer(sources, trials.clone()).run(batch, stop.clone()));
+            tasks.spawn(self.awarder(trials.clone())?.run(batch, stop.clone()));
             let (store, issuers, clock) = (self.store.clone(), self.issuers.clone(), self.clock.clone());
             let every = Duration::from_secs(if embedded { 1 } else { 5 });
             tasks.spawn(Resigner { store, issuers, clock, every }.run(stop.clone()));
         }
         if roles.contains(&Role::Mailer) {
-            tasks.spawn(self.mailer()?.run(batch, stop.clone()));
+            tasks.spawn(self.mailer(trials)?.run(batch, stop.clone()));
             if let Some(mailbox) = self.mailbox(embedded) {
                 tasks.spawn(mailbox.run(stop.clone()));
             }
@@ -328,7 +329,7 @@ impl App {
         }
     }
 
-    fn confirmer(&self, sources: Arc<BTreeMap<String, Source>>) -> Confirmer {
+    fn confirmer(&self, sources: Arc<BTreeMap<String, Source>>, trials: Trials) -> Confirmer {
         Confirmer {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
@@ -339,10 +340,11 @@ impl App {
             public_url: Arc::clone(&self.public_url),
             settle: Duration::from_secs(self.settings.worker.settle_seconds),
             turns: crate::worker::Turns::default(),
+            trials,
         }
     }
 
-    fn awarder(&self) -> anyhow::Result<Awarder> {
+    fn awarder(&self, trials: Trials) -> anyhow::Result<Awarder> {
         Ok(Awarder {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
@@ -357,6 +359,7 @@ impl App {
             domain: host(&self.settings.public_url)?.into(),
             guard: self.settings.guard().map(Arc::new),
             places: Places::default(),
+            trials,
         })
     }
 }

@@ -77,6 +77,8 @@ pub enum Break {
     RenamesMails,
     /// What is given up is parked without a reason.
     ParksSilently,
+    /// Work that ends the process is not counted, and not worked on alone.
+    TriesForEver,
 }
 
 impl Point {
@@ -101,7 +103,7 @@ impl Point {
 
 impl Break {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AnswersFirst,
         Self::AcknowledgesFirst,
         Self::AcknowledgesNever,
@@ -114,6 +116,7 @@ impl Break {
         Self::MarksSecond,
         Self::RenamesMails,
         Self::ParksSilently,
+        Self::TriesForEver,
     ];
 }
 

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 
 use super::{App, host};
 use crate::mail::{Composer, Transport};
-use crate::worker::{Bounces, Mailbox, Mailer, Mbox, Retention, Sweeper};
+use crate::worker::{Bounces, Mailbox, Mailer, Mbox, Retention, Sweeper, Trials};
 
 impl App {
-    pub(super) fn mailer(&self) -> anyhow::Result<Mailer> {
+    pub(super) fn mailer(&self, trials: Trials) -> anyhow::Result<Mailer> {
         Ok(Mailer {
             store: self.store.clone(),
             queue: Arc::clone(&self.queue),
@@ -26,6 +26,7 @@ impl App {
             clock: self.clock.clone(),
             metrics: Arc::clone(&self.metrics),
             public_url: self.settings.public_url.clone(),
+            trials,
         })
     }
 

@@ -47,6 +47,8 @@ pub enum QueueError {
 pub struct Delivery {
     /// The row that it is about.
     pub id: Uuid,
+    /// Whether the broker gave it out before, to a process that ended or gave it back.
+    pub again: bool,
     handle: Handle,
 }
 
@@ -111,12 +113,14 @@ impl Consumer {
 impl Source {
     async fn next(&mut self) -> Option<Delivery> {
         match self {
-            Self::Embedded(consumer) => {
-                consumer.next().await.map(|(id, ticket)| Delivery { id, handle: Handle::Embedded(ticket) })
-            }
+            Self::Embedded(consumer) => consumer.next().await.map(|(id, ticket)| Delivery {
+                id,
+                again: false,
+                handle: Handle::Embedded(ticket),
+            }),
             Self::RabbitMq(consumer) => {
                 let (id, ticket) = consumer.next().await?;
-                Some(Delivery { id, handle: Handle::RabbitMq(Box::new(ticket)) })
+                Some(Delivery { id, again: ticket.again, handle: Handle::RabbitMq(Box::new(ticket)) })
             }
         }
     }

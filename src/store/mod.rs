@@ -57,6 +57,7 @@ mod status;
 mod supersede;
 mod sweep;
 mod trail;
+mod trials;
 mod typed;
 mod value;
 mod versions;
@@ -172,6 +173,7 @@ static ALL_STATEMENTS: &[&[&Statement]] = &[
     supersede::STATEMENTS,
     sweep::STATEMENTS,
     trail::STATEMENTS,
+    trials::STATEMENTS,
     typed::STATEMENTS,
     versions::STATEMENTS,
     waiting::STATEMENTS,

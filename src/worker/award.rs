@@ -19,6 +19,7 @@ use super::outage::{Hold, Patience};
 use super::places::Places;
 use super::retry::unstored;
 use super::seats::{Draft, Seats};
+use super::trial::Trials;
 use super::unwind::guarded;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
@@ -66,6 +67,8 @@ pub struct Awarder {
     pub guard: Option<Arc<Guard>>,
     /// Places in status lists that were taken ahead.
     pub places: Places,
+    /// What may end the process.
+    pub trials: Trials,
 }
 
 /// What keeps an event from being evaluated.
@@ -131,7 +134,7 @@ impl Awarder {
             }
             let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await else { break };
             let (this, patience) = (self.clone(), patience.clone());
-            batches.spawn(async move { this.batch(deliveries, &mut patience.hold()).await });
+            batches.spawn(async move { this.take(deliveries, &mut patience.hold()).await });
         }
         while batches.join_next().await.is_some() {}
     }
@@ -387,3 +390,4 @@ mod passage;
 mod postponed;
 #[cfg(test)]
 mod tests;
+mod trial;

@@ -6,6 +6,7 @@
 
 mod share;
 mod storing;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use super::asked::asked;
 use super::outage::Patience;
 use super::retry::unstored;
+use super::trial::Trials;
 use super::turns::Turns;
 use super::unwind::guarded;
 use super::verdict::Verdicts;
@@ -35,6 +37,7 @@ use crate::telemetry::Metrics;
 
 use share::NoPlace;
 pub use share::Share;
+use trial::batch_of;
 
 /// How long a batch gathers, so that signals for the same course share a call.
 const LINGER: Duration = Duration::from_millis(100);
@@ -80,6 +83,8 @@ pub struct Confirmer {
     pub settle: Duration,
     /// One reading of a (source, batch) at a time: a later one is never overtaken.
     pub turns: Turns,
+    /// What may end the process.
+    pub trials: Trials,
 }
 
 /// How long until the messages of signals come back that wait, however they wait.
@@ -93,6 +98,9 @@ impl Confirmer {
         let prefetch = Share::prefetch(batch, self.sources.len());
         let mut consumer = self.queue.consume(Work::Signals, prefetch, stop.clone());
         let patience = Patience::new(stop);
+        if let Err(error) = patience.hold().until(|| self.trials.load(&self.store)).await {
+            tracing::warn!(%error, "what was noted before is not known");
+        }
         let mut groups = JoinSet::new();
         while let Some(deliveries) = consumer.next_batch(usize::from(batch), LINGER).await {
             while groups.try_join_next().is_some() {}
@@ -124,7 +132,7 @@ impl Confirmer {
             }
         };
         let mut rows: HashMap<Uuid, StoredSignal> = waiting.into_iter().map(|row| (row.id, row)).collect();
-        let mut grouped: BTreeMap<Group, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
+        let mut ready = Vec::with_capacity(rows.len());
         let now = self.clock.now();
         for delivery in deliveries {
             match rows.remove(&delivery.id) {
@@ -137,16 +145,22 @@ impl Confirmer {
                 Some(row) if row.not_before > now => {
                     delivery.retry((row.not_before - now).to_std().unwrap_or_default()).await;
                 }
-                Some(row) => {
-                    // What confirms itself shares no call: of any batch, it is stored together.
-                    let batch = row.signal.outcome.is_none().then(|| row.signal.batch.clone());
-                    grouped.entry((row.source.clone(), batch)).or_default().push((delivery, row));
-                }
+                Some(row) => ready.push((delivery, row)),
             }
+        }
+        let Ok(ready) = self.apart(ready, patience, groups).await else { return false };
+        let mut grouped: BTreeMap<Group, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
+        for (delivery, row) in ready {
+            let batch = batch_of(&row).map(str::to_owned);
+            grouped.entry((row.source.clone(), batch)).or_default().push((delivery, row));
         }
         for ((source, batch), members) in grouped {
             let (this, patience) = (self.clone(), patience.clone());
-            groups.spawn(async move { this.group(&source, batch.as_deref(), members, &patience).await });
+            groups.spawn(async move {
+                let ids: Vec<Uuid> = members.iter().map(|(_, row)| row.id).collect();
+                this.group(&source, batch.as_deref(), members, &patience).await;
+                this.trials.end(&this.store, &ids).await;
+            });
         }
         true
     }
@@ -246,6 +260,7 @@ impl Confirmer {
         // All that wait, those whose time has not come included: what one of them still misses
         // says that what the LMS shows of its learner is about to change.
         let siblings = self.store.waiting_siblings(source, batch, SIBLINGS).await;
+        let siblings = siblings.map(|siblings| self.beside(siblings, &rows));
         let rows = match siblings {
             // Those that another copy finished while this one waited for its turn are not
             // among the siblings; of these nothing is left to do.

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::outage::{PAUSE, Patience};
 use super::retry::{backoff, unstored};
+use super::trial::Trials;
 use super::unwind::guarded;
 use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
@@ -79,6 +80,8 @@ pub struct Mailer {
     pub metrics: Arc<Metrics>,
     /// Where this installation answers.
     pub public_url: Url,
+    /// What may end the process.
+    pub trials: Trials,
 }
 
 /// What of a lease's time is for what.
@@ -143,9 +146,13 @@ impl Mailer {
                 Ok((leased, times)) => {
                     let (this, stop) = (self.clone(), stop.clone());
                     batches.spawn(async move {
+                        let (leased, alone) = this.apart(leased).await;
                         this.marked_first(&leased).await;
                         faults::at(Point::MailUnsent).await;
+                        let ids: Vec<Uuid> = leased.iter().map(Letter::id).collect();
                         this.deliver(leased, times, &stop).await;
+                        this.trials.end(&this.store, &ids).await;
+                        this.on_trial(alone, times, &stop).await;
                         faults::at(Point::MailUnacknowledged).await;
                         // The sweeper brings back what waits, or was not begun: its time is in the
                         // row. What could not be marked comes back when its lease ends.
@@ -379,3 +386,4 @@ mod defects;
 mod notice;
 #[cfg(test)]
 mod tests;
+mod trial;

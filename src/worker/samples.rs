@@ -178,6 +178,7 @@ impl Bench {
             domain: "localhost".into(),
             guard: None,
             places: super::Places::default(),
+            trials: super::Trials::default(),
         }
     }
 

@@ -164,6 +164,11 @@ impl Verdicts<'_> {
     }
 }
 
+/// It is given up, for people to look at.
+pub(super) fn parked(row: &StoredSignal, reason: String) -> ConfirmResult {
+    result(row, Vec::new(), SignalVerdict::Park { reason })
+}
+
 fn result(row: &StoredSignal, outcomes: Vec<RuledOutcome>, verdict: SignalVerdict) -> ConfirmResult {
     ConfirmResult {
         signal: row.id,

@@ -92,6 +92,15 @@ impl Part {
         self.ended("did not die by itself").await
     }
 
+    /// Starts it again if it has died by itself.
+    pub(crate) fn revive(&mut self, env: &BTreeMap<String, String>) {
+        if self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_some()) {
+            self.child = None;
+            self.deaths += 1;
+            self.start(env);
+        }
+    }
+
     /// SIGTERM, and how it ended.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");

@@ -217,6 +217,21 @@ impl World {
         part.ready().await;
     }
 
+    /// The same, while processes that die are started again, as whoever runs them does.
+    pub(crate) async fn settle_reviving(&mut self, patience: Duration) {
+        let since = Instant::now();
+        while since.elapsed() < patience && Ledger::open(self.database.url()).await != Some(0) {
+            for part in &mut self.parts {
+                part.revive(&self.env);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        for part in &mut self.parts {
+            part.revive(&self.env);
+            part.ready().await;
+        }
+    }
+
     /// Waits until nothing waits, neither in rows nor in queues, or time is over.
     pub(crate) async fn settle(&self, patience: Duration) {
         self.settle_but(0, patience).await;

@@ -57,6 +57,7 @@ pub(in crate::queue) struct Consumer {
 struct Waiting {
     id: Uuid,
     body: Vec<u8>,
+    again: bool,
     answer: OpenAnswer,
 }
 
@@ -114,9 +115,9 @@ impl Consumer {
             () = self.owner.shared.stop.cancelled() => return None,
         };
         loop {
-            if let Some(Waiting { id, body, answer }) = self.waiting.pop_front() {
+            if let Some(Waiting { id, body, again, answer }) = self.waiting.pop_front() {
                 let (owner, work) = (self.owner.clone(), self.work);
-                return Some((id, Ticket { answer, owner, work, id, body, _place: place }));
+                return Some((id, Ticket { answer, owner, work, id, body, again, _place: place }));
             }
             let Some(subscription) = &mut self.subscription else {
                 let task = self.subscribing.get_or_insert_with(|| {
@@ -164,8 +165,9 @@ impl Consumer {
                 }
                 let rows = events.len() + usize::from(given);
                 let answer = Arc::new(Answer::new(message.acker, channel, *first, rows));
+                let again = message.redelivered;
                 let waiting =
-                    |(id, body)| Waiting { id, body, answer: OpenAnswer(Some(Arc::clone(&answer))) };
+                    |(id, body)| Waiting { id, body, again, answer: OpenAnswer(Some(Arc::clone(&answer))) };
                 self.waiting.extend(events.into_iter().map(waiting));
             }
             Err(why) => {
@@ -221,6 +223,8 @@ pub(in crate::queue) struct Ticket {
     work: Work,
     id: Uuid,
     body: Vec<u8>,
+    /// Whether the broker gave the message out before.
+    pub(in crate::queue) again: bool,
     _place: OwnedSemaphorePermit,
 }
 

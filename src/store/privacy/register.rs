@@ -301,6 +301,8 @@ nobody! {
     }
     wallet_challenges { hash, expires_at }
     mailboxes { path, file, message_at, read_to, tail, read_at }
+    // Ids of rows that go with their persons; theirs are forgotten when work on them ends.
+    trials { id, alone, began_at }
     // A mark is a person's only for whoever has the secret and the id already.
     erased_learners { mark, erased_at, made_with, readmitted_at }
     erased_credentials { id, status_list, status_index, revoked_at }

@@ -34,6 +34,22 @@ impl Awarder {
         }
     }
 
+    /// Gives an event up, for people to look at.
+    pub(super) async fn park(
+        &self,
+        delivery: Delivery,
+        reason: &str,
+        hold: &mut Hold<'_>,
+    ) -> Result<(), GivenBack> {
+        tracing::error!(event = %delivery.id, reason, "an event is parked");
+        match hold.until(|| self.store.postpone_event(delivery.id, None, reason)).await {
+            Ok(()) => delivery.ack().await,
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error) => delivery.retry(unstored(&error)).await,
+        }
+        Ok(())
+    }
+
     pub(super) async fn postpone(
         &self,
         delivery: Delivery,

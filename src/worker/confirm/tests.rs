@@ -122,6 +122,7 @@ async fn confirmer(bad: Bad) -> Confirmer {
         public_url: "http://localhost".into(),
         settle: Duration::from_secs(1),
         turns: Turns::default(),
+        trials: Trials::default(),
     }
 }
 
@@ -357,4 +358,25 @@ async fn an_event_whose_message_may_be_lost_is_due_at_once() {
     bench.queue.close().await;
     work(&confirmer, taken).await;
     assert_eq!(bench.due(Work::Assessments).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_may_end_the_process_is_read_beside_nobody_but_its_learner() {
+    let confirmer = confirmer(Bad::Show).await;
+    let rows = tell(&confirmer, &["bad", "good", "bad", "other"], confirmer.clock.now()).await;
+    let beside = |of: &[StoredSignal]| {
+        let all = confirmer.beside(rows.clone(), of);
+        let mut learners: Vec<String> = all.into_iter().map(|row| row.signal.learner).collect();
+        learners.sort_unstable();
+        learners
+    };
+    assert_eq!(beside(&rows[1..2]), ["bad", "bad", "good", "other"]);
+    let now = confirmer.clock.now();
+    Trials::default().note(&confirmer.store, &[rows[2].id], now).await.unwrap();
+    confirmer.trials.load(&confirmer.store).await.unwrap();
+    assert_eq!(beside(&rows[1..2]), ["good", "other"]);
+    assert_eq!(confirmer.trials.begin(&confirmer.store, rows[2].id, now).await.unwrap(), None);
+    assert_eq!(beside(&rows[2..3]), ["bad", "bad"]);
+    confirmer.trials.end(&confirmer.store, &[rows[2].id]).await;
+    assert_eq!(beside(&rows[1..2]), ["bad", "bad", "good", "other"]);
 }

@@ -25,6 +25,7 @@ fn mailer(bench: &Bench) -> Mailer {
         clock: bench.clock.clone(),
         metrics: Arc::new(Metrics::new()),
         public_url: PUBLIC_URL.parse().unwrap(),
+        trials: Trials::default(),
     }
 }
 

@@ -26,6 +26,7 @@ mod retention;
 mod status;
 mod sweep;
 mod trail;
+mod trials;
 mod versions;
 mod wallets;
 
