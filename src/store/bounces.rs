@@ -10,7 +10,8 @@ use super::value::values;
 use super::{Store, StoreError};
 
 statements! {
-    FIND_MAIL = "SELECT id, credential_id FROM mails WHERE message_id {in text $1} ORDER BY id LIMIT 1";
+    FIND_MAIL = "SELECT id, credential_id FROM mails WHERE id {in $1} AND message_id {in text $2}
+        ORDER BY id LIMIT 1";
 
     LOCK_CREDENTIALS = "SELECT id FROM credentials
         WHERE id IN (SELECT credential_id FROM mails WHERE id {in $1}) ORDER BY id {lock}";
@@ -99,7 +100,10 @@ impl Store {
     /// ours has such a Message-ID. Told twice it changes nothing.
     pub async fn bounce(&self, bounce: &Bounce, now: DateTime<Utc>) -> Result<Option<Uuid>, StoreError> {
         let mut session = self.pool.write().await?;
-        let row: Option<MailRow> = session.optional(&FIND_MAIL, values![bounce.message_ids.clone()]).await?;
+        // A Message-ID begins with the id of its mail: no index has the texts.
+        let ids = bounce.message_ids.iter().filter_map(|id| id.split('@').next()?.parse().ok());
+        let find = values![ids.collect::<Vec<Uuid>>(), bounce.message_ids.clone()];
+        let row: Option<MailRow> = session.optional(&FIND_MAIL, find).await?;
         let Some(MailRow { id, credential_id }) = row else { return Ok(None) };
         let _: Vec<IdRow> = session.all(&LOCK_CREDENTIALS, values![vec![id]]).await?;
         let deliveries =

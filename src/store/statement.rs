@@ -5,7 +5,7 @@
 //! | `{in $1}` | `= ANY($1)` | `IN (SELECT unhex(value) FROM json_each($1))` |
 //! | `{in text $1}` | `= ANY($1)` | `IN (SELECT value FROM json_each($1))` |
 //! | `{plain state}` | `(state \|\| '')`: no index on it, or for some values of it, is used | `(+state)` |
-//! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT … FROM (VALUES ($1, …), …)) AS r`, once a block |
+//! | `{rows}` | `UNNEST($1::uuid[], …) AS r(id, …)` | `(SELECT … FROM (VALUES (?, …), …)) AS r`, once a block |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{share}` | `FOR SHARE` | nothing |
 //! | `{lock whole}` | `FOR UPDATE`: nothing that refers to it is added | nothing |
@@ -30,7 +30,7 @@ pub(super) struct Statement {
 }
 
 /// How many rows SQLite takes at once, the most first.
-pub(super) const BLOCKS: [usize; 3] = [64, 8, 1];
+pub(super) const BLOCKS: [usize; 4] = [64, 16, 4, 1];
 
 impl Statement {
     pub(super) const fn new(
@@ -87,12 +87,10 @@ impl Statement {
             let names = self.columns.iter().enumerate();
             let names: Vec<String> =
                 names.map(|(at, (name, _))| format!("column{} AS {name}", at + 1)).collect();
-            let row = |row: usize| {
-                let values = (1..=width).map(|at| format!("${}", row * width + at));
-                format!("({})", values.collect::<Vec<_>>().join(", "))
-            };
-            let values: Vec<String> = (0..rows).map(row).collect();
-            let rows = format!("(SELECT {} FROM (VALUES {})) AS r", names.join(", "), values.join(", "));
+            // Without numbers: whoever binds asks for the name of each, and SQLite goes through all of them.
+            let row = format!("({})", vec!["?"; width].join(", "));
+            let values = vec![row.as_str(); rows].join(", ");
+            let rows = format!("(SELECT {} FROM (VALUES {values})) AS r", names.join(", "));
             let text = self.template.replace("{rows}", &rows);
             let text = replace_marks(&text, "{in text $", |number| {
                 format!("IN (SELECT value FROM json_each(${number}))")
@@ -157,13 +155,13 @@ mod tests {
         );
         assert_eq!(
             MARKS.sqlite(),
-            "UPDATE t SET state = r.state FROM (SELECT column1 AS id, column2 AS state FROM (VALUES ($1, $2))) AS r \
+            "UPDATE t SET state = r.state FROM (SELECT column1 AS id, column2 AS state FROM (VALUES (?, ?))) AS r \
              WHERE t.id = r.id "
         );
         let blocks: Vec<(usize, &str)> = MARKS.sqlite_blocks().collect();
         assert_eq!(blocks.iter().map(|(rows, _)| *rows).collect::<Vec<_>>(), BLOCKS);
-        assert_eq!(blocks[2].1, MARKS.sqlite());
-        assert!(blocks[1].1.contains("VALUES ($1, $2), ($3, $4), ") && blocks[1].1.contains(", ($15, $16))"));
+        assert_eq!(blocks[3].1, MARKS.sqlite());
+        assert!(blocks[2].1.contains("(VALUES (?, ?), (?, ?), (?, ?), (?, ?))"));
         assert_eq!(
             LISTS.postgres(),
             "SELECT 1 WHERE a = ANY($1) AND b = ANY($12) AND (t.c || '') = 'x' FOR NO KEY UPDATE SKIP LOCKED"

@@ -174,6 +174,7 @@ pub(crate) async fn first_key(store: &Store) -> String {
 /// What a worker makes of a candidate: a badge.
 pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str) -> NewAward {
     let credential = ids::credential("school", badge, candidate.person, "once");
+    let mail = ids::derived(credential, "claim");
     NewAward {
         issuer: "school".to_owned(),
         badge: badge.to_owned(),
@@ -198,9 +199,9 @@ pub(crate) async fn award_for(store: &Store, candidate: &Candidate, badge: &str)
             remind_at: Some(at(60)),
         },
         mail: NewMail {
-            id: ids::derived(credential, "claim"),
+            id: mail,
             kind: "claim".to_owned(),
-            message_id: format!("<{credential}@badges.example.edu>"),
+            message_id: format!("{mail}@badges.example.edu"),
             date: at(20),
             language: Some("de".to_owned()),
         },

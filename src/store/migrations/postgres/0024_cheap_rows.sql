@@ -16,3 +16,6 @@ ALTER TABLE mails DROP CONSTRAINT IF EXISTS mails_delivery_id_fkey;
 
 -- Follows from the one without the issuer (0014).
 ALTER TABLE awards DROP CONSTRAINT IF EXISTS awards_issuer_badge_person_id_cycle_key;
+
+-- A Message-ID begins with the id of its mail.
+DROP INDEX IF EXISTS mails_message;
