@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use load::{Part, Plan, Report, Results, Servers};
+use load::{Amount, Part, Plan, Report, Results, Servers};
 
 /// Measures what this machine holds.
 #[derive(Debug, Parser)]
@@ -25,7 +25,7 @@ struct Options {
     /// How long a measurement at a steady rate takes, in seconds.
     #[arg(long, default_value_t = 15, value_name = "NUMBER")]
     seconds: u64,
-    /// Only these parts.
+    /// Only these parts. `growth` and `growth-embedded` take some 25 GB of disk and half an hour each.
     #[arg(
         long,
         value_enum,
@@ -34,6 +34,15 @@ struct Options {
         value_name = "PART,…"
     )]
     only: Vec<Part>,
+    /// Awards that fill a database that is to be full.
+    #[arg(long, default_value_t = 1_000_000, value_name = "NUMBER")]
+    awards: u64,
+    /// Deliveries that fill it.
+    #[arg(long, default_value_t = 5_000_000, value_name = "NUMBER")]
+    deliveries: u64,
+    /// Webhooks that wait while nobody works on them; embedded a tenth.
+    #[arg(long, default_value_t = 1_000_000, value_name = "NUMBER")]
+    backlog: u64,
     /// A database of PostgreSQL to measure on; without it one is started, with fsync.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
@@ -56,6 +65,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         parts: options.only,
         badges: options.badges.max(1),
         time: Duration::from_secs(options.seconds.max(1)),
+        amount: Amount { awards: options.awards.max(1), deliveries: options.deliveries.max(1) },
+        backlog: options.backlog.max(1),
     };
     let servers = Servers::start(options.postgres, options.rabbitmq)?;
     let results = Results::measure(&plan, &servers).await?;

@@ -33,15 +33,13 @@ macro_rules! due {
 
 // A lease may be held by a process that lives: it is waited for. A row that is locked is being
 // worked on, so its message came; waiting for several could be waiting in a circle.
-macro_rules! forget {
-    ($table:literal, $leased:literal, $which:literal) => {
+macro_rules! forget_these {
+    ($table:literal, $leased:literal) => {
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM ",
             $table,
-            " WHERE ",
-            $which,
-            " {skip locked})
+            " WHERE id {in $2} AND {plain state} = 'waiting' {skip locked})
             UPDATE ",
             $table,
             " SET sweep_at = CASE ",
@@ -51,16 +49,39 @@ macro_rules! forget {
     };
 }
 
+// What is due already stays as it is, so that of a backlog little is written; and by the index of
+// what is not.
+macro_rules! forget {
+    ($table:literal, $leased:literal) => {
+        concat!(
+            "WITH taken AS MATERIALIZED (
+                SELECT id FROM ",
+            $table,
+            " WHERE state = 'waiting' AND sweep_at > $1 AND sweep_at > CASE ",
+            $leased,
+            " WHEN due_at > $1 THEN due_at ELSE $1 END AND created_at <= $1
+                ORDER BY sweep_at, id LIMIT $2 {skip locked})
+            UPDATE ",
+            $table,
+            " SET sweep_at = CASE ",
+            $leased,
+            " WHEN due_at > $1 THEN due_at ELSE $1 END WHERE id IN (SELECT id FROM taken)"
+        )
+    };
+}
+
+// Of so many at most, first those whose time comes first: counting all of a deep backlog takes the
+// database longer than working some of it off.
 macro_rules! backlog {
     ($table:literal) => {
         concat!(
-            "SELECT (SELECT COUNT(*) FROM ",
+            "SELECT COUNT(*) AS waiting, MIN(created_at) AS oldest,
+                (SELECT COUNT(*) FROM (SELECT id FROM ",
             $table,
-            " WHERE state = 'waiting') AS waiting, (SELECT COUNT(*) FROM ",
+            " WHERE state = 'parked' LIMIT $1) AS parked) AS parked
+            FROM (SELECT created_at FROM ",
             $table,
-            " WHERE state = 'parked') AS parked, (SELECT MIN(created_at) FROM ",
-            $table,
-            " WHERE state = 'waiting') AS oldest"
+            " WHERE state = 'waiting' ORDER BY sweep_at, id LIMIT $1) AS waiting"
         )
     };
 }
@@ -72,18 +93,18 @@ statements! {
     DUE_NOTICES = due!("notices", "");
     DUE_CODES = due!("wallet_offers", "");
 
-    FORGET_SIGNALS = forget!("signals", "", "state = 'waiting'");
-    FORGET_EVENTS = forget!("events", "", "state = 'waiting'");
-    FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
-    FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
-    FORGET_CODES = forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "state = 'waiting'");
+    FORGET_SIGNALS = forget!("signals", "");
+    FORGET_EVENTS = forget!("events", "");
+    FORGET_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until");
+    FORGET_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until");
+    FORGET_CODES = forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until");
 
-    FORGET_THESE_SIGNALS = forget!("signals", "", "id {in $2} AND {plain state} = 'waiting'");
-    FORGET_THESE_EVENTS = forget!("events", "", "id {in $2} AND {plain state} = 'waiting'");
-    FORGET_THESE_MAILS = forget!("mails", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
-    FORGET_THESE_NOTICES = forget!("notices", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
+    FORGET_THESE_SIGNALS = forget_these!("signals", "");
+    FORGET_THESE_EVENTS = forget_these!("events", "");
+    FORGET_THESE_MAILS = forget_these!("mails", "WHEN leased_until > $1 THEN leased_until");
+    FORGET_THESE_NOTICES = forget_these!("notices", "WHEN leased_until > $1 THEN leased_until");
     FORGET_THESE_CODES =
-        forget!("wallet_offers", "WHEN leased_until > $1 THEN leased_until", "id {in $2} AND {plain state} = 'waiting'");
+        forget_these!("wallet_offers", "WHEN leased_until > $1 THEN leased_until");
 
     SIGNALS_BACKLOG = backlog!("signals");
     EVENTS_BACKLOG = backlog!("events");
@@ -219,14 +240,17 @@ impl Store {
         Ok(due.map(|row| Due { id: row.id, delivery: row.delivery_id, source: row.source }).collect())
     }
 
-    /// Makes every waiting row due as soon as its time has come: for a queue that starts empty,
-    /// whose messages died with the process before.
-    pub async fn forget_messages(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Makes rows that wait since before `now` due as soon as their time has come, of each table at most so
+    /// many: for a queue that starts empty, whose messages died with the process before. Whether there may
+    /// be more: a deep backlog is not one transaction, which would hold up webhooks.
+    pub async fn forget_messages(&self, now: DateTime<Utc>, limit: u32) -> Result<bool, StoreError> {
         let mut session = self.pool.write().await?;
+        let mut more = false;
         for table in Work::ALL.into_iter().flat_map(Work::tables) {
-            session.run(table.forget, values![now]).await?;
+            more |= session.run(table.forget, values![now, limit]).await? >= u64::from(limit);
         }
-        session.commit().await
+        session.commit().await?;
+        Ok(more)
     }
 
     /// Makes these rows due as soon as their time has come: their messages are not known to be
@@ -247,12 +271,13 @@ impl Store {
         session.commit().await
     }
 
-    /// How much work of one kind there is.
-    pub async fn backlog(&self, work: Work) -> Result<Backlog, StoreError> {
+    /// How much work of one kind there is; of each table `most` rows are counted, and the oldest is
+    /// that of these.
+    pub async fn backlog(&self, work: Work, most: u32) -> Result<Backlog, StoreError> {
         let mut session = self.pool.read().await?;
         let mut backlog = Backlog { waiting: 0, parked: 0, oldest: None };
         for table in work.tables() {
-            let row: Option<BacklogRow> = session.optional(table.backlog, Vec::new()).await?;
+            let row: Option<BacklogRow> = session.optional(table.backlog, values![most]).await?;
             let Some(BacklogRow { waiting, parked, oldest }) = row else { continue };
             backlog.waiting += waiting;
             backlog.parked += parked;

@@ -21,6 +21,12 @@ statements! {
         WHERE (CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2)
         ORDER BY received_at DESC, id DESC LIMIT $3";
 
+    /// By the index of what is not done: most are, and would all be read to find few.
+    UNDONE_DELIVERIES = "SELECT id, source, received_at, user_agent, body, state, reason, status, first_id, body_gone_at, body_gone, body_sha256
+        FROM deliveries
+        WHERE state = $2 AND state <> 'done' AND (CAST($1 AS TEXT) IS NULL OR source = $1)
+        ORDER BY received_at DESC, id DESC LIMIT $3";
+
     THEIR_SIGNALS = "SELECT id, delivery_id, event, state, reason FROM signals
         WHERE delivery_id {in $1} ORDER BY created_at, id";
 
@@ -262,9 +268,13 @@ impl Store {
     /// Deliveries, newest first.
     pub async fn deliveries(&self, filter: &TrailFilter) -> Result<Vec<DeliveryTrail>, StoreError> {
         let mut session = self.pool.read().await?;
+        let statement = match filter.state {
+            None | Some(DeliveryState::Done) => &DELIVERIES,
+            Some(_) => &UNDONE_DELIVERIES,
+        };
         let state = filter.state.map(DeliveryState::as_str);
         let values = values![filter.source.as_deref(), state, filter.limit];
-        let rows: Vec<DeliveryRow> = session.all(&DELIVERIES, values).await?;
+        let rows: Vec<DeliveryRow> = session.all(statement, values).await?;
         follow(&mut session, rows).await
     }
 }

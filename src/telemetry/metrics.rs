@@ -126,7 +126,7 @@ impl Metrics {
             "Results compared with the gradebooks, by what was found",
             metrics.reconciled.clone(),
         );
-        registry.register("work_rows", "Rows of work by state", metrics.rows.clone());
+        registry.register("work_rows", "Rows of work by state, counted up to 10,000", metrics.rows.clone());
         registry.register(
             "open_holds",
             "Holds of the guard that wait for a human",

@@ -2,12 +2,13 @@
 //!
 //! It knows lost from late: while many messages wait in the queue, rows wait because the queue
 //! is deep, not because their messages were lost, and republishing them would double the load
-//! just when it is highest.
+//! just when it is highest. When the queue gets shallow they wait for a while in the hands of workers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,12 +22,43 @@ use crate::telemetry::Metrics;
 const GROUP: u32 = 500;
 /// Groups of one kind published in one round, as long as the queue stays shallow.
 const GROUPS: usize = 20;
+/// Rows of one table in one transaction when the queue starts empty.
+const FORGOTTEN: u32 = 2_000;
 /// How long a published message has to be worked off before its row is due again.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
 /// With messages about more rows than this in a queue its rows are late, not lost.
 const DEEP: u64 = 1_000;
 /// Time between two rounds while there is more to publish than the queue takes at once.
 const SOON: Duration = Duration::from_millis(100);
+
+/// After a queue was deep the workers still have some thousand rows of it in hand, unanswered: for so long
+/// rows are late, not lost, though the queue is shallow.
+const IN_HAND: TimeDelta = TimeDelta::minutes(1);
+
+/// Whose rows are late because their queue was deep a moment ago.
+#[derive(Debug, Default)]
+struct Late {
+    until: HashMap<Work, DateTime<Utc>>,
+    /// The broker was away: until then depth says nothing, for messages were lost.
+    unsure_until: Option<DateTime<Utc>>,
+}
+
+impl Late {
+    fn away(&mut self, now: DateTime<Utc>) {
+        self.until.clear();
+        self.unsure_until = Some(now + IN_HAND);
+    }
+
+    fn deep(&mut self, work: Work, now: DateTime<Utc>) {
+        if self.unsure_until.is_none_or(|until| until <= now) {
+            self.until.insert(work, now + IN_HAND);
+        }
+    }
+
+    fn are(&self, work: Work, now: DateTime<Utc>) -> bool {
+        self.until.get(&work).is_some_and(|until| now < *until)
+    }
+}
 
 /// Sweeps. Any number may run; rows are taken by one at a time.
 #[derive(Debug)]
@@ -54,12 +86,12 @@ pub struct Sweeper {
 impl Sweeper {
     /// Sweeps until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let (mut forgotten, mut filling) = (self.starts_empty, false);
+        let (mut forgotten, mut filling, mut late) = (self.starts_empty, false, Late::default());
         loop {
             let swept = if forgotten {
-                self.store.forget_messages(self.clock.now()).await.map(|()| true)
+                self.forget_messages().await.map(|()| true)
             } else {
-                self.round(filling).await
+                self.round(filling, &mut late).await
             };
             match swept {
                 Ok(more) => (forgotten, filling) = (false, more),
@@ -72,9 +104,16 @@ impl Sweeper {
         }
     }
 
+    /// The messages of all that waits died with the process before.
+    async fn forget_messages(&self) -> Result<(), StoreError> {
+        let started = self.clock.now();
+        while self.store.forget_messages(started, FORGOTTEN).await? {}
+        Ok(())
+    }
+
     /// One round; whether there is more to publish than the queue took. `filling`: whether there was
     /// before it.
-    async fn round(&self, filling: bool) -> Result<bool, StoreError> {
+    async fn round(&self, filling: bool, late: &mut Late) -> Result<bool, StoreError> {
         if faults::broken(Break::SweepsNever) {
             return Ok(false);
         }
@@ -82,6 +121,7 @@ impl Sweeper {
         // touches no row.
         if let Err(error) = self.queue.ping().await {
             tracing::debug!(%error, "nothing is swept");
+            late.away(self.clock.now());
             return Ok(false);
         }
         for _ in 0..GROUPS {
@@ -110,12 +150,22 @@ impl Sweeper {
             // Several groups, so that what gathered while the broker was away goes out soon; and on until
             // nothing is left, as fast as it is worked off.
             let mut left = filling;
-            for _ in 0..GROUPS {
-                let Ok(depth) = self.queue.depth(work).await else { break };
+            for group in 0..GROUPS {
+                let (depth, now) = (self.queue.depth(work).await, self.clock.now());
+                let Ok(depth) = depth else {
+                    late.away(now);
+                    break;
+                };
                 if depth.saturating_mul(self.queue.rows_of_a_message()) >= DEEP {
+                    // Not what was published just now. A queue in this process is fed by the sweeper.
+                    if group == 0 && !filling && !self.starts_empty {
+                        late.deep(work, now);
+                    }
                     break;
                 }
-                let now = self.clock.now();
+                if late.are(work, now) {
+                    break;
+                }
                 left = self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?;
                 if !left {
                     break;
@@ -164,8 +214,8 @@ mod tests {
     use crate::store::{NewDelivery, Verdict};
     use crate::worker::samples::Bench;
 
-    #[tokio::test]
-    async fn one_round_fills_the_queue_with_what_was_lost_and_no_more() {
+    /// A sweeper with so many signals that wait since a minute, and a queue that knows nothing of them.
+    async fn with_waiting(number: i32) -> Sweeper {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate().await.unwrap();
         let clock = Clock::system();
@@ -187,12 +237,12 @@ mod tests {
             user_agent: None,
             body: None,
             verdict: Verdict::Accepted {
-                signals: (0..1_700).map(|number| (ids::timed(received_at), signal(number))).collect(),
+                signals: (0..number).map(|number| (ids::timed(received_at), signal(number))).collect(),
                 ignored: Vec::new(),
             },
         };
         store.record(&[delivery]).await.unwrap();
-        let sweeper = Sweeper {
+        Sweeper {
             store,
             queue: Arc::new(Queue::connect("embedded:", "test").await.unwrap()),
             clock,
@@ -202,29 +252,93 @@ mod tests {
             domain: "localhost".into(),
             every: Duration::from_secs(1),
             starts_empty: false,
-        };
-        sweeper.round(false).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn one_round_fills_the_queue_with_what_was_lost_and_no_more() {
+        let sweeper = with_waiting(1_700).await;
+        sweeper.round(false, &mut Late::default()).await.unwrap();
         assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
         // The next round comes soon, and so on until nothing is left.
-        assert!(sweeper.round(true).await.unwrap(), "the queue takes no more, and there is more");
+        assert!(
+            sweeper.round(true, &mut Late::default()).await.unwrap(),
+            "the queue takes no more, and there is more"
+        );
         let mut consumer = sweeper.queue.consume(Work::Signals, 2_000, CancellationToken::new());
         for waited in [1_000, 700] {
             for delivery in consumer.next_batch(waited, Duration::from_secs(5)).await.unwrap() {
                 delivery.ack().await;
             }
-            assert!(!sweeper.round(true).await.unwrap());
+            assert!(!sweeper.round(true, &mut Late::default()).await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn what_waits_behind_a_deep_queue_is_late_and_not_lost_however_slow_the_workers_are() {
+        let mut sweeper = with_waiting(3_000).await;
+        let now = sweeper.clock.now();
+        let due = sweeper.store.due(Work::Signals, now, now, 3_000).await.unwrap();
+        assert_eq!(due.len(), 3_000);
+        let messages = due.iter().map(|due| Message::signal("http://localhost", due, now)).collect();
+        assert!(sweeper.queue.publish(messages, None).await.is_empty());
+        let mut consumer = sweeper.queue.consume(Work::Signals, 3_000, CancellationToken::new());
+        let mut late = Late::default();
+        // An hour, and half of what waits is worked off.
+        for minute in 1..=60 {
+            for delivery in consumer.next_batch(25, Duration::from_secs(5)).await.unwrap() {
+                delivery.ack().await;
+            }
+            sweeper.clock = Clock::manual(now + TimeDelta::minutes(minute));
+            assert!(!sweeper.round(false, &mut late).await.unwrap());
+        }
+        assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(1_500), "none was published again");
+    }
+
+    #[tokio::test]
+    async fn what_workers_still_have_in_hand_of_a_deep_queue_is_late_unless_the_broker_was_away() {
+        for away in [false, true] {
+            let mut sweeper = with_waiting(1_100).await;
+            let now = sweeper.clock.now();
+            let mut late = Late::default();
+            if away {
+                let queue = std::mem::replace(&mut sweeper.queue, closed().await);
+                assert!(!sweeper.round(false, &mut late).await.unwrap());
+                sweeper.queue = queue;
+            }
+            let due = sweeper.store.due(Work::Signals, now, now, 1_100).await.unwrap();
+            let messages = due.iter().map(|due| Message::signal("http://localhost", due, now)).collect();
+            assert!(sweeper.queue.publish(messages, None).await.is_empty());
+            sweeper.round(false, &mut late).await.unwrap();
+            // All are taken, and none is answered.
+            let mut consumer = sweeper.queue.consume(Work::Signals, 3_000, CancellationToken::new());
+            let in_hand = consumer.next_batch(1_100, Duration::from_secs(5)).await.unwrap();
+            sweeper.clock = Clock::manual(now + TimeDelta::seconds(50));
+            sweeper.round(false, &mut late).await.unwrap();
+            assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(if away { DEEP } else { 0 }));
+            // Whoever does not answer for so long has lost them.
+            sweeper.clock = Clock::manual(now + TimeDelta::seconds(70));
+            sweeper.round(false, &mut late).await.unwrap();
+            assert_eq!(sweeper.queue.depth(Work::Signals).await, Ok(DEEP));
+            drop(in_hand);
+        }
+    }
+
+    async fn closed() -> Arc<Queue> {
+        let queue = Queue::connect("embedded:", "test").await.unwrap();
+        queue.close().await;
+        Arc::new(queue)
     }
 
     #[tokio::test]
     async fn while_the_queue_takes_nothing_no_row_is_touched() {
         let bench = Bench::new().await;
         bench.tell("ada").await;
-        bench.store.forget_messages(bench.clock.now()).await.unwrap();
+        bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
         bench.queue.close().await;
         let touch = "CREATE TRIGGER touch BEFORE UPDATE ON signals BEGIN SELECT RAISE(ABORT, 'touched'); END";
         bench.execute(touch).await;
-        sweeper(&bench).round(false).await.unwrap();
+        sweeper(&bench).round(false, &mut Late::default()).await.unwrap();
     }
 
     #[tokio::test]
@@ -232,7 +346,7 @@ mod tests {
         let bench = Bench::new().await;
         let (_, signal) = bench.tell("ada").await;
         let now = bench.clock.now();
-        bench.store.forget_messages(now).await.unwrap();
+        bench.store.forget_messages(now, 9).await.unwrap();
         let due = bench.store.due(Work::Signals, now, now + AGAIN, GROUP).await.unwrap();
         assert!(bench.due(Work::Signals).await.is_empty());
         bench.queue.close().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[path = "../../benches/whole/load/mod.rs"]
 mod load;
 
-use load::{Part, Plan, Report, Results, Servers};
+use load::{Amount, Part, Plan, Report, Results, Servers};
 
 use super::support::broker::amqp_url;
 
@@ -15,9 +15,11 @@ async fn the_bench_counts_every_badge_of_both_ways_to_run() {
     let (Some(rabbitmq), Ok(postgres)) = (amqp_url(), std::env::var("DATABASE_URL")) else { return };
     let plan = Plan {
         program: env!("CARGO_BIN_EXE_accolade").into(),
-        parts: vec![Part::Accept, Part::Production, Part::Embedded],
+        parts: vec![Part::Accept, Part::Production, Part::Embedded, Part::Growth, Part::GrowthEmbedded],
         badges: 100,
         time: Duration::from_secs(1),
+        amount: Amount { awards: 600, deliveries: 3_000 },
+        backlog: 100,
     };
     let servers = Servers::start(Some(postgres), Some(rabbitmq)).unwrap();
     let results = Results::measure(&plan, &servers).await.unwrap();

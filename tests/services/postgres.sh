@@ -2,7 +2,8 @@
 # A private PostgreSQL on loopback.
 #
 #   postgres.sh start DIR [durable]   starts it (again) with its data in DIR, prints its URL;
-#                                     durable: with fsync, as a machine that may die needs it
+#                                     durable: as an administrator runs it, with fsync, and with
+#                                     memory and a log for tables of some gigabytes
 #   postgres.sh stop DIR              stops it
 #   postgres.sh kill DIR              kill -9 of the server; its children end by themselves
 set -euo pipefail
@@ -11,8 +12,8 @@ set -euo pipefail
 (($# == 2)) || [[ $# == 3 && $1 == start && $3 == durable ]] || fail "usage: start DIR [durable] | stop|kill DIR"
 command=$1
 # A killed process loses nothing without fsync; only a machine that dies would.
-fsync=off
-[[ ${3:-} != durable ]] || fsync=on
+settings="-c fsync=off"
+[[ ${3:-} != durable ]] || settings="-c fsync=on -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min"
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 data=$dir/data
@@ -46,7 +47,7 @@ start() {
   [[ -f $dir/port ]] || free_ports 1 >"$dir/port" || exit 1
   port=$(cat "$dir/port")
   as_postgres "$bin/pg_ctl" -D "$data" -w -t 60 -l "$dir/server.log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c fsync=$fsync" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 $settings" \
     start >"$dir/start.log" 2>&1 || { cat "$dir/start.log" "$dir/server.log" >&2; return 1; }
   echo "postgres://postgres@127.0.0.1:$port/postgres"
 }

@@ -42,6 +42,11 @@ impl Client {
         status.ok_or_else(broken)
     }
 
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     async fn line(&mut self) -> io::Result<&str> {
         self.line.clear();
         if self.stream.read_line(&mut self.line).await? == 0 {

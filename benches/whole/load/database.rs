@@ -38,6 +38,11 @@ impl Database {
         Ok(Self { url: url.into(), schema: Some((server.to_owned(), schema)) })
     }
 
+    /// Which of the two.
+    pub(crate) fn kind(&self) -> Kind {
+        if self.schema.is_some() { Kind::Postgres } else { Kind::Sqlite }
+    }
+
     /// The number that a query answers.
     pub(crate) async fn number(&self, sql: &str) -> anyhow::Result<u64> {
         let number: i64 = if self.schema.is_some() {

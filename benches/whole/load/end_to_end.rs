@@ -49,27 +49,34 @@ pub(crate) struct EndToEnd {
     pub(crate) starts: [Duration; 2],
 }
 
-impl EndToEnd {
-    pub(crate) async fn measure(plan: &Plan, servers: &Servers, way: Way) -> anyhow::Result<Self> {
-        let (parts, roles): (_, &[&str]) = match way {
-            Way::Production => {
+impl Way {
+    /// What it is made of, and the roles of its processes; the first takes webhooks.
+    pub(crate) fn parts(self) -> (Parts, &'static [&'static str]) {
+        match self {
+            Self::Production => {
                 (Parts { database: Kind::Postgres, broker: true }, &["ingest,web", "worker", "mailer"])
             }
-            Way::Embedded => (Parts { database: Kind::Sqlite, broker: false }, &[""]),
-        };
+            Self::Embedded => (Parts { database: Kind::Sqlite, broker: false }, &[""]),
+        }
+    }
+}
+
+impl EndToEnd {
+    pub(crate) async fn measure(plan: &Plan, servers: &Servers, way: Way) -> anyhow::Result<Self> {
+        let (parts, roles) = way.parts();
         let installation = Installation::new(&plan.program, servers, parts).await?;
         let mut processes = Vec::new();
         for roles in roles {
             processes.push(installation.start(roles).await?);
         }
-        let (rate, half, sent) = run(plan, &installation, &processes).await?;
+        let (rate, half, sent) = run(plan, &installation, &processes, 0, None).await?;
         let first_start = processes.first().map_or(Duration::ZERO, |process| process.started_in);
         let mut costs = Vec::new();
         for process in processes {
             costs.push(process.stop().await?);
         }
         let badges = sent.first().map_or(0, |sent| sent.accepted) + half.count();
-        let repeated = counted(&installation, badges).await?;
+        let repeated = counted(&installation, badges, 0).await?;
         let again = installation.start(roles.first().copied().unwrap_or_default()).await?;
         let starts = [first_start, again.started_in];
         again.stop().await?;
@@ -79,27 +86,30 @@ impl EndToEnd {
     }
 }
 
-/// Both loads; the rate, the times from grade to mail, and what was sent.
-async fn run(
+/// Both loads, about learners from `first` on; the rate, the times from grade to mail at that half rate (that
+/// of this rate without one), and what was sent.
+pub(crate) async fn run(
     plan: &Plan,
     installation: &Installation,
     processes: &[Process],
+    first: u64,
+    half_rate: Option<f64>,
 ) -> anyhow::Result<(f64, Latencies, Vec<Sent>)> {
     let Some(address) = processes.first().map(|process| process.address) else {
         bail!("no process takes webhooks")
     };
     let webhooks = Arc::new(Webhooks::new()?);
-    let load = Load { first: 0, count: plan.badges, time: Duration::MAX, rate: None };
+    let load = Load { first, count: plan.badges, time: Duration::MAX, rate: None };
     let full = load.send(address, &webhooks).await?;
-    mailed(installation, processes, plan.badges).await?;
+    mailed(installation, processes, first + plan.badges).await?;
     let last = installation.sink.look(super::sink::Taken::last).unwrap_or(full.began);
     let rate = per_second(plan.badges, last - full.began);
     // As long as the other measurements, and no more badges than before.
-    let half_rate = rate / 2.0;
+    let half_rate = half_rate.unwrap_or(rate / 2.0);
     let count = plan.badges.min(whole(half_rate * plan.time.as_secs_f64()).max(1));
-    let load = Load { first: plan.badges, count, time: Duration::MAX, rate: Some(half_rate) };
+    let load = Load { first: first + plan.badges, count, time: Duration::MAX, rate: Some(half_rate) };
     let half = load.send(address, &webhooks).await?;
-    mailed(installation, processes, plan.badges + count).await?;
+    mailed(installation, processes, first + plan.badges + count).await?;
     let mut latencies = Latencies::new()?;
     installation.sink.look(|taken| {
         for (learner, at) in taken.arrivals() {
@@ -112,7 +122,11 @@ async fn run(
 }
 
 /// Waits until so many learners have their mail.
-async fn mailed(installation: &Installation, processes: &[Process], wanted: u64) -> anyhow::Result<()> {
+pub(crate) async fn mailed(
+    installation: &Installation,
+    processes: &[Process],
+    wanted: u64,
+) -> anyhow::Result<()> {
     let (mut before, mut since) = (0, Instant::now());
     loop {
         let now = installation.sink.look(|taken| taken.learners);
@@ -130,15 +144,16 @@ async fn mailed(installation: &Installation, processes: &[Process], wanted: u64)
     }
 }
 
-/// That awards, credentials and mails are as many as there should be; how many mails came twice.
-async fn counted(installation: &Installation, badges: u64) -> anyhow::Result<u64> {
+/// That awards, credentials and mails are as many as there should be, beside so many that were filled in;
+/// how many mails came twice.
+pub(crate) async fn counted(installation: &Installation, badges: u64, filled: u64) -> anyhow::Result<u64> {
     let rows = async |table| installation.database.number(&format!("SELECT count(*) FROM {table}")).await;
     let (awards, credentials) = (rows("awards").await?, rows("credentials").await?);
     let (mails, distinct) = installation.sink.look(|taken| (taken.mails, taken.distinct()));
     ensure!(
-        [awards, credentials, distinct] == [badges; 3],
-        "{badges} passes were told; there are {awards} awards, {credentials} credentials and {distinct} \
-         different mails"
+        [awards, credentials, distinct] == [badges + filled, badges + filled, badges],
+        "{badges} passes were told, {filled} filled in; there are {awards} awards, {credentials} credentials \
+         and {distinct} different mails"
     );
     Ok(mails - distinct)
 }

@@ -5,6 +5,8 @@ mod broker;
 mod client;
 mod database;
 mod end_to_end;
+mod fill;
+mod growth;
 mod histogram;
 mod installation;
 mod limits;
@@ -24,8 +26,10 @@ use clap::ValueEnum;
 use self::accept::Accepts;
 use self::database::Kind;
 use self::end_to_end::{EndToEnd, Way};
+use self::growth::Growth;
 use self::limits::Limits;
 
+pub(crate) use self::fill::Amount;
 pub(crate) use self::report::Report;
 pub(crate) use self::servers::Servers;
 
@@ -38,6 +42,10 @@ pub(crate) enum Part {
     Production,
     /// Webhook to mail with SQLite, the queue in the process, and SMTP.
     Embedded,
+    /// Production with an empty database, with a full one, and with a backlog.
+    Growth,
+    /// Embedded likewise.
+    GrowthEmbedded,
 }
 
 /// What to measure, and how long.
@@ -51,6 +59,10 @@ pub(crate) struct Plan {
     pub(crate) badges: u64,
     /// How long a measurement at a rate takes; the limits take a third of it each.
     pub(crate) time: Duration,
+    /// What fills a database that is to be full.
+    pub(crate) amount: Amount,
+    /// Webhooks of a backlog.
+    pub(crate) backlog: u64,
 }
 
 /// What was measured.
@@ -59,6 +71,7 @@ pub(crate) struct Results {
     limits: Limits,
     accept: Vec<(Kind, Accepts)>,
     end_to_end: Vec<(Way, EndToEnd)>,
+    growth: Vec<(Way, Growth)>,
 }
 
 impl Results {
@@ -67,7 +80,7 @@ impl Results {
         accolade::secrets::install_tls();
         eprintln!("measuring: the limits of this machine");
         let limits = Limits::measure(servers, plan.time / 3).await?;
-        let mut results = Self { limits, accept: Vec::new(), end_to_end: Vec::new() };
+        let mut results = Self { limits, accept: Vec::new(), end_to_end: Vec::new(), growth: Vec::new() };
         for part in &plan.parts {
             match part {
                 Part::Accept => {
@@ -78,6 +91,8 @@ impl Results {
                 }
                 Part::Production => results.add(plan, servers, Way::Production).await?,
                 Part::Embedded => results.add(plan, servers, Way::Embedded).await?,
+                Part::Growth => results.grow(plan, servers, Way::Production).await?,
+                Part::GrowthEmbedded => results.grow(plan, servers, Way::Embedded).await?,
             }
         }
         Ok(results)
@@ -86,6 +101,13 @@ impl Results {
     async fn add(&mut self, plan: &Plan, servers: &Servers, way: Way) -> anyhow::Result<()> {
         eprintln!("measuring: {} badges end to end, {way:?}", plan.badges);
         self.end_to_end.push((way, EndToEnd::measure(plan, servers, way).await?));
+        Ok(())
+    }
+
+    async fn grow(&mut self, plan: &Plan, servers: &Servers, way: Way) -> anyhow::Result<()> {
+        let Amount { awards, deliveries } = plan.amount;
+        eprintln!("measuring: beside {awards} awards and {deliveries} deliveries, {way:?}");
+        self.growth.push((way, Growth::measure(plan, servers, way).await?));
         Ok(())
     }
 }

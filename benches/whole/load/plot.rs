@@ -8,7 +8,8 @@ use super::histogram::{Latencies, show};
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 420.0;
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+/// Half of the last label stands beyond the last line.
+const RIGHT: f64 = 36.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 120.0;
 /// Told apart by those who see no colours, too: each has a dash of its own.

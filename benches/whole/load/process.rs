@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -97,6 +97,16 @@ impl Process {
             Some(Duration::from_millis(ticks * 10))
         });
         Cost { name: self.name.clone(), peak, cpu }
+    }
+
+    /// Messages that its sweeper has published again, of every kind of work.
+    pub(crate) async fn swept(&self) -> anyhow::Result<u64> {
+        let mut client = Client::connect(self.address).await?;
+        let status = client.send(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n").await?;
+        ensure!(status == 200, "/metrics was answered {status}");
+        let counts = client.body();
+        let counts = counts.lines().filter(|line| line.starts_with("accolade_swept_total{"));
+        counts.map(|line| Ok(line.rsplit(' ').next().unwrap_or_default().parse::<u64>()?)).sum()
     }
 
     /// The end of its log.

@@ -1,5 +1,7 @@
 //! What was measured, for people: a table that says of each target whether it was met.
 
+mod growth;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -58,6 +60,9 @@ impl Report {
         }
         for (way, measured) in &results.end_to_end {
             report.end_to_end(*way, limits.unnest, measured, plan);
+        }
+        for (way, measured) in &results.growth {
+            report.growth(*way, measured);
         }
         Ok(report)
     }

@@ -52,7 +52,11 @@ impl Servers {
         };
         let version = ask("server_version").await?;
         let (fsync, commit) = (ask("fsync").await?, ask("synchronous_commit").await?);
-        let text = format!("PostgreSQL {version} (fsync {fsync}, synchronous_commit {commit})");
+        let (memory, log) = (ask("shared_buffers").await?, ask("max_wal_size").await?);
+        let text = format!(
+            "PostgreSQL {version} (fsync {fsync}, synchronous_commit {commit}, shared_buffers {memory}, \
+             max_wal_size {log})"
+        );
         Ok((text, fsync == "on" && commit == "on"))
     }
 }

@@ -274,7 +274,7 @@ async fn the_sweeper_knows_of_messages_that_found_no_place() {
     let mut confirmer = on(&bench).await;
     Arc::get_mut(&mut confirmer.sources).unwrap().get_mut("forms").unwrap().share = Share::full();
     let (_, signal) = bench.tell("ada").await;
-    bench.store.forget_messages(bench.clock.now()).await.unwrap();
+    bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
     let rows = bench.store.waiting_signals(&[signal]).await.unwrap();
     work(&confirmer, messages(&confirmer, &rows).await).await;
     assert!(bench.due(Work::Signals).await.is_empty(), "it would add a copy each minute");

@@ -266,7 +266,7 @@ impl Semester<'_> {
         loop {
             let mut backlog = Vec::new();
             for work in Work::ALL {
-                let of = self.process.store.backlog(work).await.unwrap();
+                let of = self.process.store.backlog(work, 1_000_000).await.unwrap();
                 if of.parked > 0 {
                     return Err(wrong(format!("{} of {} are parked", of.parked, work.as_str())));
                 }

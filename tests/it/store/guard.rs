@@ -337,7 +337,7 @@ contract! {
             store.due(Work::Mails, at(79), at(139), 10).await.unwrap().into_iter().map(|due| due.id).collect();
         assert!(store.lease_notices(&early, at(79), at(300)).await.unwrap().is_empty());
         let mails = database.count("mails").await;
-        assert_eq!(store.backlog(Work::Mails).await.unwrap().waiting, mails + 1);
+        assert_eq!(store.backlog(Work::Mails, 99).await.unwrap().waiting, mails + 1);
         let due: Vec<Uuid> =
             store.due(Work::Mails, at(80), at(140), 10).await.unwrap().into_iter().map(|due| due.id).collect();
         let notice = store.lease_notices(&due, at(80), at(300)).await.unwrap().remove(0);

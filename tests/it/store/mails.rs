@@ -166,7 +166,7 @@ contract! {
         assert_eq!(trail.state, DeliveryState::Done);
         assert!(trail.reason.contains("was not sent: the badge was revoked"), "{}", trail.reason);
         assert_eq!(trail.signals[0].events[0].credentials[0].2, "withdrawn");
-        store.forget_messages(at(31)).await.unwrap();
+        store.forget_messages(at(31), 9).await.unwrap();
         assert!(store.due(Work::Mails, at(9_000), at(9_999), 9).await.unwrap().iter().all(|due| due.id != mail));
         assert!(store.lease_mails(&[mail], at(500), at(600)).await.unwrap().is_empty());
     }

@@ -47,13 +47,30 @@ contract! {
         let wait = SignalVerdict::Wait { until: at(500), attempt: true, reason: "later".to_owned() };
         store.confirm(&[result(&later, Vec::new(), wait)], at(1)).await.unwrap();
         assert!(store.due(Work::Signals, at(2), at(60), 9).await.unwrap().is_empty(), "messages are under way");
-        store.forget_messages(at(2)).await.unwrap();
+        store.forget_messages(at(2), 9).await.unwrap();
         let due = async |when| -> Vec<uuid::Uuid> {
             store.due(Work::Signals, at(when), at(9_000), 9).await.unwrap().iter().map(|due| due.id).collect()
         };
         assert_eq!(due(2).await, [now.signal]);
         assert!(due(499).await.is_empty());
         assert_eq!(due(500).await, [later.signal], "not after a grace: there is no message to wait for");
+    }
+
+    async fn a_backlog_is_forgotten_part_by_part_and_only_what_is_not_due_is_written(database) {
+        let store = database.store().await;
+        for seconds in [0, 0, 0, 10, 10, 10, 10, 10, 60] {
+            let mut delivery = delivery(&[&id().to_string()]);
+            delivery.received_at = at(seconds);
+            record(&store, &delivery).await;
+        }
+        // Of the first three the time of a lost message has come; the last came after the start.
+        let now = at(0) + GRACE;
+        assert_eq!(store.due(Work::Signals, now, at(90), 1).await.unwrap().len(), 1);
+        for more in [true, true, true, false] {
+            assert_eq!(store.forget_messages(now, 2).await.unwrap(), more, "one was looked at, five are new");
+        }
+        assert_eq!(store.due(Work::Signals, now, at(900), 20).await.unwrap().len(), 8);
+        assert!(store.due(Work::Signals, at(60), at(900), 20).await.unwrap().is_empty(), "its message is there");
     }
 
     async fn a_row_whose_message_may_be_lost_is_due_at_once(database) {
@@ -146,20 +163,24 @@ contract! {
         let store = database.store().await;
         let empty = Backlog { waiting: 0, parked: 0, oldest: None };
         for work in [Work::Signals, Work::Assessments, Work::Mails] {
-            assert_eq!(store.backlog(work).await.unwrap(), empty);
+            assert_eq!(store.backlog(work, 99).await.unwrap(), empty);
         }
         tell(&store, "moodle").await;
         let told = tell(&store, "moodle").await;
         let park = SignalVerdict::Park { reason: "no".to_owned() };
         store.confirm(&[result(&told, Vec::new(), park)], at(1)).await.unwrap();
         let expected = Backlog { waiting: 1, parked: 1, oldest: Some(at(0)) };
-        assert_eq!(store.backlog(Work::Signals).await.unwrap(), expected);
+        assert_eq!(store.backlog(Work::Signals, 99).await.unwrap(), expected);
+        for _ in 0..3 {
+            tell(&store, "moodle").await;
+        }
+        assert_eq!(store.backlog(Work::Signals, 2).await.unwrap().waiting, 2, "no more are counted");
         awarded(&store, "7").await;
         candidate(&store, "8").await;
         let expected = Backlog { waiting: 1, parked: 0, oldest: Some(at(10)) };
-        assert_eq!(store.backlog(Work::Assessments).await.unwrap(), expected);
+        assert_eq!(store.backlog(Work::Assessments, 99).await.unwrap(), expected);
         let expected = Backlog { waiting: 1, parked: 0, oldest: Some(at(20)) };
-        assert_eq!(store.backlog(Work::Mails).await.unwrap(), expected);
+        assert_eq!(store.backlog(Work::Mails, 99).await.unwrap(), expected);
     }
 
     async fn an_event_comes_back_as_it_was_made(database) {

@@ -142,9 +142,9 @@ contract! {
     async fn a_code_is_mailed_like_other_mails(database) {
         let store = database.store().await;
         let credential = claimed(&store, "7").await;
-        let before = store.backlog(Work::Mails).await.unwrap().waiting;
+        let before = store.backlog(Work::Mails, 99).await.unwrap().waiting;
         let offer = offered(&store, credential, 100).await;
-        assert_eq!(store.backlog(Work::Mails).await.unwrap().waiting, before + 1);
+        assert_eq!(store.backlog(Work::Mails, 99).await.unwrap().waiting, before + 1);
         let due = store.due(Work::Mails, at(100), at(200), 10).await.unwrap();
         assert!(due.iter().any(|due| due.id == offer && due.source == "moodle"), "{due:?}");
         let leased = store.lease_codes(&[offer, id()], at(101), at(300)).await.unwrap();
