@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use super::session::Pool;
 use super::statement::statements;
@@ -284,6 +284,7 @@ async fn connect_sqlite(
             .acquire_timeout(BUSY_LIMIT)
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(is_clean(connection)))
     };
     let write = open_sqlite(one(), &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
     let read = if in_memory(url) {
@@ -294,6 +295,17 @@ async fn connect_sqlite(
         pool.connect_lazy_with(options.pragma("query_only", "on"))
     };
     Ok(Pool::Sqlite { read, write })
+}
+
+/// Whether a connection that comes back has no transaction any more. After an error of the disk, or a
+/// full one, SQLite ends the transaction by itself, and the driver, which does not know, would take it for
+/// open and refuse every one after it: such a connection is closed.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // The end of one that was dropped may be on its way: the answer comes behind it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// Turning a new file to WAL does not wait for another process that does the same.
@@ -318,7 +330,32 @@ async fn open_sqlite(
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use uuid::Uuid;
+
+    use super::{Pool, Store, StoreError, missing};
+    use crate::clock::Clock;
+
+    #[tokio::test]
+    async fn after_a_full_disk_a_sqlite_database_is_written_to_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("full.db").display());
+        let store = Store::connect(&url, 1).await.unwrap();
+        store.migrate().await.unwrap();
+        let Pool::Sqlite { write, .. } = &store.pool else { panic!("{}", store.kind()) };
+        let now = Clock::system().now();
+        // No page more than it has.
+        sqlx::raw_sql("PRAGMA max_page_count = 1").execute(write).await.unwrap();
+        let mut written = 0;
+        let full = loop {
+            match store.begin_trial(Uuid::new_v4(), now).await {
+                Ok(_) if written < 100_000 => written += 1,
+                ended => break ended,
+            }
+        };
+        assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
+        sqlx::raw_sql("PRAGMA max_page_count = 1000000").execute(write).await.unwrap();
+        store.begin_trial(Uuid::new_v4(), now).await.unwrap();
+    }
 
     #[test]
     fn what_the_tables_lack_is_told_and_a_newer_version_is_no_lack() {

@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     pub(crate) waiting: Vec<String>,
     /// Work that was parked, with its reasons: table and reason.
     pub(crate) parked: Vec<(String, String)>,
+    /// Tries of signals and events that ended without a result.
+    pub(crate) attempts: u64,
 }
 
 type Rows = Vec<Vec<Option<String>>>;
@@ -98,6 +100,10 @@ impl Ledger {
                 }
             }
         }
+        let sql = "SELECT CAST(SUM(attempts) AS TEXT) FROM
+            (SELECT attempts FROM signals UNION ALL SELECT attempts FROM events) AS counted";
+        let attempts = rows(url, sql.to_owned()).await;
+        ledger.attempts = attempts[0][0].as_deref().map_or(0, |sum| sum.parse().unwrap());
         ledger
     }
 

@@ -2,7 +2,7 @@
 
 use accolade::faults::Point;
 
-use crate::sender::Grade;
+use crate::sender::{Grade, moodle_webhook};
 use crate::world::{Plan, Way, World};
 
 /// Which process comes to a point.
@@ -26,13 +26,6 @@ fn role(point: Point) -> &'static str {
 /// The points of a process.
 fn of(part: &str) -> Vec<Point> {
     Point::ALL.into_iter().filter(|point| role(*point) == part).collect()
-}
-
-/// A recorded webhook of Moodle, about the learner whom the sandbox's gradebook shows to pass.
-fn moodle_webhook() -> String {
-    let file = "connectors/moodle/fixtures/captures/0097_quiz-pass_hook-local-webhooks_user_graded.http";
-    let text = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap().1.to_owned()
 }
 
 /// Has the process die there once, under work, and starts it again.

@@ -1,6 +1,7 @@
 //! The queues of an installation on RabbitMQ, looked at past the program.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use lapin::options::{
     BasicPublishOptions, ConfirmSelectOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions,
@@ -8,7 +9,12 @@ use lapin::options::{
 use lapin::protocol::BasicProperties;
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
+use tokio::time::timeout;
 use uuid::Uuid;
+
+/// How long connecting may take, and how often it is tried.
+const LIMIT: Duration = Duration::from_secs(20);
+const TRIES: u32 = 4;
 
 /// The queues whose names begin with an exchange's.
 pub(crate) struct Queues<'a> {
@@ -29,6 +35,13 @@ impl Queues<'_> {
     }
 
     async fn connect(&self) -> lapin::Result<Connection> {
+        // The client library can wait for ever for a broker that is slow at that moment.
+        for _ in 1..TRIES {
+            let connecting = Connection::connect(self.url, ConnectionProperties::default());
+            if let Ok(connected) = timeout(LIMIT, connecting).await {
+                return connected;
+            }
+        }
         Connection::connect(self.url, ConnectionProperties::default()).await
     }
 
@@ -52,9 +65,12 @@ impl Queues<'_> {
         depths
     }
 
-    /// How many messages are in all queues but the one for what cannot be read.
+    /// How many messages are in all queues but the one for what cannot be read, and those from which none
+    /// comes back while a test waits.
     pub(crate) async fn working(&self) -> u32 {
-        self.depths().await.iter().filter(|(name, _)| *name != "parked").map(|(_, depth)| depth).sum()
+        let depths = self.depths().await;
+        let soon = depths.iter().filter(|(name, _)| *name != "parked" && !name.ends_with(".retry.10m"));
+        soon.map(|(_, depth)| depth).sum()
     }
 
     /// Takes the binding of a kind of work away: what is published for it has no queue any more.
@@ -76,6 +92,28 @@ impl Queues<'_> {
         let (exchange, options) = (self.exchange.into(), BasicPublishOptions::default());
         let sent = channel.basic_publish(exchange, routing_key.into(), options, body, properties).await;
         assert!(sent.unwrap().await.unwrap().is_ack());
+        let _ = connection.close(200, "OK".into()).await;
+    }
+
+    /// Deletes the queue of a kind of work; how many messages waited in it.
+    pub(crate) async fn delete_one(&self, work: &str) -> u32 {
+        let connection = self.connect().await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let queue = format!("{}.{work}", self.exchange);
+        let waited =
+            channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+        let _ = connection.close(200, "OK".into()).await;
+        waited
+    }
+
+    /// Declares the queue of a kind of work as another program might: a classic one.
+    pub(crate) async fn declare_otherwise(&self, work: &str) {
+        self.delete_one(work).await;
+        let connection = self.connect().await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let queue = format!("{}.{work}", self.exchange);
+        let options = QueueDeclareOptions::durable();
+        channel.queue_declare(queue.as_str().into(), options, FieldTable::default()).await.unwrap();
         let _ = connection.close(200, "OK".into()).await;
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -91,6 +91,10 @@ pub(crate) struct Kept {
     pub(crate) expected: BTreeSet<Key>,
     /// Posts, answered or not.
     pub(crate) posts: usize,
+    /// Answers 503 that say when to come again.
+    pub(crate) refused: usize,
+    /// Answers that neither accept nor say when to come again, and connections without one.
+    pub(crate) odd: Vec<String>,
 }
 
 impl Sender {
@@ -128,7 +132,7 @@ impl Sender {
             if self.try_post(source, body).await == Some(200) {
                 return;
             }
-            assert!(since.elapsed() < PATIENCE, "never accepted: {body}");
+            assert!(since.elapsed() < PATIENCE, "never accepted: {body}; last: {:?}", self.kept().odd.last());
             sleep(PAUSE).await;
         }
     }
@@ -141,8 +145,19 @@ impl Sender {
         if source == "forms" {
             request = request.header(AUTHORIZATION, "Bearer sandbox-bearer");
         }
-        let answer = request.header("content-type", "application/json").send().await.ok()?;
+        let answer = match request.header("content-type", "application/json").send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.kept.lock().unwrap().odd.push(error.to_string());
+                return None;
+            }
+        };
         let status = answer.status();
+        if status.as_u16() == 503 && answer.headers().contains_key(RETRY_AFTER) {
+            self.kept.lock().unwrap().refused += 1;
+        } else if !status.is_success() {
+            self.kept.lock().unwrap().odd.push(status.to_string());
+        }
         // An answer that broke off is none.
         let text = answer.bytes().await.ok()?;
         if status.is_success() {
@@ -177,4 +192,11 @@ impl Sender {
             ended.unwrap();
         }
     }
+}
+
+/// A recorded webhook of Moodle, about the learner whom the sandbox's gradebook shows to pass.
+pub(crate) fn moodle_webhook() -> String {
+    let file = "connectors/moodle/fixtures/captures/0097_quiz-pass_hook-local-webhooks_user_graded.http";
+    let text = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap().1.to_owned()
 }

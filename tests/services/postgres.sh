@@ -6,10 +6,11 @@
 #                                     memory and a log for tables of some gigabytes
 #   postgres.sh stop DIR              stops it
 #   postgres.sh kill DIR              kill -9 of the server; its children end by themselves
+#   postgres.sh freeze|thaw DIR       SIGSTOP, SIGCONT of the server and its children
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-(($# == 2)) || [[ $# == 3 && $1 == start && $3 == durable ]] || fail "usage: start DIR [durable] | stop|kill DIR"
+(($# == 2)) || [[ $# == 3 && $1 == start && $3 == durable ]] || fail "usage: start DIR [durable] | stop|kill|freeze|thaw DIR"
 command=$1
 # A killed process loses nothing without fsync; only a machine that dies would.
 settings="-c fsync=off"
@@ -58,6 +59,14 @@ stop() {
   [[ ! -f $data/postmaster.pid ]] || as_postgres "$bin/pg_ctl" -D "$data" -m immediate -w stop >/dev/null 2>&1 || true
 }
 
+# The server first, so that it starts no child meanwhile.
+freeze() {
+  local pid
+  pid=$(head -n 1 "$data/postmaster.pid")
+  kill "-$1" "$pid"
+  pkill "-$1" -P "$pid" || true
+}
+
 case $command in
   start)
     if [[ -f $dir/port ]]; then
@@ -70,5 +79,7 @@ case $command in
     ;;
   stop) stop ;;
   kill) kill -9 "$(head -n 1 "$data/postmaster.pid")" ;;
+  freeze) freeze STOP ;;
+  thaw) freeze CONT ;;
   *) fail "unknown command $command" ;;
 esac
