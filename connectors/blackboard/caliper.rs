@@ -82,11 +82,21 @@ struct Head {
     type_: Option<Value>,
 }
 
+/// What was wrong, without words of the body: a secret in the wrong place would come to the logs.
+fn unrepeated(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        format!("it is something else at line {} column {}", error.line(), error.column())
+    } else {
+        error.to_string()
+    }
+}
+
 /// Reads an envelope. An unreadable event does not spoil the others: it is named in
 /// [`Delivery::ignored`].
 pub(super) fn read(body: &[u8]) -> Result<Delivery, String> {
     let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|error| {
-        format!("the body is no Caliper envelope ({error}): it is a JSON object whose member `data` lists the events")
+        let why = unrepeated(&error);
+        format!("the body is no Caliper envelope ({why}): it is a JSON object whose member `data` lists the events")
     })?;
     let mut signals = Vec::new();
     let mut keys = HashSet::new();
