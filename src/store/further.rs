@@ -57,7 +57,7 @@ statements! {
     INVITED = "UPDATE credentials SET invited_at = $2, remind_at = $2
         WHERE claimed_at IS NULL AND declined_at IS NULL AND NOT revoked
             AND id IN (SELECT credential_id FROM mails
-                WHERE id {in $1} AND kind LIKE 'resend-%' AND COALESCE(bounce, '') <> 'hard')";
+                WHERE id {in $1} AND COALESCE(bounce, '') <> 'hard')";
 }
 
 /// What there was of mails about one credential.
@@ -186,16 +186,16 @@ pub(super) async fn lock_invited(
     Ok(())
 }
 
-/// Begins to count the time until reminders for mails that were sent.
+/// Begins to count the time until reminders anew for mails that brought the link once more.
 pub(super) async fn invited(
     session: &mut Session,
-    sent: Vec<Uuid>,
+    resent: Vec<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if sent.is_empty() {
+    if resent.is_empty() {
         return Ok(());
     }
-    session.run(&INVITED, values![sent, now]).await.map(drop)
+    session.run(&INVITED, values![resent, now]).await.map(drop)
 }
 
 #[cfg(test)]

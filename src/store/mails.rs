@@ -133,7 +133,8 @@ statements! {
             finished_at = r.finished_at
         FROM {rows}
         WHERE mails.id = r.id AND ({plain mails.state} = 'waiting' OR {plain mails.state} = 'parked' AND r.state = 'done')
-        RETURNING mails.id, mails.delivery_id, mails.kind LIKE 'resend-%' AS resent";
+        RETURNING mails.id, mails.delivery_id,
+            mails.state = 'done' AND mails.kind LIKE 'resend-%' AS resent";
 }
 
 /// Why a mail never left.
@@ -226,6 +227,7 @@ struct DeliveryRow {
 struct FinishedRow {
     id: Uuid,
     delivery_id: Uuid,
+    /// It brought the claim link once more.
     resent: bool,
 }
 
@@ -343,8 +345,6 @@ impl Store {
         let mails: Vec<IdRow> = session.all(&LOCK_MAILS, values![ids]).await?;
         let mails: BTreeSet<Uuid> = mails.into_iter().map(|row| row.id).collect();
         let (mails, others): (Vec<_>, Vec<_>) = results.iter().partition(|(id, _)| mails.contains(id));
-        let sent = mails.iter().filter(|(_, verdict)| matches!(verdict, MailVerdict::Sent { .. }));
-        let sent: BTreeSet<Uuid> = sent.map(|(id, _)| *id).collect();
         let lost: Vec<_> = mails
             .iter()
             .filter_map(|(id, verdict)| match verdict {
@@ -354,8 +354,8 @@ impl Store {
             .collect();
         let rows = mails.iter().map(|(id, verdict)| finish_row(*id, verdict, now)).collect();
         let finished: Vec<FinishedRow> = session.all_rows(&FINISH_MAILS, rows).await?;
-        let resent = finished.iter().filter(|row| row.resent && sent.contains(&row.id));
-        invited(&mut session, resent.map(|row| row.id).collect(), now).await?;
+        let resent = finished.iter().filter(|row| row.resent).map(|row| row.id);
+        invited(&mut session, resent.collect(), now).await?;
         let bounced = mark_bounced(&mut session, &lost, now).await?;
         finish_notices(&mut session, &others, now).await?;
         finish_codes(&mut session, &others, now).await?;

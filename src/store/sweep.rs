@@ -31,21 +31,36 @@ macro_rules! due {
     };
 }
 
-// A lease may be held by a process that lives: it is waited for. A row that is locked is being
-// worked on, so its message came; waiting for several could be waiting in a circle.
-macro_rules! forget_these {
-    ($table:literal, $leased:literal) => {
+// When a row whose message is forgotten is due. A lease may be held by a process that lives: it is waited for.
+macro_rules! forgotten {
+    ($leased:literal) => {
+        concat!("CASE ", $leased, " WHEN due_at > $1 THEN due_at ELSE $1 END")
+    };
+}
+
+// A row that is locked is being worked on, so its message came; waiting for several could be waiting in
+// a circle.
+macro_rules! forget_which {
+    ($table:literal, $leased:literal, $($which:tt)+) => {
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM ",
             $table,
-            " WHERE id {in $2} AND {plain state} = 'waiting' {skip locked})
+            " WHERE ",
+            $($which)+,
+            " {skip locked})
             UPDATE ",
             $table,
-            " SET sweep_at = CASE ",
-            $leased,
-            " WHEN due_at > $1 THEN due_at ELSE $1 END WHERE id IN (SELECT id FROM taken)"
+            " SET sweep_at = ",
+            forgotten!($leased),
+            " WHERE id IN (SELECT id FROM taken)"
         )
+    };
+}
+
+macro_rules! forget_these {
+    ($table:literal, $leased:literal) => {
+        forget_which!($table, $leased, "id {in $2} AND {plain state} = 'waiting'")
     };
 }
 
@@ -53,19 +68,14 @@ macro_rules! forget_these {
 // what is not.
 macro_rules! forget {
     ($table:literal, $leased:literal) => {
-        concat!(
-            "WITH taken AS MATERIALIZED (
-                SELECT id FROM ",
+        forget_which!(
             $table,
-            " WHERE state = 'waiting' AND sweep_at > $1 AND sweep_at > CASE ",
             $leased,
-            " WHEN due_at > $1 THEN due_at ELSE $1 END AND created_at <= $1
-                ORDER BY sweep_at, id LIMIT $2 {skip locked})
-            UPDATE ",
-            $table,
-            " SET sweep_at = CASE ",
-            $leased,
-            " WHEN due_at > $1 THEN due_at ELSE $1 END WHERE id IN (SELECT id FROM taken)"
+            concat!(
+                "state = 'waiting' AND sweep_at > $1 AND sweep_at > ",
+                forgotten!($leased),
+                " AND created_at <= $1 ORDER BY sweep_at, id LIMIT $2"
+            )
         )
     };
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::issue::{self, Desk};
 use super::judge::{Judged, Passing, judge};
-use super::outage::{Hold, Patience};
+use super::outage::{GivenBack, Hold, Patience};
 use super::places::Places;
 use super::retry::unstored;
 use super::seats::{Draft, Seats};
@@ -82,10 +82,6 @@ enum Failure {
 
 /// Events that could not be evaluated, each with its reason.
 type Failed = Vec<(Uuid, Failure)>;
-
-/// The database or the signer is away, and the messages went back to the queue.
-#[derive(Debug)]
-pub(super) struct GivenBack;
 
 /// Why nothing came of a batch.
 #[derive(Debug, thiserror::Error)]

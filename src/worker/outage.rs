@@ -17,6 +17,10 @@ pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// ends the channel of all the others with it; what waits behind the held ones has that limit, too.
 const HOLD: Duration = Duration::from_mins(10);
 
+/// The database or the signer is away, and the messages went back to the queue.
+#[derive(Debug)]
+pub(super) struct GivenBack;
+
 /// How long a worker waits for what is away, and what ends the waiting.
 #[derive(Debug, Clone)]
 pub(super) struct Patience {

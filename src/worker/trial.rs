@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::outage::{GivenBack, Hold};
+use crate::clock::Clock;
 use crate::faults::{self, Break};
 use crate::ids;
 use crate::queue::Delivery;
@@ -68,6 +70,25 @@ impl Trials {
 
     fn is_older(&self, row: Uuid) -> bool {
         self.began.is_some_and(|began| row < began)
+    }
+
+    /// Notes messages that come again. The answer is those that are to be worked on alone, in this order;
+    /// what cannot be noted is not.
+    pub(super) async fn suspects(
+        &self,
+        store: &Store,
+        again: &[Uuid],
+        clock: &Clock,
+        hold: &mut Hold<'_>,
+    ) -> Result<Vec<Uuid>, GivenBack> {
+        match hold.until(|| self.note(store, again, clock.now())).await {
+            Ok(suspects) => Ok(suspects),
+            Err(StoreError::Unavailable(_)) => Err(GivenBack),
+            Err(error) => {
+                tracing::warn!(%error, "work that comes again is not noted");
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// Notes work that comes again. The answer is what is to be worked on alone, in this order.

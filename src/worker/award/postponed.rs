@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Awarder, Failure, GivenBack};
+use super::{Awarder, Failure};
 use crate::queue::Delivery;
 use crate::store::StoreError;
-use crate::worker::outage::Hold;
+use crate::worker::outage::{GivenBack, Hold};
 use crate::worker::retry::{backoff, unstored};
 
 /// How often one event may fail before it is parked.

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{Awarder, GivenBack};
+use super::Awarder;
 use crate::queue::Delivery;
 use crate::store::StoreError;
-use crate::worker::outage::Hold;
+use crate::worker::outage::{GivenBack, Hold};
 use crate::worker::retry::unstored;
 use crate::worker::trial::part;
 
@@ -17,15 +17,7 @@ impl Awarder {
         if again.is_empty() {
             return self.batch(deliveries, hold).await;
         }
-        let noted = hold.until(|| self.trials.note(&self.store, &again, self.clock.now())).await;
-        let suspects = match noted {
-            Ok(suspects) => suspects,
-            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
-            Err(error) => {
-                tracing::warn!(%error, "work that comes again is not noted");
-                Vec::new()
-            }
-        };
+        let suspects = self.trials.suspects(&self.store, &again, &self.clock, hold).await?;
         let (together, alone) = part(deliveries, |delivery| delivery.id, &suspects);
         if !together.is_empty() {
             let ids: Vec<Uuid> = together.iter().map(|delivery| delivery.id).collect();

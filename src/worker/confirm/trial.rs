@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Confirmer, answer};
 use crate::queue::Delivery;
 use crate::store::{StoreError, StoredSignal};
-use crate::worker::outage::Patience;
+use crate::worker::outage::{GivenBack, Patience};
 use crate::worker::retry::unstored;
 use crate::worker::trial::part;
 use crate::worker::verdict::parked;
@@ -20,9 +20,6 @@ use crate::worker::verdict::parked;
 const ALTOGETHER: Duration = Duration::from_mins(1);
 /// When they come back.
 const SOON: Duration = Duration::from_secs(5);
-
-/// The database is away, and the messages went back to the queue.
-pub(super) struct GivenBack;
 
 /// The batch of a signal. What confirms itself shares no call: of any batch, it is stored together.
 pub(super) fn batch_of(row: &StoredSignal) -> Option<&str> {
@@ -43,15 +40,8 @@ impl Confirmer {
         if again.is_empty() {
             return Ok(ready);
         }
-        let noted = patience.hold().until(|| self.trials.note(&self.store, &again, self.clock.now())).await;
-        let suspects = match noted {
-            Ok(suspects) => suspects,
-            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
-            Err(error) => {
-                tracing::warn!(%error, "work that comes again is not noted");
-                Vec::new()
-            }
-        };
+        let hold = &mut patience.hold();
+        let suspects = self.trials.suspects(&self.store, &again, &self.clock, hold).await?;
         let (together, alone) = part(ready, |(delivery, _)| delivery.id, &suspects);
         let mut sources: BTreeMap<String, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
         for (delivery, row) in alone {
