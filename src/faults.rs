@@ -6,6 +6,8 @@
 //! of this is empty: each call is nothing, and nothing of it is in the program (a test of
 //! `tests/it` looks for it there).
 
+use std::time::Duration;
+
 #[cfg(feature = "faults")]
 mod armed;
 
@@ -65,6 +67,14 @@ pub enum Break {
     PublishesAnywhere,
     /// Confirms of the broker are waited for without a limit.
     WaitsForConfirms,
+    /// Answers of an LMS are waited for without a limit.
+    WaitsForLms,
+    /// Answers of the mail server are waited for without a limit.
+    WaitsForMailServer,
+    /// An outage of the database counts as a failure of the event that is judged.
+    CountsOutages,
+    /// Where the database cannot take a webhook, its sender reads 500 and not when to come again.
+    RefusesOutages,
     /// Held awards are not looked at, and each award is the first of its cycle.
     AwardsUnchecked,
     /// An event is marked done in a transaction of its own, before what it awards is stored.
@@ -75,6 +85,14 @@ pub enum Break {
     MarksSecond,
     /// A mail has another Message-ID each time it is sent.
     RenamesMails,
+    /// A mail has another Message-ID when it is sent once more.
+    RenamesCopies,
+    /// What the mail server puts off (4xx, silence, a cut) is parked at once.
+    ParksWhatIsPutOff,
+    /// What the mail server refuses (5xx) is sent again and again.
+    RetriesRefusals,
+    /// What the mail server puts off (4xx, silence, a cut) counts as sent.
+    TakesSilenceForYes,
     /// What is given up is parked without a reason.
     ParksSilently,
     /// Work that ends the process is not counted, and not worked on alone.
@@ -103,21 +121,34 @@ impl Point {
 
 impl Break {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 21] = [
         Self::AnswersFirst,
         Self::AcknowledgesFirst,
         Self::AcknowledgesNever,
         Self::SweepsNever,
         Self::PublishesAnywhere,
         Self::WaitsForConfirms,
+        Self::WaitsForLms,
+        Self::WaitsForMailServer,
+        Self::CountsOutages,
+        Self::RefusesOutages,
         Self::AwardsUnchecked,
         Self::FinishesFirst,
         Self::MarksFirst,
         Self::MarksSecond,
         Self::RenamesMails,
+        Self::RenamesCopies,
+        Self::ParksWhatIsPutOff,
+        Self::RetriesRefusals,
+        Self::TakesSilenceForYes,
         Self::ParksSilently,
         Self::TriesForEver,
     ];
+}
+
+/// A limit for the answers of another program, or, where a build leaves it out, a day.
+pub(crate) fn limit(of: Break, limit: Duration) -> Duration {
+    if broken(of) { Duration::from_hours(24) } else { limit }
 }
 
 /// The product: nothing.

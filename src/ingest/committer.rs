@@ -63,6 +63,12 @@ struct Publish {
 }
 
 impl Publish {
+    /// The way, and its end.
+    fn new() -> (Self, mpsc::Receiver<(Vec<Message>, OwnedSemaphorePermit)>) {
+        let (groups, unpublished) = mpsc::channel(UNPUBLISHED);
+        (Self { groups, room: Arc::new(Semaphore::new(UNPUBLISHED_MESSAGES)) }, unpublished)
+    }
+
     /// Where there is no room the sweeper publishes what waits in the database.
     fn send(&self, messages: Vec<Message>) {
         let count = u32::try_from(messages.len()).unwrap_or(u32::MAX);
@@ -101,9 +107,8 @@ impl Committer {
         stop: &CancellationToken,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let (publish, unpublished) = mpsc::channel(UNPUBLISHED);
+        let (publish, unpublished) = Publish::new();
         tasks.spawn(publish_groups(unpublished, store.clone(), Arc::clone(queue), clock.clone()));
-        let publish = Publish { groups: publish, room: Arc::new(Semaphore::new(UNPUBLISHED_MESSAGES)) };
         let (store, clock, url) = (store.clone(), clock.clone(), public_url.to_owned());
         tasks.spawn(write_groups(receiver, store, publish, clock, url, stop.clone()));
         Self { sender, bytes: Arc::new(Semaphore::new(WAITING_BYTES as usize)) }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::faults::{self, Break};
 use crate::store::Recorded;
 
 /// 200: it is recorded.
@@ -40,6 +41,9 @@ pub(super) fn unknown_source() -> Response {
 
 /// 503: come again.
 pub(super) fn busy(reason: &str) -> Response {
+    if faults::broken(Break::RefusesOutages) {
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, reason, None);
+    }
     let mut response =
         problem(StatusCode::SERVICE_UNAVAILABLE, &format!("{reason}; please send it again"), None);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));

@@ -14,6 +14,7 @@ use super::breaker::Breaker;
 use super::cache::Cache;
 use crate::clock::Clock;
 use crate::config::WorkerSettings;
+use crate::faults::{self, Break};
 use crate::telemetry::Metrics;
 
 /// The largest answer that is read; a gradebook of 10,000 learners and 100 items fits.
@@ -126,7 +127,8 @@ impl Client {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, String> {
-        let mut request = self.http.request(call.method.clone(), call.url.clone()).timeout(self.limits.time);
+        let limit = faults::limit(Break::WaitsForLms, self.limits.time);
+        let mut request = self.http.request(call.method.clone(), call.url.clone()).timeout(limit);
         for (name, value) in &call.headers {
             let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
                 format!("the secret for the header {name} has characters that a header cannot carry")

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::config::MailSettings;
+use crate::faults::{self, Break};
 
 use super::dial::{Dial, Security, tls_config};
 use super::dialogue::{self, Failure, SmtpError, Step};
@@ -93,7 +94,7 @@ impl SmtpTransport {
                 security,
                 hello,
                 connect: options.connect,
-                command: options.command,
+                command: faults::limit(Break::WaitsForMailServer, options.command),
             },
             login,
             ask_after: options.ask_after,

@@ -81,6 +81,30 @@ async fn beyond_the_limit_connections_are_told_to_come_again() {
 }
 
 #[tokio::test]
+async fn not_all_who_find_no_place_are_told_so_at_once() {
+    let (address, stop, server) = start(Limits { connections: 1, ..limits() }).await;
+    let mut all = Vec::new();
+    // More than can be told in the time that telling may take, on any machine that runs this.
+    for _ in 0..TURNED_AWAY * 6 {
+        all.push(TcpStream::connect(address).await.unwrap());
+    }
+    ask(&mut all[0], "/").await;
+    let (mut told, mut closed) = (0, 0);
+    for stream in &mut all[1..] {
+        match read(stream, "").await {
+            text if text.is_empty() => closed += 1,
+            text => {
+                assert!(text.starts_with("HTTP/1.1 503"), "{text}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told >= TURNED_AWAY && closed > 0, "{told} are told, {closed} closed without a word");
+    stop.cancel();
+    server.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_head_that_does_not_come_ends_its_connection() {
     let (address, stop, server) = start(Limits { head: Duration::from_millis(300), ..limits() }).await;
     let mut silent = TcpStream::connect(address).await.unwrap();

@@ -25,7 +25,7 @@ use crate::catalogs::Catalogs;
 use crate::claim::ClaimSecret;
 use crate::clock::Clock;
 use crate::config::{Catalog, Guard};
-use crate::faults::{self, Point};
+use crate::faults::{self, Break, Point};
 use crate::queue::{Delivery, Message, Queue};
 use crate::signing::{Issuers, SigningError};
 use crate::store::{AwardChange, AwardCommit, Candidate, Committed, Store, StoreError, Work};
@@ -97,7 +97,11 @@ enum Fault {
 impl Fault {
     /// Whether it passes by itself, and no event is to blame.
     fn is_outage(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Signer(_))
+        match self {
+            Self::Store(StoreError::Unavailable(_)) => !faults::broken(Break::CountsOutages),
+            Self::Signer(_) => true,
+            _ => false,
+        }
     }
 }
 

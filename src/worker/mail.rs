@@ -277,7 +277,7 @@ impl Mailer {
             }
             Letter::Code(code) => self.code(code)?,
         };
-        self.transport.send(&composed).await
+        defects::misread(self.transport.send(&composed).await)
     }
 
     /// The name of an issuer.

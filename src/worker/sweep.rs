@@ -216,10 +216,14 @@ mod tests {
 
     /// A sweeper with so many signals that wait since a minute, and a queue that knows nothing of them.
     async fn with_waiting(number: i32) -> Sweeper {
+        with_waiting_since(number, TimeDelta::minutes(1)).await
+    }
+
+    async fn with_waiting_since(number: i32, age: TimeDelta) -> Sweeper {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate().await.unwrap();
         let clock = Clock::system();
-        let received_at = clock.now() - TimeDelta::minutes(1);
+        let received_at = clock.now() - age;
         let signal = |number: i32| Signal {
             key: number.to_string(),
             batch: "course:1".to_owned(),
@@ -272,6 +276,27 @@ mod tests {
             }
             assert!(!sweeper.round(true, &mut Late::default()).await.unwrap());
         }
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_starts_empty_is_filled_at_once_and_again_as_it_is_worked_off() {
+        // No message will come of rows that are so young: it died with the process before.
+        let mut sweeper = with_waiting_since(2_500, TimeDelta::zero()).await;
+        (sweeper.starts_empty, sweeper.every) = (true, Duration::from_hours(1));
+        let (queue, stop) = (Arc::clone(&sweeper.queue), CancellationToken::new());
+        let running = tokio::spawn(sweeper.run(stop.clone()));
+        let mut consumer = queue.consume(Work::Signals, 3_000, CancellationToken::new());
+        let mut taken = std::collections::BTreeSet::new();
+        while taken.len() < 2_500 {
+            let next = consumer.next_batch(500, Duration::ZERO);
+            let batch = tokio::time::timeout(Duration::from_secs(30), next).await;
+            for delivery in batch.unwrap_or_else(|_| panic!("no more come than {}", taken.len())).unwrap() {
+                taken.insert(delivery.id);
+                delivery.ack().await;
+            }
+        }
+        stop.cancel();
+        running.await.unwrap();
     }
 
     #[tokio::test]

@@ -1,15 +1,21 @@
 //! Builds that are broken on purpose: about each the checks complain, and about nothing else. Two
 //! precautions stand in for each other (the sweeper and the acknowledgement after the commit): there
-//! one alone may be missing, and only both together fail.
+//! one alone may be missing, and only both together fail. Those that do wrong while the database, the LMS,
+//! the broker or the mail server is away stand in files of their own.
+
+mod broker;
+mod database;
+mod lms;
+mod mails;
 
 use std::time::Duration;
 
 use accolade::faults::{self, Break, Point};
 
 use crate::checks::Check;
+use crate::network::before;
 use crate::sender::Grade;
 use crate::support::broker::amqp_url;
-use crate::support::proxy::Proxy;
 use crate::world::{PATIENCE, Plan, Way, World};
 
 /// Learners that are enough to see it.
@@ -143,11 +149,8 @@ async fn publishing_to_nowhere_is_noticed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_for_a_confirm_that_never_comes_is_noticed() {
     let half_open = async |broken: &[Break]| {
-        let broker: url::Url = amqp_url()?.parse().unwrap();
-        let proxy = Proxy::start(broker.socket_addrs(|| Some(5672)).unwrap()[0]).await;
-        let mut through = broker;
-        through.set_port(Some(proxy.port)).unwrap();
-        let env = vec![("ACCOLADE_QUEUE__URL", through.to_string())];
+        let (proxy, through) = before(&amqp_url()?, 5672).await;
+        let env = vec![("ACCOLADE_QUEUE__URL", through)];
         let world = World::start(Plan { env, ..Plan::broken(Way::Production, broken) }).await?;
         world.sender.post(&Grade::pass("before")).await;
         world.settle(PATIENCE).await;

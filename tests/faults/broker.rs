@@ -19,7 +19,7 @@ const ALARM: (u64, u64) = (7, 40);
 /// As [`RECOVERY`], for what is brought to an end by a command, which takes seconds on a busy machine.
 const AFTER_A_COMMAND: Duration = Duration::from_secs(30);
 
-async fn blocking(broker: &Arc<Broker>, work: impl FnOnce(&Broker) + Send + 'static) {
+pub(crate) async fn blocking(broker: &Arc<Broker>, work: impl FnOnce(&Broker) + Send + 'static) {
     let broker = Arc::clone(broker);
     tokio::task::spawn_blocking(move || work(&broker)).await.unwrap();
 }

@@ -15,7 +15,7 @@
 //! | SIGTERM under load | [`stops`] |
 //! | broker killed and started again, frozen, under a memory alarm and a disk alarm | [`broker`] |
 //! | a queue deleted, with its work and under its worker; a queue declared otherwise | [`broker`] |
-//! | a binding that is gone; a broker that confirms nothing any more | [`broken`] |
+//! | a binding that is gone; a broker that confirms nothing any more, half-open or frozen | [`broken`] |
 //! | connections cut, reset, cut in the middle, slow, silent, half-open, before broker, database, mail server and LMS | [`network`] |
 //! | database stopped, killed, frozen, locked, on a full disk | [`database`] |
 //! | mail server: 4xx, 5xx, hangs, cuts after the final dot | [`mail`] |

@@ -25,7 +25,7 @@ const FAULTS: [Network; 5] = [
 const EACH: (u64, u64) = (1, 35);
 
 /// A proxy before the server of a URL, and the URL through it.
-async fn before(url: &str, port: u16) -> (Proxy, String) {
+pub(crate) async fn before(url: &str, port: u16) -> (Proxy, String) {
     let mut url: Url = url.parse().unwrap();
     let proxy = Proxy::start(url.socket_addrs(|| Some(port)).unwrap()[0]).await;
     url.set_port(Some(proxy.port)).unwrap();

@@ -39,7 +39,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a broken build is watched that will never be done.
 const WATCHED: Duration = Duration::from_secs(20);
 /// Connections of the mailer.
-const CONNECTIONS: usize = 2;
+pub(crate) const CONNECTIONS: usize = 2;
 /// Messages that a worker takes at once.
 const BATCH: u16 = 50;
 
@@ -325,10 +325,15 @@ impl World {
 
     /// Ends a run of a broken build that is never done: its time is over at some moment, at which a slow
     /// machine leaves more to complain of.
-    pub(crate) async fn never_ends(mut self) {
-        let evidence = self.evidence(WATCHED).await;
+    pub(crate) async fn never_ends(self) {
+        self.never_ends_within(WATCHED, &[Check::Finished, Check::Earned]).await;
+    }
+
+    /// The same for a build that is watched for so long, and about which these checks complain at least.
+    pub(crate) async fn never_ends_within(mut self, watched: Duration, expected: &[Check]) {
+        let evidence = self.evidence(watched).await;
         let complaints = complaints(&evidence);
-        for expected in [Check::Finished, Check::Earned] {
+        for expected in expected.iter().copied() {
             let found = complaints.iter().any(|complaint| complaint.check == expected);
             assert!(found, "{expected:?}: {complaints:#?}\n{}\n{}", evidence.figures(), self.said());
         }

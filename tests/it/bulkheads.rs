@@ -14,9 +14,11 @@ use crate::support::app::{Process, Site, Way, credentials};
 use crate::support::proxy::{Network, Proxy};
 use crate::support::smtp::{Act, Script, SmtpServer};
 
-/// More signals than one source may have under way, and than may wait for a place in that, so that some
-/// go back to the queue.
-const MANY: u32 = 600;
+/// Messages that are worked on together.
+const BATCH: u16 = 10;
+/// More signals than all sources together may have in hand (12 batches), and so more than one of four may have
+/// under way or waiting for that: some go back to the queue, or the others would wait behind them.
+const MANY: u32 = 300;
 
 /// What Moodle tells of a grade; each is another one.
 fn graded(number: u32) -> String {
@@ -68,6 +70,7 @@ async fn an_lms_that_does_not_answer(way: Way) {
             settings.sources.get_mut("moodle").unwrap().table.insert("site".to_owned(), address);
             // Longer than this test lets the others take.
             settings.worker.lms_seconds = 90;
+            settings.worker.batch = BATCH;
         })
         .await;
     let http = reqwest::Client::new();

@@ -7,6 +7,8 @@ use accolade::config::{DkimSettings, MailSettings};
 use accolade::mail::read::read;
 use accolade::mail::{ClaimMail, Composed, Composer, MailError, SendError, Transport, TransportOptions};
 use chrono::{DateTime, Utc};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use url::Url;
 
 use crate::support::smtp::{Act, At, Encryption, Script, SmtpServer};
@@ -491,6 +493,52 @@ async fn commands_leave_in_a_row_where_the_server_takes_them_so() {
         taken.iter().filter(|mail| !mail.raw.is_empty()).map(|mail| mail.to.as_str()).collect();
     assert_eq!(whole, ["ada@example.test"; 2]);
     assert!(taken.iter().all(|mail| mail.raw.is_empty() || mail.raw == composed().raw));
+}
+
+/// A server that says nothing before the whole row has come.
+#[tokio::test]
+async fn a_row_leaves_before_the_first_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp+plain://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for (answer, awaited) in [
+            ("220 mail.example.test\r\n", "EHLO example.edu\r\n"),
+            ("250-mail.example.test\r\n250 PIPELINING\r\n", "DATA\r\n"),
+            ("250 ok\r\n250 ok\r\n354 go ahead\r\n", "\r\n.\r\n"),
+            ("250 taken\r\n", "QUIT\r\n"),
+        ] {
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            let mut heard = Vec::new();
+            while !heard.ends_with(awaited.as_bytes()) {
+                assert!(stream.read_buf(&mut heard).await.unwrap() > 0, "it ends before {awaited:?}");
+            }
+        }
+    });
+    let transport = Transport::new(&settings(&url)).unwrap();
+    let sent = tokio::time::timeout(Duration::from_secs(20), transport.send(&composed())).await;
+    assert!(sent.expect("it waits for an answer to a part of the row").unwrap().contains("taken"));
+    transport.close().await;
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_row_that_is_refused_the_first_refusal_is_the_reason_and_no_mail_begins() {
+    for (from, reason) in [("RCPT", "550 5.1.1 no such user"), ("MAIL", "550 5.7.60 not your address")] {
+        // As servers do: without a recipient there is no mail.
+        let server = SmtpServer::start(Script::new(move |at| match at.line {
+            line if line.starts_with("EHLO") => pipelining(at),
+            line if line.starts_with(from) => Act::Say(reason.to_owned()),
+            line if line.starts_with("RCPT") => Act::Say("503 5.5.1 no sender".to_owned()),
+            "DATA" => Act::Say("554 5.5.1 no valid recipients".to_owned()),
+            _ => Act::Usual,
+        }))
+        .await;
+        let error = transport(&server, "").send(&composed()).await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(matches!(error, SendError::NoMailbox(_)), from == "RCPT", "{error:?}");
+        assert!(!server.lines().contains(&".".to_owned()), "{:?}", server.lines());
+    }
 }
 
 /// Whether a command of a row comes to nothing tells what became of the mail.

@@ -20,6 +20,7 @@ mod issuers;
 mod journey;
 mod keys;
 mod lifecycle;
+mod limits;
 mod lms;
 mod lms_faults;
 mod mail;

@@ -144,16 +144,56 @@ pub(crate) async fn mailed(
     }
 }
 
-/// That awards, credentials and mails are as many as there should be, beside so many that were filled in;
-/// how many mails came twice.
+/// What there is at the end, counted past the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counts {
+    awards: u64,
+    credentials: u64,
+    mails: u64,
+    /// Mails with different Message-IDs.
+    distinct: u64,
+}
+
+impl Counts {
+    /// That awards, credentials and mails are as many as there should be, beside so many that were filled
+    /// in; how many mails came twice.
+    fn repeated(self, badges: u64, filled: u64) -> anyhow::Result<u64> {
+        let Self { awards, credentials, mails, distinct } = self;
+        ensure!(
+            [awards, credentials, distinct] == [badges + filled, badges + filled, badges],
+            "{badges} passes were told, {filled} filled in; there are {awards} awards, {credentials} credentials \
+             and {distinct} different mails"
+        );
+        Ok(mails - distinct)
+    }
+}
+
+/// Counts at the end; how many mails came twice. Wrong where a badge is missing or one too many.
 pub(crate) async fn counted(installation: &Installation, badges: u64, filled: u64) -> anyhow::Result<u64> {
     let rows = async |table| installation.database.number(&format!("SELECT count(*) FROM {table}")).await;
     let (awards, credentials) = (rows("awards").await?, rows("credentials").await?);
     let (mails, distinct) = installation.sink.look(|taken| (taken.mails, taken.distinct()));
-    ensure!(
-        [awards, credentials, distinct] == [badges + filled, badges + filled, badges],
-        "{badges} passes were told, {filled} filled in; there are {awards} awards, {credentials} credentials \
-         and {distinct} different mails"
-    );
-    Ok(mails - distinct)
+    Counts { awards, credentials, mails, distinct }.repeated(badges, filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_that_is_missing_or_one_too_many_is_noticed() {
+        let right = Counts { awards: 70, credentials: 70, mails: 13, distinct: 10 };
+        assert_eq!(right.repeated(10, 60).ok(), Some(3));
+        for wrong in [
+            Counts { awards: 69, ..right },
+            Counts { awards: 71, ..right },
+            Counts { credentials: 69, ..right },
+            Counts { credentials: 71, ..right },
+            Counts { distinct: 9, ..right },
+            Counts { distinct: 11, ..right },
+        ] {
+            assert!(wrong.repeated(10, 60).is_err(), "{wrong:?}");
+        }
+        assert!(right.repeated(11, 59).is_err(), "a mail too few");
+    }
 }

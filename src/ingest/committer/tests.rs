@@ -80,6 +80,38 @@ async fn bodies_that_wait_are_bounded_in_bytes() {
 }
 
 #[tokio::test]
+async fn no_more_deliveries_wait_than_there_is_room_for() {
+    let bench = Bench::new().await;
+    // All come before the writer takes one.
+    let all = (0..WAITING + 500).map(|_| bench.committer.commit(delivery(1)));
+    let answers = futures_util::future::join_all(all).await;
+    let busy = answers.iter().filter(|answer| **answer == Err(Full::Busy)).count();
+    assert_eq!((busy, answers.iter().filter(|answer| answer.is_ok()).count()), (500, WAITING));
+}
+
+#[tokio::test]
+async fn what_has_no_room_to_wait_for_its_publishing_is_left_to_the_sweeper() {
+    let now = Clock::system().now();
+    let messages =
+        |count| vec![Message::mail("http://localhost", uuid::Uuid::nil(), uuid::Uuid::nil(), now); count];
+    let (publish, mut unpublished) = Publish::new();
+    for count in [UNPUBLISHED_MESSAGES - 1, 2, 1, 1] {
+        publish.send(messages(count));
+    }
+    let mut waited = |count| {
+        let (messages, _room) = unpublished.try_recv().unwrap();
+        assert_eq!(messages.len(), count);
+    };
+    waited(UNPUBLISHED_MESSAGES - 1);
+    publish.send(messages(2));
+    waited(1);
+    waited(2);
+    // No more groups than this either, however small.
+    (0..UNPUBLISHED + 10).for_each(|_| publish.send(messages(1)));
+    assert_eq!(std::iter::from_fn(|| unpublished.try_recv().ok()).count(), UNPUBLISHED);
+}
+
+#[tokio::test]
 async fn a_signal_whose_message_may_be_lost_is_due_at_once() {
     let bench = Bench::new().await;
     bench.queue.close().await;

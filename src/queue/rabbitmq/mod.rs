@@ -96,8 +96,7 @@ impl RabbitMq {
         if session.blocked() {
             return HashSet::new();
         }
-        let patience = if faults::broken(Break::WaitsForConfirms) { 100 } else { 1 };
-        let deadline = Instant::now() + LIMIT * patience;
+        let deadline = Instant::now() + faults::limit(Break::WaitsForConfirms, LIMIT);
         let publish = async |(message, rows): (Outgoing, Vec<Uuid>)| {
             let id = message.id;
             let published = match self.shared.in_flight.acquire().await {

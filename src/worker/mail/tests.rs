@@ -139,6 +139,7 @@ async fn what_cannot_be_begun_any_more_is_not_sent_and_can_be_taken_at_once() {
     stop.cancel();
     mailer(&bench).deliver(again, times, &stop).await;
     let (again, times) = mailer(&bench).lease(&ids).await.unwrap();
+    assert_eq!(again.len(), 2, "a process that stops begins none");
     mailer(&bench).deliver(again, times, &CancellationToken::new()).await;
     for mail in &mails {
         assert_eq!(trail(&bench, mail).await.state, DeliveryState::Done);

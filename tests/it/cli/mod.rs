@@ -10,6 +10,7 @@ mod first_start;
 mod held;
 mod keys;
 mod mails;
+mod parked;
 mod people;
 mod privacy;
 mod publish;

@@ -106,6 +106,26 @@ async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_
 }
 
 #[tokio::test]
+async fn a_row_that_is_given_back_first_brings_its_message_again_though_its_neighbours_are_done() {
+    let Some(queue) = open().await else { return };
+    // Two messages about four rows each.
+    let messages = signals(8);
+    publish(&queue, messages.clone(), None).await;
+    let (mut consumer, _) = consumer(&queue, 8);
+    let mut held = Vec::new();
+    while held.len() < 8 {
+        held.extend(batch(&mut consumer, 8 - held.len(), Duration::ZERO).await);
+    }
+    drop(held.remove(0));
+    for delivery in held {
+        delivery.ack().await;
+    }
+    assert_eq!(drain(&mut consumer, 4).await, ids(&messages[..4]));
+    nothing(&mut consumer).await;
+    queue.close().await;
+}
+
+#[tokio::test]
 async fn a_message_put_off_waits_for_its_tier() {
     let Some(queue) = open().await else { return };
     publish(&queue, signals(1), None).await;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::contract;
-use super::fixtures::{at, awarded, candidate, candidate_of, result, tell};
+use super::fixtures::{Told, at, awarded, candidate, candidate_of, delivery, record, result, tell};
 
 /// Takes up all that is parked of a delivery.
 pub(super) async fn retry(store: &Store, delivery: Uuid, now: DateTime<Utc>) -> u64 {
@@ -106,6 +106,26 @@ contract! {
         let source = |name: &str| ParkedFilter { source: Some(name.to_owned()), ..ParkedFilter::default() };
         assert_eq!(list(source("nobody")).await, []);
         assert_eq!(store.parked(&ParkedFilter::default(), 2).await.unwrap().len(), 2);
+    }
+
+    async fn more_pieces_than_fit_in_one_transaction_are_taken_up_and_dropped(database) {
+        let store = database.store().await;
+        let keys: Vec<String> = (0..501).map(|key| key.to_string()).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let recorded = record(&store, &delivery(&keys)).await;
+        let told = |signal: &Uuid| Told { delivery: recorded.id, source: "moodle".to_owned(), signal: *signal };
+        let park = |signal: &Uuid| {
+            result(&told(signal), Vec::new(), SignalVerdict::Park { reason: "400".to_owned() })
+        };
+        let results: Vec<_> = recorded.new_signals.iter().map(park).collect();
+        store.confirm(&results, at(10)).await.unwrap();
+        let pieces = store.parked_keys(&ParkedFilter::default()).await.unwrap();
+        assert_eq!(pieces.len(), 501);
+        assert_eq!(store.retry_parked(&pieces, at(20)).await.unwrap(), 501);
+        assert!(store.parked_keys(&ParkedFilter::default()).await.unwrap().is_empty());
+        store.confirm(&results, at(30)).await.unwrap();
+        assert_eq!(store.drop_parked(&pieces, "Ada", "a test", at(40)).await.unwrap(), 501);
+        assert_eq!(store.delivery(recorded.id).await.unwrap().unwrap().state, DeliveryState::Done);
     }
 
     async fn what_is_dropped_says_who_and_why_and_comes_back_no_more(database) {

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -36,6 +38,7 @@ pub(crate) struct Proxy {
     pub(crate) port: u16,
     network: watch::Sender<Network>,
     stalled: watch::Sender<()>,
+    taken: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -46,14 +49,22 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let (network, now) = watch::channel(Network::Good);
         let (stalled, stalls) = watch::channel(());
+        let taken = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&taken);
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 while connections.try_join_next().is_some() {}
                 connections.spawn(connection(client, target, now.clone(), stalls.clone()));
             }
         });
-        Self { port, network, stalled, task }
+        Self { port, network, stalled, taken, task }
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
     }
 
     /// Changes what becomes of connections.
@@ -188,6 +199,7 @@ async fn the_proxy_does_as_it_is_told() {
     let connect = async || TcpStream::connect(("127.0.0.1", proxy.port)).await.unwrap();
     let mut old = connect().await;
     assert_eq!(echoed(&mut old, 5_000).await.unwrap(), 5_000);
+    assert_eq!(proxy.connections(), 1);
     for silence in [Network::Silent, Network::Mute] {
         proxy.set(silence);
         assert_eq!(echoed(&mut old, 10).await.unwrap(), 0, "{silence:?}");

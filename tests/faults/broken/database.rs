@@ -1,0 +1,75 @@
+//! The database is away, and a build does the wrong thing.
+
+use std::time::Duration;
+
+use accolade::faults::Break;
+use tokio::time::{Instant, sleep};
+
+use crate::checks::Check;
+use crate::load::{Answers, Load};
+use crate::network::before;
+use crate::sender::Grade;
+use crate::support::proxy::{Network, Proxy};
+use crate::world::{PATIENCE, Plan, Way, World};
+
+/// Longer than a request waits for a connection (5 s).
+const AWAY: Duration = Duration::from_secs(7);
+
+/// An installation in production that reaches its database through a proxy.
+async fn behind_a_proxy(broken: &[Break]) -> Option<(World, Proxy)> {
+    let mut world = World::new(Plan::broken(Way::Production, broken)).await?;
+    let (database, through) = before(world.database().url(), 5432).await;
+    world.env.insert("ACCOLADE_DATABASE__URL".to_owned(), through);
+    world.start_all().await;
+    Some((world, database))
+}
+
+/// Waits until somebody waits for a lock of this table.
+async fn somebody_waits(world: &World, table: &str) {
+    let since = Instant::now();
+    let waiting = format!("pg_locks WHERE NOT granted AND relation = '{table}'::regclass");
+    while world.database().count(&waiting).await == 0 {
+        assert!(since.elapsed() < PATIENCE, "nobody waits for {table}\n{}", world.said());
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_while_the_database_is_away_is_noticed() {
+    let Some((world, database)) = behind_a_proxy(&[Break::AnswersFirst]).await else { return };
+    database.cut();
+    world.sender.post(&Grade::pass("away")).await;
+    sleep(AWAY).await;
+    database.restore();
+    world.ends_with(&[Check::Kept, Check::Earned]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_does_not_say_when_to_come_again_is_noticed() {
+    let Some((world, database)) = behind_a_proxy(&[Break::RefusesOutages]).await else { return };
+    let load = Load::start(&world.sender, "refused", Answers::InTheEnd);
+    database.cut();
+    sleep(AWAY).await;
+    database.restore();
+    let told = load.told().await;
+    assert!(told.iter().any(|odd| odd.contains("500")), "{told:?}\n{}", world.said());
+    // Nothing else is amiss: whoever reads 500 comes again, too, here.
+    world.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_that_counts_as_a_failure_is_noticed() {
+    for (broken, counted) in [(&[][..], false), (&[Break::CountsOutages], true)] {
+        let Some((world, database)) = behind_a_proxy(broken).await else { return };
+        // The database goes away in the middle of the transaction that awards.
+        let held = world.database().hold("LOCK TABLE awards IN SHARE MODE").await;
+        world.sender.post(&Grade::pass("judged")).await;
+        somebody_waits(&world, "awards").await;
+        database.set(Network::Reset);
+        sleep(Duration::from_secs(1)).await;
+        held.commit().await;
+        database.restore();
+        let evidence = world.ends_well().await;
+        assert_eq!(evidence.ledger.attempts > 0, counted, "{broken:?}: {}", evidence.ledger.attempts);
+    }
+}
