@@ -24,7 +24,7 @@ use url::Url;
 use crate::catalogs::{self, Catalogs, Published};
 use crate::claim::{ClaimLinks, ClaimSecret};
 use crate::clock::Clock;
-use crate::config::{self, Settings};
+use crate::config::{self, IssuerSettings, Settings};
 use crate::ingest::{self, Committer, Ingest};
 use crate::lms::{Client, KeySets, Limits};
 use crate::queue::Queue;
@@ -222,22 +222,7 @@ impl App {
             router = router.merge(ingest::bounces(self.bounces(), &self.settings.bounces));
         }
         if roles.contains(&Role::Web) {
-            router = router.merge(web::router(web::Site {
-                store: self.store.clone(),
-                catalogs: self.catalogs.clone(),
-                issuers: self.issuers.clone(),
-                public_url: self.settings.public_url.clone(),
-                linkedin: self
-                    .settings
-                    .every_issuer()
-                    .filter_map(|(_, issuer)| Some((issuer.slug.clone(), issuer.linkedin_organization?)))
-                    .collect(),
-                clock: self.clock.clone(),
-                fetcher: self.fetcher.clone(),
-                secret: self.secret.clone(),
-                claim_days: self.settings.claim.days,
-                dev_outbox: self.dev_outbox.clone(),
-            }));
+            router = router.merge(web::router(self.site()));
         }
         let time = Duration::from_secs(self.settings.server.request_seconds);
         router
@@ -245,6 +230,24 @@ impl App {
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time))
             .layer(map_response(come_again))
             .layer(CatchPanicLayer::new())
+    }
+
+    /// What the pages are made of.
+    pub(crate) fn site(&self) -> web::Site {
+        let number =
+            |(_, issuer): (_, &IssuerSettings)| Some((issuer.slug.clone(), issuer.linkedin_organization?));
+        web::Site {
+            store: self.store.clone(),
+            catalogs: self.catalogs.clone(),
+            issuers: self.issuers.clone(),
+            public_url: self.settings.public_url.clone(),
+            linkedin: self.settings.every_issuer().filter_map(number).collect(),
+            clock: self.clock.clone(),
+            fetcher: self.fetcher.clone(),
+            secret: self.secret.clone(),
+            claim_days: self.settings.claim.days,
+            dev_outbox: self.dev_outbox.clone(),
+        }
     }
 
     fn ingest(&self, tasks: &mut JoinSet<()>, stop: &CancellationToken) -> Ingest {

@@ -2,12 +2,40 @@
 //! `tests/fuzz` reaches them.
 
 use accolade_connectors::Secret;
+use axum::Router;
+use axum::body::Body;
 use chrono::{DateTime, Utc};
-use http::HeaderMap;
+use http::{HeaderMap, Request, Response};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::ingest::{mailgun as mailgun_events, neutral, sendgrid as sendgrid_events};
 use crate::mail::dsn::DeliveryReport;
+use crate::remote::Fetcher;
+use crate::web;
+
+/// The pages of an installation and what wallets ask, for requests without a socket.
+#[derive(Debug, Clone)]
+pub struct Pages(Router);
+
+impl Pages {
+    /// Those of this installation. They fetch nothing, whatever a badge names.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn of(app: &App) -> Result<Self, reqwest::Error> {
+        Ok(Self(web::router(web::Site { fetcher: Fetcher::nowhere()?, ..app.site() })))
+    }
+
+    /// The answer to a request; `None` when it broke off.
+    pub async fn answer(&self, request: Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+        let answer = self.0.clone().oneshot(request.map(Body::from)).await;
+        let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.ok()?;
+        Some(Response::from_parts(head, body.into()))
+    }
+}
 
 /// What Mailgun tells, under this key.
 pub fn mailgun(body: &[u8], key: &str, now: DateTime<Utc>) -> Result<Option<DeliveryReport>, &'static str> {

@@ -14,6 +14,8 @@ pub(super) enum Reach {
     Public,
     /// This machine, too, where the address names it.
     PublicAndThisMachine,
+    /// Nothing.
+    Nowhere,
     /// In tests on sockets of this machine: what the function allows, also by http.
     #[cfg(test)]
     Only(fn(IpAddr) -> bool),
@@ -25,6 +27,7 @@ impl Reach {
         match self {
             Self::Public => is_public(ip),
             Self::PublicAndThisMachine => is_public(ip) || (ip.is_loopback() && names_this_machine(name)),
+            Self::Nowhere => false,
             #[cfg(test)]
             Self::Only(allows) => allows(ip),
         }
@@ -36,7 +39,7 @@ impl Reach {
         let refused = |why| Err(FetchError::Refused(Message::new(why)));
         let name = url.host_str().unwrap_or_default();
         let plain = match self {
-            Self::Public => false,
+            Self::Public | Self::Nowhere => false,
             Self::PublicAndThisMachine => names_this_machine(name),
             #[cfg(test)]
             Self::Only(_) => true,

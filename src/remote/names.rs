@@ -32,6 +32,15 @@ impl Names for System {
     }
 }
 
+/// Knows no name.
+pub(super) struct Nobody;
+
+impl Names for Nobody {
+    fn addresses(&self, _: &str) -> Addresses {
+        Box::pin(std::future::ready(Err(io::ErrorKind::NotFound.into())))
+    }
+}
+
 /// Gives the HTTP client only addresses that may be reached.
 pub(super) struct Checked {
     pub(super) names: Arc<dyn Names>,

@@ -12,6 +12,7 @@ mod configuration;
 mod input;
 mod lms;
 mod mails;
+mod pages;
 mod wallets;
 mod web;
 
@@ -38,7 +39,9 @@ pub const TARGETS: &[Target] = &[
     ("settings", configuration::settings),
     ("template", badges::bake::template),
     ("verify", badges::verify::verify),
+    ("verify_form", pages::verify::form),
     ("wallet", wallets::wallet),
+    ("wallet_requests", pages::wallets::requests),
     ("web", web::web),
 ];
 

@@ -23,6 +23,7 @@ fn seeds_and_former_crashes_hold() {
             target(&data);
         }
     }
+    pages::end();
 }
 
 #[test]
