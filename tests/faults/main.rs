@@ -31,6 +31,7 @@ mod aborts;
 mod broken;
 mod broker;
 mod checks;
+mod configuration;
 mod database;
 mod disk;
 mod duplicates;

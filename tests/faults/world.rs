@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use accolade::badges::SigningKey;
-use accolade::claim::ClaimSecret;
 use accolade::clock::Clock;
-use accolade::demo::sandbox::{self, Sandbox};
+use accolade::demo::sandbox::Sandbox;
 use accolade::faults::{self, Break, Point};
 use accolade::secrets;
 use accolade::worker::Mailer;
@@ -20,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::checks::{Check, Complaint, complaints};
+use crate::configuration::{self, BATCH, CONNECTIONS, Configuration};
 use crate::evidence::Evidence;
 use crate::ledger::Ledger;
 use crate::part::Part;
@@ -38,14 +36,6 @@ pub(crate) const FAST: u32 = 20;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a broken build is watched that will never be done.
 const WATCHED: Duration = Duration::from_secs(20);
-/// Connections of the mailer.
-pub(crate) const CONNECTIONS: usize = 2;
-/// Messages that a worker takes at once.
-const BATCH: u16 = 50;
-
-/// The configuration's name.
-const CONFIG: &str = "accolade.toml";
-
 /// The parts in production: each role in a process of its own.
 const ROLES: [&str; 4] = ["ingest", "worker", "mailer", "web"];
 
@@ -136,7 +126,15 @@ impl World {
         let exchange = format!("accolade-faults-{}", Uuid::new_v4());
         let roles: &[&str] = if way == Way::Embedded { &[""] } else { &ROLES };
         let ports: Vec<u16> = roles.iter().map(|_| free_port()).collect();
-        let config = configure(&folder, way, &database, &exchange, (smtp.port, moodle.port), ports[0]);
+        let configuration = Configuration {
+            way,
+            database: database.url(),
+            exchange: &exchange,
+            smtp: smtp.port,
+            moodle: moodle.port,
+            front: ports[0],
+        };
+        let config = configuration.write(folder.path());
         let parts = roles.iter().zip(&ports).map(|(roles, port)| Part::new(roles, *port, config.clone()));
         let mut env: BTreeMap<String, String> =
             plan.env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -187,7 +185,7 @@ impl World {
 
     /// One more process of a role, not started yet; its number.
     pub(crate) fn add(&mut self, roles: &'static str) -> usize {
-        self.parts.push(Part::new(roles, free_port(), self.folder.path().join(CONFIG)));
+        self.parts.push(Part::new(roles, free_port(), self.folder.path().join(configuration::FILE)));
         self.parts.len() - 1
     }
 
@@ -371,84 +369,4 @@ fn free_port() -> u16 {
             return port;
         }
     }
-}
-
-/// Writes the configuration, the keys and the badges.
-fn configure(
-    folder: &TempDir,
-    way: Way,
-    database: &TestDatabase,
-    exchange: &str,
-    (smtp, moodle): (u16, u16),
-    front: u16,
-) -> PathBuf {
-    let within = |name: &str| folder.path().join(name);
-    secrets::write_new(&within("issuer.pem"), &SigningKey::from_seed([7; 32]).to_pem()).unwrap();
-    secrets::write_new(&within("issuer-jwt.pem"), &secrets::new_jwt_key().unwrap()).unwrap();
-    secrets::write_new(&within("claim.secret"), &ClaimSecret::new([8; 32]).to_text()).unwrap();
-    std::fs::create_dir(within("badges")).unwrap();
-    for (id, award) in [
-        (
-            "first-aid",
-            "source = \"forms\"\ncourse = \"first-aid\"\nassessment = \"test\"\nat_least = \"70 %\"",
-        ),
-        (
-            "fire-safety",
-            "source = \"forms\"\ncourse = \"fire-safety\"\nassessment = \"test\"\nat_least = \"70 %\"",
-        ),
-        ("quiz", "source = \"moodle\"\ncourse = \"EXT-WS101\"\nassessment = \"QUIZ-FINAL\"\npassed = true"),
-    ] {
-        let text = format!(
-            "[badge]\nname = \"{id}\"\ndescription = \"Helps where help is needed.\"\ncriteria = \"Passed.\"\n\
-             [award]\n{award}\n"
-        );
-        std::fs::write(within("badges").join(format!("{id}.toml")), text).unwrap();
-    }
-    let queue = match way {
-        Way::Embedded => "embedded:".to_owned(),
-        Way::Production => amqp_url().unwrap(),
-    };
-    let text = format!(
-        r#"
-public_url = "http://localhost:{front}"
-badges = "badges"
-[database]
-url = "{database}"
-connections = 4
-[queue]
-url = "{queue}"
-exchange = "{exchange}"
-[mail]
-url = "smtp+plain://127.0.0.1:{smtp}"
-from = "Example University <badges@example.edu>"
-connections = {CONNECTIONS}
-[claim]
-reminders = []
-secret_file = "claim.secret"
-[issuer]
-slug = "example-university"
-name = "Example University"
-url = "https://www.example.edu/"
-key_file = "issuer.pem"
-jwt_key_file = "issuer-jwt.pem"
-[guard]
-enabled = false
-[worker]
-batch = {BATCH}
-[sources.forms]
-kind = "automation"
-bearer = "sandbox-bearer"
-trusted = true
-[sources.moodle]
-kind = "moodle"
-site = "http://127.0.0.1:{moodle}"
-ws_token = "{token}"
-token = "s3cr3t-shared-token"
-"#,
-        database = database.url(),
-        token = sandbox::WS_TOKEN,
-    );
-    let file = within(CONFIG);
-    std::fs::write(&file, text).unwrap();
-    file
 }

@@ -8,8 +8,9 @@ use accolade::faults::{Break, Point};
 
 use super::{dies, some};
 use crate::checks::Check;
+use crate::configuration::CONNECTIONS;
 use crate::support::smtp::{Act, Script};
-use crate::world::{CONNECTIONS, Plan, Way, World};
+use crate::world::{Plan, Way, World};
 
 /// Longer than the limit of an answer (30 s), after which other connections are opened.
 const HANGS: Duration = Duration::from_secs(45);

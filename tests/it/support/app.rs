@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accolade::app::{App, Role};
-use accolade::badges::SigningKey;
-use accolade::claim::{ClaimLinks, ClaimSecret};
+use accolade::claim::ClaimLinks;
 use accolade::clock::Clock;
 use accolade::config::{self, Settings};
 use accolade::demo::sandbox::{self, Sandbox};
@@ -21,6 +20,7 @@ use uuid::Uuid;
 
 use super::backup::Backup;
 use super::database::TestDatabase;
+use super::issuer;
 
 /// The two ways to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +75,7 @@ impl Site {
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         let sandbox = Sandbox::start(&mut tasks, &stop).await.unwrap();
         secrets::install_tls();
-        secrets::write_new(&folder.path().join("issuer.pem"), &SigningKey::from_seed([7; 32]).to_pem())
-            .unwrap();
-        secrets::write_new(&folder.path().join("issuer-jwt.pem"), &secrets::new_jwt_key().unwrap()).unwrap();
-        secrets::write_new(&folder.path().join("claim.secret"), &ClaimSecret::new([8; 32]).to_text())
-            .unwrap();
+        issuer::write_keys(folder.path());
         let mail_url = match smtp {
             Some(port) => format!("smtp+plain://127.0.0.1:{port}"),
             None => "outbox:outbox".to_owned(),
@@ -166,15 +162,7 @@ exchange = "{exchange}"
 [mail]
 url = "{mail}"
 from = "Example University <badges@example.edu>"
-[claim]
-reminders = []
-secret_file = "claim.secret"
-[issuer]
-slug = "example-university"
-name = "Example University"
-url = "https://www.example.edu/"
-key_file = "issuer.pem"
-jwt_key_file = "issuer-jwt.pem"
+{tables}
 signer = {signer}
 [worker]
 settle_seconds = {settle}
@@ -203,6 +191,7 @@ bearer = "sandbox-bearer"
 trusted = true
 {more}
 "#,
+            tables = issuer::TABLES,
             more = self.more,
             badges = concat!(env!("CARGO_MANIFEST_DIR"), "/config/badges"),
             database = self.database.url(),

@@ -6,5 +6,6 @@ pub(crate) mod broker;
 pub(crate) mod database;
 pub(crate) mod documents;
 pub(crate) mod front;
+pub(crate) mod issuer;
 pub(crate) mod proxy;
 pub(crate) mod smtp;
