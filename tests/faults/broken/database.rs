@@ -24,10 +24,13 @@ async fn behind_a_proxy(broken: &[Break]) -> Option<(World, Proxy)> {
     Some((world, database))
 }
 
-/// Waits until somebody waits for a lock of this table.
+/// Waits until somebody waits for a lock of this table to add to it. The sweeper only changes what is there.
 async fn somebody_waits(world: &World, table: &str) {
     let since = Instant::now();
-    let waiting = format!("pg_locks WHERE NOT granted AND relation = '{table}'::regclass");
+    let waiting = format!(
+        "pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND relation = '{table}'::regclass
+            AND query LIKE '%INSERT INTO {table}%'"
+    );
     while world.database().count(&waiting).await == 0 {
         assert!(since.elapsed() < PATIENCE, "nobody waits for {table}\n{}", world.said());
         sleep(Duration::from_millis(20)).await;
