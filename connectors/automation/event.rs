@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use super::document::Document;
 use super::mapping::{Field, Mapping, Scalar};
 use crate::decimal::decimal;
 use crate::{Assessment, AssessmentKind, Course, Learner, Outcome, Release, Score, Signal};
@@ -57,7 +58,7 @@ pub(super) fn read(
     sent_at: DateTime<Utc>,
     received_at: DateTime<Utc>,
 ) -> Result<Event, String> {
-    let reader = Reader { mapping, document };
+    let reader = Reader { mapping, document: Document::new(document) };
     let Some(type_) = reader.event_type()? else {
         let known = EventType::ALL.map(EventType::name).join(", ");
         return Ok(Event::Other(format!("{}: is none of {known}", mapping.label(Field::Type))));
@@ -118,7 +119,7 @@ pub(super) fn read(
 
 struct Reader<'a> {
     mapping: &'a Mapping,
-    document: &'a RawValue,
+    document: Document<'a>,
 }
 
 impl Reader<'_> {
@@ -127,7 +128,7 @@ impl Reader<'_> {
     }
 
     fn scalar(&self, field: Field) -> Result<Option<Scalar>, String> {
-        self.mapping.read(field, self.document).map_err(|what| self.wrong(field, &what))
+        self.mapping.read(field, &self.document).map_err(|what| self.wrong(field, &what))
     }
 
     /// An id: a text or a number, without control characters.

@@ -1,9 +1,9 @@
 //! Where an event's members stand in the sender's JSON. The connector's own shape is one such
 //! mapping; a source may declare another for a tool with JSON of its own.
 
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::document::Document;
 use super::pointer::Pointer;
 use crate::SettingsError;
 
@@ -198,7 +198,7 @@ impl Mapping {
     /// Reads one member; `None` where it is missing, null or blank.
     ///
     /// The error says what is there instead of a text, number, true or false.
-    pub(super) fn read(&self, field: Field, document: &RawValue) -> Result<Option<Scalar>, String> {
+    pub(super) fn read(&self, field: Field, document: &Document<'_>) -> Result<Option<Scalar>, String> {
         match self.place(field) {
             None => Ok(None),
             Some(Place::Constant(value)) => Ok(Some(value.clone())),
@@ -294,7 +294,7 @@ fn flatten(table: &Map<String, Value>) -> Vec<(String, &Value)> {
     flat
 }
 
-fn scalar(at: &Pointer, document: &RawValue) -> Result<Option<Scalar>, String> {
+fn scalar(at: &Pointer, document: &Document<'_>) -> Result<Option<Scalar>, String> {
     let Some(raw) = at.find(document) else { return Ok(None) };
     let text = raw.get();
     let value = match text.as_bytes().first() {

@@ -1,8 +1,8 @@
 //! JSON Pointer (RFC 6901) into JSON as it was sent: numbers keep all their digits.
 
-use std::collections::HashMap;
-
 use serde_json::value::RawValue;
+
+use super::document::Document;
 
 /// Where in a JSON document a value stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl Pointer {
     }
 
     /// The value there, if there is one; JSON's `null` is one.
-    pub(super) fn find<'a>(&self, document: &'a RawValue) -> Option<&'a RawValue> {
-        self.tokens.iter().try_fold(document, |value, token| step(value, token))
+    pub(super) fn find<'a>(&self, document: &Document<'a>) -> Option<&'a RawValue> {
+        self.tokens.iter().try_fold(document.root(), |value, token| document.step(value, token))
     }
 }
 
@@ -50,20 +50,6 @@ impl std::fmt::Display for Pointer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-fn step<'a>(value: &'a RawValue, token: &str) -> Option<&'a RawValue> {
-    let text = value.get();
-    if text.starts_with('{') {
-        return serde_json::from_str::<HashMap<String, &RawValue>>(text).ok()?.remove(token);
-    }
-    if text.starts_with('[') {
-        let regular = token == "0" || !token.starts_with('0');
-        let digits = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
-        let index: usize = token.parse().ok().filter(|_| regular && digits)?;
-        return serde_json::from_str::<Vec<&RawValue>>(text).ok()?.get(index).copied();
-    }
-    None
 }
 
 fn unescape(token: &str) -> Option<String> {
@@ -93,7 +79,7 @@ mod tests {
 
     fn find(pointer: &str) -> Option<String> {
         let document: &RawValue = serde_json::from_str(DOCUMENT).unwrap();
-        Pointer::parse(pointer).unwrap().find(document).map(|value| value.get().to_owned())
+        Pointer::parse(pointer).unwrap().find(&Document::new(document)).map(|value| value.get().to_owned())
     }
 
     #[test]
@@ -118,6 +104,19 @@ mod tests {
     }
 
     #[test]
+    fn of_two_members_with_one_name_the_later_counts_and_like_texts_are_told_apart() {
+        let document =
+            r#"{"a": 1, "b": {"c": {}, "d": [{"c": 1}]}, "\u0061": 2, "e": {"c": {}, "d": [{"c": 2}]}}"#;
+        let document = Document::new(serde_json::from_str(document).unwrap());
+        for (pointer, value) in [("/a", "2"), ("/b/d/0/c", "1"), ("/e/d/0/c", "2"), ("/b/c", "{}")] {
+            for _ in 0..2 {
+                let found = Pointer::parse(pointer).unwrap().find(&document);
+                assert_eq!(found.map(RawValue::get), Some(value), "{pointer}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_pointer_is_refused_with_an_example() {
         for text in ["", "a/b", "$.a", "/a~2", "/a~"] {
             assert!(Pointer::parse(text).unwrap_err().contains("JSON Pointer"), "{text}");
@@ -130,10 +129,10 @@ mod tests {
             if let (Ok(pointer), Ok(document)) =
                 (Pointer::parse(&text), serde_json::from_str::<&RawValue>(&document))
             {
-                let _ = pointer.find(document);
+                let _ = pointer.find(&Document::new(document));
             }
             if let Ok(pointer) = Pointer::parse(&text) {
-                let _ = pointer.find(serde_json::from_str::<&RawValue>(DOCUMENT).unwrap());
+                let _ = pointer.find(&Document::new(serde_json::from_str(DOCUMENT).unwrap()));
             }
         }
     }

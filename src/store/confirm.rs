@@ -51,12 +51,15 @@ statements! {
              r.content, r.whole, 'waiting', '', 0, r.due_at, r.sweep_at, r.due_at
         FROM {rows}";
 
-    /// Without a `due_at` it is finished.
+    /// Without a `due_at` it is finished. What is done needs its content no more, unless nothing else says
+    /// whom it is about.
     UPDATE_SIGNALS [
         id Uuid, state Text, reason Text, attempts Int, due_at Time, sweep_at Time, finished_at Time,
     ] = "UPDATE signals SET state = r.state, reason = r.reason, attempts = signals.attempts + r.attempts,
             due_at = COALESCE(r.due_at, signals.due_at),
-            sweep_at = COALESCE(r.sweep_at, signals.sweep_at), finished_at = r.finished_at
+            sweep_at = COALESCE(r.sweep_at, signals.sweep_at), finished_at = r.finished_at,
+            content = CASE WHEN r.state = 'done' AND signals.learner IS NOT NULL THEN '{}'
+                ELSE signals.content END
         FROM {rows} WHERE signals.id = r.id";
 }
 

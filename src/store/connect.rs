@@ -10,6 +10,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
+use super::checkpoint::Checkpoints;
 use super::session::Pool;
 use super::statement::statements;
 use super::{Store, StoreError};
@@ -28,9 +29,17 @@ const BUSY_LIMIT: Duration = Duration::from_secs(10);
 /// Statements that a connection to SQLite keeps ready: those of the workers, for each number of rows.
 const STATEMENTS_KEPT: usize = 400;
 
-/// Pages of the log of SQLite after which they are written to their places, 16 MiB: four times the usual
-/// number, for under load the same pages come again in every transaction.
-const CHECKPOINT_PAGES: &str = "4000";
+/// Pages of the log of SQLite after which the connection that writes copies them itself, 256 MiB: far more
+/// than what `checkpoint.rs` leaves.
+const LONGEST_LOG: &str = "65536";
+
+/// Bytes of a log that has begun anew that the disk keeps, 64 MiB.
+const LOG_KEPT: &str = "67108864";
+
+/// Whether SQLite checks that the rows exist to which others refer: in the builds that are tested. It has
+/// one writer, and each transaction writes or has read to what it refers, so the check finds faults of this
+/// program only, and costs each statement a note of all that it changes ([`super::statement`]).
+const REFERENCES_CHECKED: bool = cfg!(debug_assertions);
 
 /// What the writer of SQLite keeps of the database, in KiB (negative: not pages). It is the only one that
 /// writes, so what it has read stays true.
@@ -216,7 +225,8 @@ impl Pool {
     pub(super) async fn close(&self) {
         match self {
             Self::Postgres(pool) => pool.close().await,
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, checkpoints } => {
+                checkpoints.close().await;
                 read.close().await;
                 write.close().await;
             }
@@ -268,8 +278,9 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         .busy_timeout(BUSY_LIMIT)
         .synchronous(SqliteSynchronous::Full)
         .statement_cache_capacity(STATEMENTS_KEPT)
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .foreign_keys(true))
+        .pragma("wal_autocheckpoint", LONGEST_LOG)
+        .pragma("journal_size_limit", LOG_KEPT)
+        .foreign_keys(REFERENCES_CHECKED))
 }
 
 async fn connect_sqlite(
@@ -278,13 +289,24 @@ async fn connect_sqlite(
     connections: u32,
 ) -> Result<Pool, StoreError> {
     // For ever: the database in memory ends with its connection.
+    let checkpoints = if in_memory(url) { Checkpoints::none() } else { Checkpoints::start(options.clone()) };
     let one = || {
+        let checkpoints = checkpoints.clone();
         SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(BUSY_LIMIT)
             .idle_timeout(None)
             .max_lifetime(None)
-            .after_release(|connection, _| Box::pin(is_clean(connection)))
+            .after_release(move |connection, _| {
+                let checkpoints = checkpoints.clone();
+                Box::pin(async move {
+                    let clean = is_clean(connection).await?;
+                    if clean {
+                        checkpoints.written(connection).await?;
+                    }
+                    Ok(clean)
+                })
+            })
     };
     let write = open_sqlite(one(), &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
     let read = if in_memory(url) {
@@ -294,7 +316,7 @@ async fn connect_sqlite(
             SqlitePoolOptions::new().max_connections(connections.max(1)).acquire_timeout(ACQUIRE_LIMIT);
         pool.connect_lazy_with(options.pragma("query_only", "on"))
     };
-    Ok(Pool::Sqlite { read, write })
+    Ok(Pool::Sqlite { read, write, checkpoints })
 }
 
 /// Whether a connection that comes back has no transaction any more. After an error of the disk, or a

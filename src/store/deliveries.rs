@@ -215,12 +215,14 @@ impl Store {
 
 fn signal_row(told: &Told<'_>) -> Result<Vec<Value>, StoreError> {
     let received_at = told.delivery.received_at;
+    // What confirms itself shares no call with others, and is in no batch.
+    let batch = told.signal.outcome.is_none().then(|| key(&told.signal.batch)).unwrap_or_default();
     Ok(values![
         told.id,
         told.delivery.id,
         &told.delivery.source,
         &told.key,
-        key(&told.signal.batch),
+        batch,
         &told.signal.event,
         to_json("signal", told.signal)?,
         key(&told.signal.learner),

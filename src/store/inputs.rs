@@ -4,25 +4,25 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::session::Session;
 use super::statement::statements;
-use super::value::{Time, from_json, to_json, values};
+use super::value::{Time, from_json, values};
 use super::{Store, StoreError};
 
+/// Awards made by versions before 0028 of the tables have their facts in a table beside them.
+macro_rules! select_basis {
+    () => {
+        "SELECT awards.id, awards.badge, awards.awarded_at, awards.rules, awards.explanation,
+            COALESCE(awards.inputs_hash, award_inputs.hash) AS hash,
+            COALESCE(awards.inputs, award_inputs.content) AS content
+        FROM awards LEFT JOIN award_inputs ON award_inputs.award_id = awards.id
+        WHERE "
+    };
+}
+
 statements! {
-    INSERT_INPUTS [award_id Uuid, hash Text, content Text] =
-        "INSERT INTO award_inputs (award_id, hash, content)
-        SELECT r.award_id, r.hash, r.content FROM {rows}";
+    AWARD_BASES = concat!(select_basis!(), "awards.id > $1 ORDER BY awards.id LIMIT $2");
 
-    AWARD_BASES = "SELECT awards.id, awards.badge, awards.awarded_at, awards.rules, awards.explanation,
-            award_inputs.hash, award_inputs.content
-        FROM awards LEFT JOIN award_inputs ON award_inputs.award_id = awards.id
-        WHERE awards.id > $1 ORDER BY awards.id LIMIT $2";
-
-    AWARD_BASIS = "SELECT awards.id, awards.badge, awards.awarded_at, awards.rules, awards.explanation,
-            award_inputs.hash, award_inputs.content
-        FROM awards LEFT JOIN award_inputs ON award_inputs.award_id = awards.id
-        WHERE awards.id = $1";
+    AWARD_BASIS = concat!(select_basis!(), "awards.id = $1");
 }
 
 /// An award, and on what it rests.
@@ -58,7 +58,8 @@ impl StoredInputs {
     }
 }
 
-fn hash(content: &str) -> String {
+/// What tells whether they were changed since.
+pub(super) fn hash(content: &str) -> String {
     hex::encode(Sha256::digest(content.as_bytes()))
 }
 
@@ -84,18 +85,6 @@ impl BasisRow {
             inputs: self.hash.zip(self.content).map(|(hash, content)| StoredInputs { hash, content }),
         })
     }
-}
-
-/// Stores the facts of new awards, as JSON.
-pub(super) async fn insert_inputs(
-    session: &mut Session,
-    inputs: impl Iterator<Item = (Uuid, &serde_json::Value)>,
-) -> Result<(), StoreError> {
-    let row = |(award, inputs): (Uuid, &serde_json::Value)| {
-        let content = to_json("inputs", inputs)?;
-        Ok(values![award, hash(&content), content])
-    };
-    session.run_rows(&INSERT_INPUTS, inputs.map(row).collect::<Result<_, StoreError>>()?).await
 }
 
 impl Store {

@@ -9,6 +9,7 @@ mod award_decisions;
 mod awards;
 mod bounces;
 mod candidates;
+mod checkpoint;
 mod codes;
 mod confirm;
 mod connect;

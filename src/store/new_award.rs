@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::awards::{AwardCommit, EventRow};
 use super::guard::Passage;
-use super::inputs::insert_inputs;
+use super::inputs;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
@@ -17,12 +17,14 @@ statements! {
     INSERT_AWARDS [
         id Uuid, issuer Text, badge Text, person_id Uuid, cycle Text, event_id Uuid, awarded_at Time,
         rules Text, explanation Text, valid_until Time, renews Uuid, basis Text, supersedes Uuid,
+        inputs_hash Text, inputs Text,
     ] = "INSERT INTO awards
             (id, issuer, badge, person_id, cycle, event_id, awarded_at, rules, explanation,
-             valid_until, renews, basis, supersedes)
+             valid_until, renews, basis, supersedes, inputs_hash, inputs)
         SELECT r.id, r.issuer, r.badge, r.person_id, r.cycle,
             COALESCE((SELECT old.event_id FROM awards AS old WHERE old.id = r.supersedes), r.event_id),
-            r.awarded_at, r.rules, r.explanation, r.valid_until, r.renews, r.basis, r.supersedes
+            r.awarded_at, r.rules, r.explanation, r.valid_until, r.renews, r.basis, r.supersedes,
+            r.inputs_hash, r.inputs
         FROM {rows} WHERE true
         ON CONFLICT (badge, person_id, cycle) DO NOTHING
         RETURNING id";
@@ -139,7 +141,6 @@ pub(super) async fn insert_awards(
     let awarded: BTreeSet<Uuid> = awarded.into_iter().map(|row| row.id).collect();
     let inserted = || new.iter().filter(|(_, _, award)| awarded.contains(&award.credential.id));
 
-    insert_inputs(session, inserted().map(|(_, _, award)| (award.credential.id, &award.inputs))).await?;
     let rows = inserted().map(|(_, _, award)| credential_row(&award.credential)).collect();
     session.run_rows(&INSERT_CREDENTIALS, rows).await?;
     let rows = inserted().map(|(_, event, award)| mail_row(event, award, now)).collect();
@@ -148,6 +149,7 @@ pub(super) async fn insert_awards(
 }
 
 fn award_row(commit: &AwardCommit, event: &EventRow, award: &NewAward) -> Result<Vec<Value>, StoreError> {
+    let facts = to_json("inputs", &award.inputs)?;
     Ok(values![
         award.credential.id,
         key(&award.issuer),
@@ -162,6 +164,8 @@ fn award_row(commit: &AwardCommit, event: &EventRow, award: &NewAward) -> Result
         award.renews,
         to_json("basis", &award.basis)?,
         award.supersedes,
+        inputs::hash(&facts),
+        facts,
     ])
 }
 

@@ -13,6 +13,7 @@ use sqlx::{
 };
 
 use super::StoreError;
+use super::checkpoint::Checkpoints;
 use super::sqlite;
 use super::statement::Statement;
 use super::value::{Kind, Value};
@@ -30,6 +31,7 @@ pub(super) enum Pool {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        checkpoints: Checkpoints,
     },
 }
 

@@ -20,14 +20,14 @@ statements! {
 
     SIGNED_BY = "SELECT credentials.id, credentials.document
         FROM credentials JOIN awards ON awards.id = credentials.id
-        WHERE credentials.signed_by = $2 AND awards.issuer = $1 AND credentials.id > $3
-        ORDER BY credentials.id LIMIT $4";
+        WHERE credentials.signed_by = $2 AND awards.issuer = $1 AND NOT credentials.id {in $3}
+        LIMIT $4";
 
     SIGNED_BY_FIRST = "SELECT credentials.id, credentials.document
         FROM credentials JOIN awards ON awards.id = credentials.id
         WHERE (credentials.signed_by = $2 OR credentials.signed_by IS NULL) AND awards.issuer = $1
-            AND credentials.id > $3
-        ORDER BY credentials.id LIMIT $4";
+            AND NOT credentials.id {in $3}
+        LIMIT $4";
 
     LOCK_SIGNED = "SELECT id FROM credentials WHERE id {in $1} ORDER BY id {lock}";
 
@@ -87,18 +87,18 @@ struct AwardedRow {
 }
 
 impl Store {
-    /// Credentials that a key signed, in the order of their ids, after this one. `first`: whether it
-    /// is the issuer's first key, which signed those that name none.
+    /// Credentials that a key signed, at most so many, without these. `first`: whether it is the
+    /// issuer's first key, which signed those that name none.
     pub async fn signed_by(
         &self,
         issuer: &str,
         name: &str,
         first: bool,
-        after: Uuid,
+        without: &[Uuid],
         limit: u32,
     ) -> Result<Vec<SignedDocument>, StoreError> {
         let statement = if first { &SIGNED_BY_FIRST } else { &SIGNED_BY };
-        let values = values![key(issuer), name, after, limit];
+        let values = values![key(issuer), name, without.to_vec(), limit];
         let rows: Vec<DocumentRow> = self.pool.read().await?.all(statement, values).await?;
         Ok(rows.into_iter().map(|row| SignedDocument { id: row.id, document: row.document }).collect())
     }

@@ -62,13 +62,19 @@ impl Resigner {
     /// Signs every badge of a key anew; answers how many. `refused` are those that cannot be, so that
     /// each is told of once.
     async fn badges_of(&self, key: &IssuerKey, refused: &mut BTreeSet<Uuid>) -> Result<usize, SigningError> {
-        let (mut after, mut count) = (Uuid::nil(), 0);
+        let mut count = 0;
         loop {
-            let first = key.number == 1;
-            let found = self.store.signed_by(&key.issuer, &key.name, first, after, GROUP).await?;
-            let Some(last) = found.last() else { break };
-            after = last.id;
-            count += self.group(&key.issuer, found, refused).await?;
+            let (first, without): (_, Vec<Uuid>) = (key.number == 1, refused.iter().copied().collect());
+            let found = self.store.signed_by(&key.issuer, &key.name, first, &without, GROUP).await?;
+            if found.is_empty() {
+                break;
+            }
+            let signed = self.group(&key.issuer, found, refused).await?;
+            count += signed;
+            if signed == 0 && refused.len() == without.len() {
+                // Another process was quicker with all of them, and goes on.
+                break;
+            }
         }
         if count > 0 {
             tracing::info!(count, key = %key.name, "badges of a compromised key were signed anew");

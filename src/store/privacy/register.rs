@@ -177,6 +177,7 @@ held! {
         id Uuid Given, issuer Text Given, badge Text Given, person_id Uuid Given, cycle Text Given,
         event_id Uuid Given, awarded_at Time Given, rules Text Given, explanation Text Json,
         valid_until Time Given, renews Uuid Given, basis Text Json, supersedes Uuid Given,
+        inputs_hash Text Given, inputs Text Json,
     }
     /// Awards that are to be issued again by newer rules.
     SUPERSESSIONS DELETE_SUPERSESSIONS supersessions Deleted by Credential "award_id {in $1}" {
@@ -209,7 +210,7 @@ held! {
         credential_id Uuid Given, issuer Text Given, badge Text Given, address Text Given,
         since Time Given,
     }
-    /// The facts on which the decision about a badge rests.
+    /// The facts on which the decision about an earlier badge rests.
     AWARD_INPUTS DELETE_AWARD_INPUTS award_inputs Deleted by Credential "award_id {in $1}" {
         award_id Uuid Given, hash Text Given, content Text Json,
     }

@@ -82,7 +82,7 @@ async fn a_document_that_changed_meanwhile_is_left_for_the_next_pass() {
     let bench = Bench::new().await;
     award(&bench, &["ada"]).await;
     let (signing, key) = compromised(&bench).await;
-    let found = bench.store.signed_by("school", &key.name, true, Uuid::nil(), 10).await.unwrap();
+    let found = bench.store.signed_by("school", &key.name, true, &[], 10).await.unwrap();
     bench.execute("UPDATE credentials SET document = replace(document, 'School', 'Academy')").await;
     assert_eq!(resigner(&bench, &signing).group("school", found, &mut BTreeSet::new()).await.unwrap(), 0);
     assert_eq!(resigner(&bench, &signing).badges_of(&key, &mut BTreeSet::new()).await.unwrap(), 1);

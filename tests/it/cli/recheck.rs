@@ -41,8 +41,8 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     (0)
     ");
 
-    let set = |content: &str| format!("UPDATE award_inputs SET content = {content}");
-    alter(&folder, &set("replace(content, '\"given\":\"41\"', '\"given\":\"21\"')")).await;
+    let set = |content: &str| format!("UPDATE awards SET inputs = {content}");
+    alter(&folder, &set("replace(inputs, '\"given\":\"41\"', '\"given\":\"21\"')")).await;
     insta::assert_snapshot!(check(), @r"
     $ accolade recheck http://localhost/credentials/ID
     credential ID, “first-aid” of TODAY: what is kept with it was altered: its facts have another hash
@@ -51,10 +51,14 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     let content: String = {
         let url = format!("sqlite://{}", folder.database().display());
         let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-        sqlx::query_scalar("SELECT content FROM award_inputs").fetch_one(&mut connection).await.unwrap()
+        sqlx::query_scalar("SELECT inputs FROM awards").fetch_one(&mut connection).await.unwrap()
     };
     let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(content.as_bytes()));
-    alter(&folder, &format!("UPDATE award_inputs SET hash = '{hash}'")).await;
+    alter(&folder, &format!("UPDATE awards SET inputs_hash = '{hash}'")).await;
+    // Awards of earlier versions have their facts in a table beside them.
+    let moved = "INSERT INTO award_inputs (award_id, hash, content) SELECT id, inputs_hash, inputs FROM awards";
+    alter(&folder, moved).await;
+    alter(&folder, "UPDATE awards SET inputs_hash = NULL, inputs = NULL").await;
     insta::assert_snapshot!(check(), @r"
     $ accolade recheck http://localhost/credentials/ID
     credential ID, “first-aid” of TODAY: another decision, by version HASH of the rules

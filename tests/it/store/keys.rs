@@ -1,7 +1,6 @@
 use accolade::store::{
     AwardDecision, Committed, Compromised, KeyState, NewKey, Purpose, SignedDocument, Store,
 };
-use uuid::Uuid;
 
 use super::contract;
 use super::fixtures::{at, awarded, candidate, candidate_of, commit_for, first_key};
@@ -105,7 +104,7 @@ contract! {
         );
         assert_eq!(done.unwrap(), Compromised::Done(Some("two".to_owned())));
         let stored = answers.unwrap().iter().filter(|one| matches!(one, Committed::Stored { .. })).count();
-        let found = store.signed_by("school", "z6Mk1", true, Uuid::nil(), 10).await.unwrap();
+        let found = store.signed_by("school", "z6Mk1", true, &[], 10).await.unwrap();
         assert_eq!(found.len(), stored, "what was stored is there for the pass that signs anew");
     }
 
@@ -137,11 +136,11 @@ contract! {
         let store = database.store().await;
         let (one, two) = (awarded(&store, "1").await, awarded(&store, "2").await);
         database.execute("UPDATE credentials SET signed_by = NULL").await;
-        let found = store.signed_by("school", "z6Mk1", true, Uuid::nil(), 10).await.unwrap();
+        let found = store.signed_by("school", "z6Mk1", true, &[], 10).await.unwrap();
         assert_eq!(found.len(), 2);
-        assert!(store.signed_by("school", "z6Mk1", false, Uuid::nil(), 10).await.unwrap().is_empty());
-        assert!(store.signed_by("other", "z6Mk1", true, Uuid::nil(), 10).await.unwrap().is_empty());
-        assert_eq!(store.signed_by("school", "z6Mk1", true, found[0].id, 10).await.unwrap(), found[1..]);
+        assert!(store.signed_by("school", "z6Mk1", false, &[], 10).await.unwrap().is_empty());
+        assert!(store.signed_by("other", "z6Mk1", true, &[], 10).await.unwrap().is_empty());
+        assert_eq!(store.signed_by("school", "z6Mk1", true, &[found[0].id], 10).await.unwrap(), found[1..]);
         assert_eq!(store.count_signed("school").await.unwrap(), [(None, 2)]);
         store.compromise_key("school", "z6Mk1", Some(&new("two")), "stolen", at(30)).await.unwrap();
 
@@ -161,7 +160,7 @@ contract! {
             let stored = store.credential(id).await.unwrap().unwrap();
             assert_eq!(stored.document, format!("anew {id}"));
         }
-        assert!(store.signed_by("school", "z6Mk1", true, Uuid::nil(), 10).await.unwrap().is_empty());
+        assert!(store.signed_by("school", "z6Mk1", true, &[], 10).await.unwrap().is_empty());
         assert_eq!(store.count_signed("school").await.unwrap(), [(Some("two".to_owned()), 2)]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Whatever the product has written about some badges is repeated under other ids, for other learners and
 //! at earlier times: a year and a half of them, of which the last quarter of a year still has what
-//! retention keeps (bodies, contents, answers of mail servers). Each award has so many deliveries: the one
+//! retention keeps (bodies, answers of mail servers). Each award has so many deliveries: the one
 //! that led to it, and others of the same learner, every third of which led to an event. Documents are
 //! copied as they are: real sizes, though they name the learner of the original.
 
@@ -131,7 +131,7 @@ async fn originals(filled: &mut Filled) -> anyhow::Result<u64> {
             JOIN mails ON mails.credential_id = awards.id AND mails.kind = 'claim'
             JOIN deliveries ON deliveries.id = events.delivery_id
             JOIN signals ON signals.id = events.signal_id
-        WHERE mails.state = 'done' AND signals.content <> '{{}}' AND deliveries.body IS NOT NULL
+        WHERE mails.state = 'done' AND deliveries.body IS NOT NULL
             AND deliveries.state = 'done' AND signals.key NOT LIKE '%:filled-%'
         ORDER BY 1 LIMIT {ORIGINALS}"
     );

@@ -56,7 +56,6 @@ pub(super) const TABLES: &[Table] = &[
             ("delivery_id", "[timed delivery_id]"),
             ("key", "'event:assessment.passed:filled-' || c.g"),
             ("learner", "o.learner || '-' || c.copy"),
-            ("content", "CASE WHEN c.at < [days 90] THEN '{}' ELSE o.content END"),
             ("due_at", "[at 0]"),
             ("sweep_at", "[at 30]"),
             ("created_at", "[at 0]"),
@@ -126,13 +125,6 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
-        name: "award_inputs",
-        key: "award_id",
-        id: "award_id",
-        every: Every::Award,
-        changed: &[("award_id", "[named award_id]")],
-    },
-    Table {
         name: "credentials",
         key: "award_id",
         id: "id",
@@ -188,11 +180,14 @@ pub(super) const WAITING: &[Table] = &[
             ("learner", "'u-' || [learner]"),
             (
                 "content",
-                "replace(replace(replace(replace(o.content,
+                // Of a signal that is done the content is not kept: its event has what it told.
+                "'{\"key\":\"event:assessment.passed:attempt-' || [learner] || '\",\"batch\":\"\",'
+                    || '\"event\":\"assessment.passed\",\"learner\":\"u-' || [learner] || '\",\"detail\":null,'
+                    || '\"outcome\":' || replace(replace(replace(
+                    (SELECT e.content FROM original_events AS e WHERE e.number = o.number),
                     '\"' || o.learner || '\"', '\"u-' || [learner] || '\"'),
-                    'attempt-' || substr(o.learner, 3) || '\"', 'attempt-' || [learner] || '\"'),
                     'learner-' || substr(o.learner, 3) || '@', 'learner-' || [learner] || '@'),
-                    'Learner Number ' || substr(o.learner, 3), 'Learner Number ' || [learner])",
+                    'Learner Number ' || substr(o.learner, 3), 'Learner Number ' || [learner]) || '}'",
             ),
             ("state", "'waiting'"),
             ("reason", "''"),
