@@ -67,6 +67,8 @@ pub enum Break {
     PublishesAnywhere,
     /// Confirms of the broker are waited for without a limit.
     WaitsForConfirms,
+    /// Answers of the database are waited for without a limit.
+    WaitsForDatabase,
     /// Answers of an LMS are waited for without a limit.
     WaitsForLms,
     /// Answers of the mail server are waited for without a limit.
@@ -121,13 +123,14 @@ impl Point {
 
 impl Break {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AnswersFirst,
         Self::AcknowledgesFirst,
         Self::AcknowledgesNever,
         Self::SweepsNever,
         Self::PublishesAnywhere,
         Self::WaitsForConfirms,
+        Self::WaitsForDatabase,
         Self::WaitsForLms,
         Self::WaitsForMailServer,
         Self::CountsOutages,

@@ -17,6 +17,7 @@ use super::checkpoint::Checkpoints;
 use super::sqlite;
 use super::statement::Statement;
 use super::value::{Kind, Value};
+use crate::faults::{self, Break};
 
 /// How long an answer of the server may take before its connection is given up: a frozen
 /// server or a half-open connection never answers. Longer than the server's own time-outs.
@@ -259,7 +260,7 @@ impl PostgresSession {
 }
 
 async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+    match tokio::time::timeout(faults::limit(Break::WaitsForDatabase, ANSWER_LIMIT), answer).await {
         Ok(answer) => Ok(answer?),
         Err(_) => {
             Err(StoreError::Unavailable(format!("no answer within {} seconds", ANSWER_LIMIT.as_secs())))

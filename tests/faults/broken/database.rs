@@ -14,6 +14,8 @@ use crate::world::{PATIENCE, Plan, Way, World};
 
 /// Longer than a request waits for a connection (5 s).
 const AWAY: Duration = Duration::from_secs(7);
+/// Longer than the limit of an answer (12 s), and the time that it takes to come again.
+const WATCHED: Duration = Duration::from_secs(20);
 
 /// An installation in production that reaches its database through a proxy.
 async fn behind_a_proxy(broken: &[Break]) -> Option<(World, Proxy)> {
@@ -74,5 +76,29 @@ async fn an_outage_that_counts_as_a_failure_is_noticed() {
         database.restore();
         let evidence = world.ends_well().await;
         assert_eq!(evidence.ledger.attempts > 0, counted, "{broken:?}: {}", evidence.ledger.attempts);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_for_a_database_that_never_answers_is_noticed() {
+    for (broken, accepts) in [(&[][..], true), (&[Break::WaitsForDatabase], false)] {
+        let Some((world, database)) = behind_a_proxy(broken).await else { return };
+        let held = world.database().hold("LOCK TABLE deliveries IN SHARE MODE").await;
+        let sender = world.sender.clone();
+        let mut posting = tokio::spawn(async move { sender.post(&Grade::pass("half-open")).await });
+        somebody_waits(&world, "deliveries").await;
+        // Half-open in the middle of a statement: only whoever gives it up goes on.
+        database.stall();
+        held.commit().await;
+        let accepted = tokio::time::timeout(if accepts { PATIENCE } else { WATCHED }, &mut posting).await;
+        assert_eq!(accepted.is_ok(), accepts, "{broken:?}\n{}", world.said());
+        // The server learns only now that its client is gone, and gives its locks back.
+        database.cut();
+        sleep(Duration::from_secs(1)).await;
+        database.restore();
+        if !accepts {
+            posting.await.unwrap();
+        }
+        world.ends_well().await;
     }
 }

@@ -77,7 +77,7 @@ impl Proxy {
         self.set(Network::Cut);
     }
 
-    /// Passes nothing more on in any connection that there is, and leaves it open: half-open for good.
+    /// Passes nothing more on in any connection that there is, and leaves it open: half-open until all are cut.
     /// New ones are passed on.
     pub(crate) fn stall(&self) {
         self.stalled.send_replace(());
@@ -123,7 +123,8 @@ async fn connection(
             stalled = stalled.changed() => stalled.is_ok(),
         };
         if is_stalled {
-            std::future::pending::<()>().await;
+            let ended = |network: &Network| matches!(network, Network::Cut | Network::Reset);
+            let _ = network.wait_for(ended).await;
         }
     }
     if matches!(*network.borrow(), Network::Reset) {
