@@ -43,7 +43,11 @@ const REFERENCES_CHECKED: bool = cfg!(debug_assertions);
 
 /// What the writer of SQLite keeps of the database, in KiB (negative: not pages). It is the only one that
 /// writes, so what it has read stays true.
-const WRITER_CACHE: &str = "-24576";
+const WRITER_CACHE: &str = "-16384";
+
+/// What each of those that read keeps, in KiB: what they read is forgotten with the next transaction of the
+/// writer, and the system keeps the file.
+const READER_CACHE: &str = "-512";
 
 /// How a process that serves has its statements planned: rows are found by their keys, one by one. The
 /// plan of a prepared statement is made once, and may be made while the tables are empty or their
@@ -314,7 +318,7 @@ async fn connect_sqlite(
     } else {
         let pool =
             SqlitePoolOptions::new().max_connections(connections.max(1)).acquire_timeout(ACQUIRE_LIMIT);
-        pool.connect_lazy_with(options.pragma("query_only", "on"))
+        pool.connect_lazy_with(options.pragma("query_only", "on").pragma("cache_size", READER_CACHE))
     };
     Ok(Pool::Sqlite { read, write, checkpoints })
 }

@@ -216,7 +216,7 @@ impl Store {
 fn signal_row(told: &Told<'_>) -> Result<Vec<Value>, StoreError> {
     let received_at = told.delivery.received_at;
     // What confirms itself shares no call with others, and is in no batch.
-    let batch = told.signal.outcome.is_none().then(|| key(&told.signal.batch)).unwrap_or_default();
+    let batch = if told.signal.outcome.is_none() { key(&told.signal.batch) } else { "".into() };
     Ok(values![
         told.id,
         told.delivery.id,

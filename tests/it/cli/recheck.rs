@@ -56,7 +56,8 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(content.as_bytes()));
     alter(&folder, &format!("UPDATE awards SET inputs_hash = '{hash}'")).await;
     // Awards of earlier versions have their facts in a table beside them.
-    let moved = "INSERT INTO award_inputs (award_id, hash, content) SELECT id, inputs_hash, inputs FROM awards";
+    let moved =
+        "INSERT INTO award_inputs (award_id, hash, content) SELECT id, inputs_hash, inputs FROM awards";
     alter(&folder, moved).await;
     alter(&folder, "UPDATE awards SET inputs_hash = NULL, inputs = NULL").await;
     insta::assert_snapshot!(check(), @r"

@@ -70,7 +70,9 @@ pub(super) async fn ada(database: &TestDatabase, store: &Store) -> (Uuid, Uuid) 
     store.award(&[commit], at(20)).await.unwrap();
     // As earlier versions stored the facts of an award, too.
     database
-        .execute("INSERT INTO award_inputs (award_id, hash, content) SELECT id, inputs_hash, inputs FROM awards")
+        .execute(
+            "INSERT INTO award_inputs (award_id, hash, content) SELECT id, inputs_hash, inputs FROM awards",
+        )
         .await;
     store.claim(&claim, at(21)).await.unwrap();
     assert!(store.offer(id(), credential, "en", at(22)).await.unwrap());

@@ -170,6 +170,11 @@ impl Filled {
             }
             Kind::Sqlite => {
                 self.run("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+                // What filled it is on the disk, as after a checkpoint of PostgreSQL: otherwise the first
+                // that commits waits for gigabytes that are not its own.
+                for file in self.texts("SELECT file FROM pragma_database_list WHERE name = 'main'").await? {
+                    std::fs::File::open(&file).and_then(|file| file.sync_all()).context(file)?;
+                }
             }
         }
         Ok(())
