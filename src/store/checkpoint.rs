@@ -139,8 +139,10 @@ async fn copy(connection: &mut SqliteConnection) -> Result<Log, sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
     use uuid::Uuid;
 
+    use super::*;
     use crate::clock::Clock;
     use crate::store::Store;
 
@@ -165,5 +167,29 @@ mod tests {
         }
         store.close().await;
         assert!(!folder.path().join("busy.db-wal").exists(), "no connection is left");
+    }
+
+    #[tokio::test]
+    async fn of_what_is_left_the_connection_that_writes_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("one.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal);
+        let mut connection = options.connect().await.unwrap();
+        let checkpoints = Checkpoints::none();
+        let mut pages = Vec::new();
+        for few in [false, true, false] {
+            for _ in 0..50 {
+                let sql = "CREATE TABLE IF NOT EXISTS t (n INTEGER); INSERT INTO t VALUES (1)";
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            }
+            let frames = std::fs::metadata(folder.path().join("one.db-wal")).unwrap().len() / 4_096;
+            pages.push(frames);
+            checkpoints.0.few.store(few, Ordering::Relaxed);
+            checkpoints.written(&mut connection).await.unwrap();
+        }
+        // The second time the log grew, then it began anew.
+        assert!(pages[0] < pages[1] && pages[1] == pages[2], "{pages:?}");
     }
 }

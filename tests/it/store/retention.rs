@@ -56,6 +56,16 @@ contract! {
         assert_eq!(again.state, DeliveryState::Duplicate);
     }
 
+    async fn a_signal_that_alone_says_whom_it_is_about_keeps_its_content(database) {
+        let store = database.store().await;
+        let told = tell_of(&store, "moodle", &["7"]).await.remove(0);
+        // As a process of an early version stores it.
+        database.execute("UPDATE signals SET learner = NULL").await;
+        confirm_one(&store, &told, of("7", "item:1")).await;
+        assert_eq!(database.count("signals WHERE state = 'done' AND learner IS NULL").await, 1);
+        assert_eq!(database.count("signals WHERE content = '{}'").await, 0);
+    }
+
     async fn at_most_so_many_go_at_once(database) {
         let store = database.store().await;
         for _ in 0..7 {
