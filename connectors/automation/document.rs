@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
-use std::rc::Rc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use serde_json::value::RawValue;
 /// The document, and those of its objects and lists that were asked for. Numbers keep all their digits.
 pub(super) struct Document<'a> {
     root: &'a RawValue,
-    opened: RefCell<Vec<(&'a RawValue, Rc<Parts<'a>>)>>,
+    opened: RefCell<Vec<(&'a RawValue, Parts<'a>)>>,
 }
 
 /// What an object or a list consists of.
@@ -39,29 +38,15 @@ impl<'a> Document<'a> {
     /// The member or element of a part of the document that a token of a JSON Pointer names (RFC 6901
     /// section 4).
     pub(super) fn step(&self, value: &'a RawValue, token: &str) -> Option<&'a RawValue> {
-        match &*self.parts(value) {
-            Parts::Members(members) => {
-                members.iter().rev().find(|(name, _)| name.0 == token).map(|(_, value)| *value)
-            }
-            Parts::Elements(elements) => {
-                let regular = token == "0" || !token.starts_with('0');
-                let digits = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
-                let index: usize = token.parse().ok().filter(|_| regular && digits)?;
-                elements.get(index).copied()
-            }
-            Parts::None => None,
-        }
-    }
-
-    fn parts(&self, value: &'a RawValue) -> Rc<Parts<'a>> {
         let mut opened = self.opened.borrow_mut();
         // The same place in the document, not the same words.
         if let Some((_, parts)) = opened.iter().find(|(known, _)| std::ptr::eq(*known, value)) {
-            return Rc::clone(parts);
+            return parts.part(token);
         }
-        let parts = Rc::new(Parts::of(value));
-        opened.push((value, Rc::clone(&parts)));
-        parts
+        let parts = Parts::of(value);
+        let part = parts.part(token);
+        opened.push((value, parts));
+        part
     }
 }
 
@@ -74,6 +59,21 @@ impl<'a> Parts<'a> {
             _ => Ok(Self::None),
         };
         parts.unwrap_or(Self::None)
+    }
+
+    fn part(&self, token: &str) -> Option<&'a RawValue> {
+        match self {
+            Self::Members(members) => {
+                members.iter().rev().find(|(name, _)| name.0 == token).map(|(_, value)| *value)
+            }
+            Self::Elements(elements) => {
+                let regular = token == "0" || !token.starts_with('0');
+                let digits = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+                let index: usize = token.parse().ok().filter(|_| regular && digits)?;
+                elements.get(index).copied()
+            }
+            Self::None => None,
+        }
     }
 }
 

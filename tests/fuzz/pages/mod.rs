@@ -1,5 +1,7 @@
 //! An installation with one claimed badge on a real SQLite file, asked without sockets.
 
+#[path = "../../it/support/issuer.rs"]
+mod issuer;
 pub(crate) mod verify;
 pub(crate) mod wallets;
 
@@ -9,12 +11,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use accolade::app::{App, Role};
-use accolade::badges::SigningKey;
-use accolade::claim::ClaimSecret;
 use accolade::clock::Clock;
 use accolade::config::{self, Settings};
 use accolade::fuzzing::Pages;
-use accolade::secrets;
 use accolade::store::{DeliveryState, Store, TrailFilter};
 use http::{HeaderMap, Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,9 +30,6 @@ const URL: &str = "https://badges.example.edu";
 
 /// Longer than the period in which a client is counted, and a badge offered to wallets so often.
 const BETWEEN: Duration = Duration::from_mins(61);
-
-/// The bytes of its claim secret.
-const SECRET: [u8; 32] = [8; 32];
 
 /// What its forms show.
 const BEARER: &str = "fuzz-bearer";
@@ -90,7 +86,7 @@ impl Installation {
             (Pages::of(&app).unwrap(), app.store().clone(), credential, document)
         });
         let this = Self { runtime, pages, store, clock, credential, document, folder };
-        let claim = format!("/claim/{}", secret().token(credential));
+        let claim = format!("/claim/{}", issuer::claim_secret().token(credential));
         let claimed = this.ask(Request::post(claim).body(Vec::new()).unwrap());
         assert_eq!(claimed.status, StatusCode::SEE_OTHER, "{}", claimed.text());
         this
@@ -140,14 +136,8 @@ fn filled(data: &[u8], name: &str, value: &str) -> Vec<u8> {
     filled
 }
 
-fn secret() -> ClaimSecret {
-    ClaimSecret::new(SECRET)
-}
-
 fn settings(folder: &Path) -> Settings {
-    secrets::write_new(&folder.join("issuer.pem"), &SigningKey::from_seed([7; 32]).to_pem()).unwrap();
-    secrets::write_new(&folder.join("issuer-jwt.pem"), &secrets::new_jwt_key().unwrap()).unwrap();
-    secrets::write_new(&folder.join("claim.secret"), &secret().to_text()).unwrap();
+    issuer::write_keys(folder);
     std::fs::write(
         folder.join("badges/first-aid.toml"),
         "[badge]\nname = \"First Aid\"\ndescription = \"Helps.\"\ncriteria = \"Passed.\"\n\
@@ -165,20 +155,13 @@ url = "embedded:"
 [mail]
 url = "outbox:outbox"
 from = "Example University <badges@example.edu>"
-[claim]
-reminders = []
-secret_file = "claim.secret"
-[issuer]
-slug = "example-university"
-name = "Example University"
-url = "https://www.example.edu/"
-key_file = "issuer.pem"
-jwt_key_file = "issuer-jwt.pem"
+{}
 [sources.forms]
 kind = "automation"
 bearer = "{BEARER}"
 trusted = true
-"#
+"#,
+        issuer::TABLES
     );
     config::load_str(&text, folder, &BTreeMap::new()).unwrap()
 }

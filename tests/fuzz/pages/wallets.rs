@@ -9,7 +9,8 @@ use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{Answered, Installation, URL, at_rest, request, secret};
+use super::issuer::claim_secret;
+use super::{Answered, Installation, URL, at_rest, request};
 use crate::badges::SEED;
 use crate::input::parts;
 
@@ -51,11 +52,11 @@ pub(crate) fn requests(data: &[u8]) {
         let id = ids::timed(site.clock.now());
         let made = site.runtime.block_on(site.store.offer(id, site.credential, "en", site.clock.now()));
         assert!(made.unwrap(), "the badge cannot be offered");
-        let ticket = |kind| secret().ticket(kind, id);
+        let ticket = |kind| claim_secret().ticket(kind, id);
         let mut offer = Offer {
             offer: ticket(Ticket::Offer),
             code: ticket(Ticket::Code),
-            typed: secret().transaction_code(id),
+            typed: claim_secret().transaction_code(id),
             access: ticket(Ticket::Access),
             redeemed: false,
         };

@@ -18,10 +18,15 @@ url = "https://www.example.edu/"
 key_file = "issuer.pem"
 jwt_key_file = "issuer-jwt.pem""#;
 
+/// What claim links are made with.
+pub(crate) fn claim_secret() -> ClaimSecret {
+    ClaimSecret::new([8; 32])
+}
+
 /// Writes the files that [`TABLES`] name into the configuration's folder.
 pub(crate) fn write_keys(folder: &Path) {
     let write = |name: &str, text: &str| secrets::write_new(&folder.join(name), text).unwrap();
     write("issuer.pem", &SigningKey::from_seed([7; 32]).to_pem());
     write("issuer-jwt.pem", &secrets::new_jwt_key().unwrap());
-    write("claim.secret", &ClaimSecret::new([8; 32]).to_text());
+    write("claim.secret", &claim_secret().to_text());
 }
