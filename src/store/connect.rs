@@ -9,6 +9,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use tokio::time::timeout;
 
 use super::checkpoint::Checkpoints;
 use super::session::Pool;
@@ -22,6 +23,9 @@ statements! {
 /// How long to wait for a connection: the sender of a webhook wants its answer sooner than
 /// it wants a yes.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the server may take to let the connections go.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long a writer of SQLite waits for its turn, in this process and behind another one.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
@@ -228,7 +232,8 @@ impl Pool {
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            // One that hangs learns of it from the end of the process.
+            Self::Postgres(pool) => drop(timeout(FAREWELL, pool.close()).await),
             Self::Sqlite { read, write, checkpoints } => {
                 checkpoints.close().await;
                 read.close().await;
@@ -255,7 +260,7 @@ async fn connect_postgres(
         .map_err(|error| StoreError::Refused(format!("the database's URL: {error}")))?
         .application_name("accolade");
     // The pool would hide why it gets no connection: ask once without it.
-    let probe = tokio::time::timeout(ACQUIRE_LIMIT, PgConnection::connect_with(&options)).await;
+    let probe = timeout(ACQUIRE_LIMIT, PgConnection::connect_with(&options)).await;
     let probe = probe.map_err(|_| {
         StoreError::Unavailable(format!("no answer within {} seconds", ACQUIRE_LIMIT.as_secs()))
     })??;

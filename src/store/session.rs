@@ -11,6 +11,7 @@ use sqlx::{
     Arguments as _, Connection, Executor, FromRow, PgConnection, Postgres, SqlSafeStr as _, Sqlite,
     Transaction,
 };
+use tokio::time::timeout;
 
 use super::StoreError;
 use super::checkpoint::Checkpoints;
@@ -67,6 +68,9 @@ impl Drop for PostgresSession {
         // server: one that hangs would keep the connection's place in the pool for good.
         if self.open {
             self.connection.close_on_drop();
+        } else {
+            // The pool asks the server whether it is there, and would wait for ever where it is not.
+            tokio::spawn(timeout(ANSWER_LIMIT, self.connection.return_to_pool()));
         }
     }
 }
@@ -260,7 +264,7 @@ impl PostgresSession {
 }
 
 async fn within<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(faults::limit(Break::WaitsForDatabase, ANSWER_LIMIT), answer).await {
+    match timeout(faults::limit(Break::WaitsForDatabase, ANSWER_LIMIT), answer).await {
         Ok(answer) => Ok(answer?),
         Err(_) => {
             Err(StoreError::Unavailable(format!("no answer within {} seconds", ANSWER_LIMIT.as_secs())))

@@ -23,6 +23,8 @@ use crate::queue::QueueError;
 
 /// The limit for one step: connecting, opening a channel, a confirm, an acknowledgement.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
+/// The limit for closing a connection: whoever stops the process may not wait longer.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// The limit for declaring everything; a broker that has just started is slow.
 const DECLARE_LIMIT: Duration = Duration::from_secs(15);
 /// How often a connection is looked at.
@@ -196,7 +198,7 @@ impl Session {
     /// Closes the connection in good order, if the broker answers.
     pub(super) async fn close(&self) {
         // Closing what is closed already is no error worth a word.
-        let _ = timeout(LIMIT, self.connection.close(200, "OK".into())).await;
+        let _ = timeout(FAREWELL, self.connection.close(200, "OK".into())).await;
     }
 }
 

@@ -1,11 +1,16 @@
 //! Opening, migrating, verifying.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use accolade::store::{Store, StoreError};
 use tokio::sync::Barrier;
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 use super::contract;
+use crate::support::database::TestDatabase;
+use crate::support::proxy::{Network, Proxy};
 
 contract! {
     async fn migrations_run_at_the_same_time_and_again(database) {
@@ -95,4 +100,32 @@ async fn a_server_that_never_answers_is_not_available() {
     let url = format!("postgres://accolade:geheim@{}/accolade", listener.local_addr().unwrap());
     let error = Store::connect(&url, 1).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+}
+
+/// Sync (PostgreSQL 15, 55.7): all that the pool says when a connection comes back, to hear whether the
+/// server is there.
+const SYNC: &[u8] = b"S\0\0\0\x04";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_while_a_connection_comes_back_keeps_neither_its_place_nor_a_stop_waiting() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let mut url: Url = database.url().parse().unwrap();
+    let proxy = Proxy::start(url.socket_addrs(|| Some(5432)).unwrap()[0]).await;
+    url.set_port(Some(proxy.port)).unwrap();
+    let hung = async || {
+        let store = Store::connect(url.as_str(), 1).await.unwrap();
+        proxy.set(Network::HangAt(SYNC));
+        store.ping().await.unwrap();
+        // It has said it, or says it when nothing is heard any more.
+        sleep(Duration::from_millis(100)).await;
+        store
+    };
+    let (working, stopping) = (hung().await, hung().await);
+    timeout(Duration::from_secs(10), stopping.close()).await.expect("it stops");
+    proxy.restore();
+    let since = Instant::now();
+    while let Err(error) = working.ping().await {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        assert!(since.elapsed() < Duration::from_secs(40), "its only place is never free again");
+    }
 }

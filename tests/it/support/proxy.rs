@@ -30,6 +30,8 @@ pub(crate) enum Network {
     Slow(Duration),
     /// A connection ends when so many bytes of answers have passed on it.
     CutAfter(usize),
+    /// A connection is half-open from the moment at which its client says exactly this.
+    HangAt(&'static [u8]),
 }
 
 /// Passes connections on; ends with the value.
@@ -163,6 +165,9 @@ async fn pass(
                 to.write_all(&piece[..most.saturating_sub(passed)]).await?;
                 return Err(io::ErrorKind::ConnectionAborted.into());
             }
+            Network::HangAt(words) if !answers && piece[..count] == *words => {
+                std::future::pending::<()>().await;
+            }
             // It came just before: it is kept until it may pass.
             Network::Silent | Network::Mute => drop(network.wait_for(flows).await),
             _ => {}
@@ -210,6 +215,11 @@ async fn the_proxy_does_as_it_is_told() {
     }
     proxy.set(Network::Slow(Duration::from_millis(1)));
     assert_eq!(echoed(&mut old, 5_000).await.unwrap(), 5_000);
+    proxy.set(Network::HangAt(b"xxx"));
+    assert_eq!(echoed(&mut old, 5_000).await.unwrap(), 5_000);
+    let mut hanging = connect().await;
+    assert_eq!(echoed(&mut hanging, 3).await.unwrap(), 0);
+    assert_eq!(echoed(&mut hanging, 10).await.unwrap(), 0);
     proxy.set(Network::CutAfter(3_000));
     assert_eq!(echoed(&mut connect().await, 5_000).await.unwrap_or(3_000), 3_000);
     proxy.restore();
