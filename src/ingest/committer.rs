@@ -23,12 +23,10 @@ const WAITING: usize = 2_048;
 const WAITING_BYTES: u32 = 32 << 20;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
-/// The writer waits for its group to grow for at most this part of the time that the last commit took, ...
-const GATHER: u32 = 4;
-/// ... and no longer than this, for a database in trouble takes seconds.
-const LONGEST_GATHER: Duration = Duration::from_millis(5);
-/// Timers are not finer than this: where commits are so fast, waiting costs more than it saves.
-const SHORTEST_GATHER: Duration = Duration::from_millis(1);
+/// Where several come at a time, the writer waits so long for its group to grow, ...
+const GATHER: Duration = Duration::from_millis(5);
+/// ... or until it has so many: others can be read while these are written.
+const ENOUGH: usize = 32;
 /// Groups whose messages may wait to be published; past that the sweeper publishes them.
 const UNPUBLISHED: usize = 256;
 /// Messages in these groups: one delivery may bring thousands.
@@ -79,13 +77,6 @@ impl Publish {
             let _ = self.groups.try_send((messages, room));
         }
     }
-}
-
-/// The last group: how many it had, and how long its commit took.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pace {
-    size: usize,
-    time: Duration,
 }
 
 /// Writes deliveries. Cheap to clone.
@@ -144,10 +135,9 @@ async fn write_groups(
     public_url: String,
     stop: CancellationToken,
 ) {
-    let mut pace = Pace::default();
+    let mut last = 0;
     loop {
-        let Some(group) = next_group(&mut receiver, pace, &stop).await else { return };
-        let began = Instant::now();
+        let Some(group) = next_group(&mut receiver, last, &stop).await else { return };
         let (deliveries, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
         match record(&store, &deliveries).await {
@@ -167,18 +157,17 @@ async fn write_groups(
                 }
             }
         }
-        pace = Pace { size: deliveries.len(), time: began.elapsed() };
+        last = deliveries.len();
     }
 }
 
 /// Takes what waits; nothing when it is time to stop.
 ///
-/// Senders that were answered together come again together, a moment later. Without a wait the first of
-/// them would get a commit of its own, and the others would wait for its end: half of all commits would
-/// be for one or two. A commit takes about as long for one as for many, so a part of one is well spent.
+/// A commit takes about as long for one as for many, and so does a message about them: where the last
+/// group, of so many, was of more than one, this one gathers. A webhook that comes alone waits for nobody.
 async fn next_group(
     receiver: &mut mpsc::Receiver<Waiting>,
-    last: Pace,
+    last: usize,
     stop: &CancellationToken,
 ) -> Option<Vec<Waiting>> {
     let mut group = Vec::with_capacity(GROUP);
@@ -188,16 +177,14 @@ async fn next_group(
         // Nothing waits: only then is it time to stop.
         () = stop.cancelled() => return None,
     }
-    let patience = (last.time / GATHER).min(LONGEST_GATHER);
-    if patience < SHORTEST_GATHER {
-        return Some(group);
-    }
-    let until = Instant::now() + patience;
-    while group.len() < last.size {
-        let room = GROUP - group.len();
-        match timeout_at(until, receiver.recv_many(&mut group, room)).await {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
+    if last > 1 {
+        let until = Instant::now() + GATHER;
+        while group.len() < ENOUGH {
+            let room = GROUP - group.len();
+            match timeout_at(until, receiver.recv_many(&mut group, room)).await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
         }
     }
     Some(group)

@@ -135,13 +135,13 @@ impl Source {
 
 impl Delivery {
     /// The work is done (committed): forget the message.
-    pub async fn ack(self) {
+    pub fn ack(self) {
         if faults::broken(Break::AcknowledgesNever) {
             return std::mem::forget(self);
         }
         match self.handle {
             Handle::Embedded(ticket) => ticket.ack(),
-            Handle::RabbitMq(ticket) => ticket.ack().await,
+            Handle::RabbitMq(ticket) => ticket.ack(),
         }
     }
 

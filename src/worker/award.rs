@@ -154,7 +154,7 @@ impl Awarder {
                 let (put_off, done): (Vec<_>, Vec<_>) =
                     deliveries.into_iter().partition(|delivery| failed.contains_key(&delivery.id));
                 for delivery in done {
-                    delivery.ack().await;
+                    delivery.ack();
                 }
                 for delivery in put_off {
                     let failure = failed.get(&delivery.id);
@@ -180,7 +180,7 @@ impl Awarder {
                 if let Some((_, failure)) = failed.first() {
                     return self.put_off(delivery, Some(failure), hold).await;
                 }
-                delivery.ack().await;
+                delivery.ack();
                 Ok(())
             }
             Err(error) if error.is_outage() => Err(GivenBack),

@@ -137,11 +137,11 @@ impl Confirmer {
         for delivery in deliveries {
             match rows.remove(&delivery.id) {
                 // Done already: this is a copy.
-                None => delivery.ack().await,
+                None => delivery.ack(),
                 // The message of a row that waits comes after its time, so one that comes long
                 // before is a copy. Put off, it would circle beside the other until the row is
                 // done, and each time that the sweeper adds one they would be more.
-                Some(row) if row.not_before > now + EARLY => delivery.ack().await,
+                Some(row) if row.not_before > now + EARLY => delivery.ack(),
                 Some(row) if row.not_before > now => {
                     delivery.retry((row.not_before - now).to_std().unwrap_or_default()).await;
                 }
@@ -179,10 +179,14 @@ impl Confirmer {
             let results = rows.iter().map(|row| verdicts.without_source(row)).collect();
             return answer(deliveries, self.store(&rows, results, patience).await).await;
         };
-        let _places = match configured.share.take(deliveries.len(), patience.stop()).await {
-            Ok(places) => places,
-            Err(NoPlace::Later(wait)) => return self.put_off(deliveries, &rows, wait).await,
-            Err(NoPlace::Stopping) => return,
+        // What confirms itself waits for no LMS: put off, a backlog of it would circle.
+        let places = match batch {
+            Some(_) => match configured.share.take(deliveries.len(), patience.stop()).await {
+                Ok(places) => Some(places),
+                Err(NoPlace::Later(wait)) => return self.put_off(deliveries, &rows, wait).await,
+                Err(NoPlace::Stopping) => return,
+            },
+            None => None,
         };
         let turn = batch.map(|batch| self.turns.of(source, batch));
         let _turn = match &turn {
@@ -191,6 +195,8 @@ impl Confirmer {
         };
         // Each try asks the LMS again: after an outage what it shows may be something else.
         let stored = patience.hold().until(|| self.attempt(source, batch, &rows, patience)).await;
+        // Before the queue gives out more: those that come in place of these find the places free.
+        drop(places);
         answer(deliveries, stored).await;
     }
 
@@ -388,7 +394,7 @@ async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, StoreError>) {
     for delivery in deliveries {
         match waits.get(&delivery.id) {
             Some(wait) => delivery.retry(*wait).await,
-            None => delivery.ack().await,
+            None => delivery.ack(),
         }
     }
 }

@@ -157,7 +157,7 @@ impl Mailer {
                         // The sweeper brings back what waits, or was not begun: its time is in the
                         // row. What could not be marked comes back when its lease ends.
                         for delivery in deliveries {
-                            delivery.ack().await;
+                            delivery.ack();
                         }
                     });
                 }

@@ -272,7 +272,7 @@ mod tests {
         let mut consumer = sweeper.queue.consume(Work::Signals, 2_000, CancellationToken::new());
         for waited in [1_000, 700] {
             for delivery in consumer.next_batch(waited, Duration::from_secs(5)).await.unwrap() {
-                delivery.ack().await;
+                delivery.ack();
             }
             assert!(!sweeper.round(true, &mut Late::default()).await.unwrap());
         }
@@ -292,7 +292,7 @@ mod tests {
             let batch = tokio::time::timeout(Duration::from_secs(30), next).await;
             for delivery in batch.unwrap_or_else(|_| panic!("no more come than {}", taken.len())).unwrap() {
                 taken.insert(delivery.id);
-                delivery.ack().await;
+                delivery.ack();
             }
         }
         stop.cancel();
@@ -312,7 +312,7 @@ mod tests {
         // An hour, and half of what waits is worked off.
         for minute in 1..=60 {
             for delivery in consumer.next_batch(25, Duration::from_secs(5)).await.unwrap() {
-                delivery.ack().await;
+                delivery.ack();
             }
             sweeper.clock = Clock::manual(now + TimeDelta::minutes(minute));
             assert!(!sweeper.round(false, &mut late).await.unwrap());

@@ -132,10 +132,11 @@ async fn a_signal_whose_message_may_be_lost_is_due_at_once() {
     assert_eq!(found.await.expect("it is due before its grace ends")[0].id, recorded.new_signals[0]);
 }
 
-/// How many deliveries the next group has when a second one comes as soon as somebody waits for it.
-async fn group_after(last: Pace) -> usize {
-    let (sender, mut receiver) = mpsc::channel(2);
-    let bytes = Arc::new(Semaphore::new(2));
+/// How many deliveries the next group has when others come as soon as somebody waits for them, after a
+/// group of so many.
+async fn group_after(last: usize, others: usize) -> usize {
+    let (sender, mut receiver) = mpsc::channel(others + 1);
+    let bytes = Arc::new(Semaphore::new(others + 1));
     let waiting = || Waiting {
         delivery: delivery(1),
         bytes: Arc::clone(&bytes).try_acquire_owned().unwrap(),
@@ -143,16 +144,21 @@ async fn group_after(last: Pace) -> usize {
     };
     sender.send(waiting()).await.unwrap();
     let stop = CancellationToken::new();
-    let later = async { sender.try_send(waiting()).ok().unwrap() };
+    let later = async {
+        for _ in 0..others {
+            sender.try_send(waiting()).ok().unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
     let (group, ()) = tokio::join!(next_group(&mut receiver, last, &stop), later);
     group.unwrap().len()
 }
 
 #[tokio::test]
-async fn a_group_waits_for_those_who_came_together_before() {
-    let slow = Duration::from_secs(10);
-    assert_eq!(group_after(Pace { size: 2, time: slow }).await, 2);
-    assert_eq!(group_after(Pace { size: 1, time: slow }).await, 1, "nobody else is expected");
-    assert_eq!(group_after(Pace { size: 64, time: Duration::from_micros(500) }).await, 1, "commits are fast");
-    assert_eq!(group_after(Pace::default()).await, 1);
+async fn a_group_gathers_where_several_come_at_a_time() {
+    assert_eq!(group_after(2, 1).await, 2);
+    assert_eq!(group_after(1, 1).await, 1, "nobody else is expected");
+    assert_eq!(group_after(0, 1).await, 1, "the first one");
+    let many = group_after(2, 2 * ENOUGH).await;
+    assert!((ENOUGH..2 * ENOUGH).contains(&many), "{many}: it is enough");
 }

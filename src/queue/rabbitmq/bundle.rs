@@ -12,11 +12,10 @@ use futures_util::FutureExt as _;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::types::ShortString;
 use lapin::{Acker, Channel};
-use tokio::time::timeout;
 use tracing::debug;
 use uuid::Uuid;
 
-use super::session::{LIMIT, Outgoing};
+use super::session::Outgoing;
 use crate::queue::message::{BATCH_CONTENT_TYPE, CONTENT_TYPE};
 
 /// About how many rows a message is at most. What a process takes and does not finish comes again whole.
@@ -95,21 +94,18 @@ impl Answer {
         Self { acker, id, open: AtomicUsize::new(rows), again: AtomicBool::new(false), _channel: channel }
     }
 
-    /// A row is done. A failure needs no more than a word: the message comes again, and its rows
-    /// are done.
-    pub(super) async fn done(&self) {
+    /// A row is done. Nobody waits until the broker's connection has taken that: were it lost, the message
+    /// would come again, and its rows are done.
+    pub(super) fn done(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
         if self.again.load(Ordering::Acquire) {
             return self.give_back();
         }
-        let id = self.id;
-        match timeout(LIMIT, self.acker.ack(BasicAckOptions::default())).await {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false)) => debug!(%id, "a message's channel ended before its acknowledgement"),
-            Ok(Err(error)) => debug!(%id, %error, "a message could not be acknowledged"),
-            Err(_) => debug!(%id, "a message could not be acknowledged in time"),
+        // Polled once, the request is on its way.
+        if let Some(Err(error)) = self.acker.ack(BasicAckOptions::default()).now_or_never() {
+            debug!(id = %self.id, %error, "a message could not be acknowledged");
         }
     }
 

@@ -200,9 +200,9 @@ impl Consumer {
 struct OpenAnswer(Option<Arc<Answer>>);
 
 impl OpenAnswer {
-    async fn done(&mut self) {
+    fn done(&mut self) {
         if let Some(answer) = self.0.take() {
-            answer.done().await;
+            answer.done();
         }
     }
 }
@@ -229,8 +229,8 @@ pub(in crate::queue) struct Ticket {
 }
 
 impl Ticket {
-    pub(in crate::queue) async fn ack(mut self) {
-        self.answer.done().await;
+    pub(in crate::queue) fn ack(mut self) {
+        self.answer.done();
     }
 
     pub(in crate::queue) async fn retry(mut self, after: Duration) {
@@ -242,17 +242,17 @@ impl Ticket {
         };
         if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
             faults::at(Point::RetryUnacknowledged).await;
-            return self.ack().await;
+            return self.ack();
         }
         tokio::spawn(async move {
             for _ in 0..TRIES {
                 sleep(PAUSE).await;
                 if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
-                    return self.ack().await;
+                    return self.ack();
                 }
             }
             debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
-            self.ack().await;
+            self.ack();
         });
     }
 }

@@ -43,7 +43,7 @@ impl Awarder {
     ) -> Result<(), GivenBack> {
         tracing::error!(event = %delivery.id, reason, "an event is parked");
         match hold.until(|| self.store.postpone_event(delivery.id, None, reason)).await {
-            Ok(()) => delivery.ack().await,
+            Ok(()) => delivery.ack(),
             Err(StoreError::Unavailable(_)) => return Err(GivenBack),
             Err(error) => delivery.retry(unstored(&error)).await,
         }
@@ -73,7 +73,7 @@ impl Awarder {
         tracing::error!(event = %delivery.id, error, parked = until.is_none(), "an event was not evaluated");
         match hold.until(|| self.store.postpone_event(delivery.id, until, error)).await {
             Ok(()) if until.is_some() => delivery.retry(wait).await,
-            Ok(()) => delivery.ack().await,
+            Ok(()) => delivery.ack(),
             Err(StoreError::Unavailable(_)) => return Err(GivenBack),
             Err(error) => delivery.retry(unstored(&error)).await,
         }

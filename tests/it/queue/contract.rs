@@ -55,7 +55,7 @@ pub(super) async fn every_kind_of_work_has_its_own_queue(queue: &Queue) {
     let mut mails = queue.consume(Work::Mails, 1, CancellationToken::new());
     let delivery = one(&mut mails).await;
     assert_eq!(delivery.id, id);
-    delivery.ack().await;
+    delivery.ack();
 }
 
 pub(super) async fn a_message_dropped_without_an_answer_comes_again(queue: &Queue) {
@@ -78,7 +78,7 @@ pub(super) async fn an_answer_after_the_stop_counts(queue: &Queue) {
     stop.cancel();
     assert!(first.next_batch(1, Duration::ZERO).await.is_none());
     drop(first);
-    delivery.ack().await;
+    delivery.ack();
     let (mut second, _) = consumer(queue, 3);
     assert_eq!(drain(&mut second, 2).await.len(), 2);
     nothing(&mut second).await;
@@ -131,8 +131,8 @@ pub(super) async fn no_more_than_the_prefetch_is_unanswered(queue: &Queue) {
     let mut held = batch(&mut consumer, 5, Duration::from_secs(1)).await;
     assert_eq!(held.len(), 3);
     nothing(&mut consumer).await;
-    held.remove(0).ack().await;
-    one(&mut consumer).await.ack().await;
+    held.remove(0).ack();
+    one(&mut consumer).await.ack();
 }
 
 pub(super) async fn two_consumers_share_the_work(queue: &Queue) {
@@ -141,15 +141,15 @@ pub(super) async fn two_consumers_share_the_work(queue: &Queue) {
     let ((mut left, _), (mut right, _)) = (consumer(queue, 1), consumer(queue, 1));
     let (first, second) = tokio::join!(one(&mut left), one(&mut right));
     let mut taken = vec![first.id, second.id];
-    first.ack().await;
-    second.ack().await;
+    first.ack();
+    second.ack();
     while taken.len() < 40 {
         let delivery = tokio::select! {
             delivery = one(&mut left) => delivery,
             delivery = one(&mut right) => delivery,
         };
         taken.push(delivery.id);
-        delivery.ack().await;
+        delivery.ack();
     }
     taken.sort();
     assert_eq!(taken, ids(&messages));
@@ -159,7 +159,7 @@ pub(super) async fn a_stopped_consumer_gives_nothing_more(queue: &Queue) {
     let messages = signals(5);
     publish(queue, messages.clone(), None).await;
     let (mut consumer, stop) = consumer(queue, 5);
-    one(&mut consumer).await.ack().await;
+    one(&mut consumer).await.ack();
     stop.cancel();
     for _ in 0..2 {
         assert!(consumer.next_batch(5, Duration::from_secs(1)).await.is_none());
@@ -213,9 +213,9 @@ pub(super) async fn a_pause_gives_back_what_was_not_given_out(queue: &Queue) {
     assert!(other.next_batch(1, Duration::ZERO).await.is_none());
     // It goes on by itself, and what it held can still be answered.
     taken.push(held.id);
-    held.ack().await;
+    held.ack();
     publish(queue, signals(1), None).await;
-    one(&mut paused).await.ack().await;
+    one(&mut paused).await.ack();
     nothing(&mut paused).await;
     taken.sort();
     assert_eq!(taken, ids(&messages));
@@ -237,7 +237,7 @@ pub(super) async fn an_abandoned_wait_loses_nothing(queue: &Queue) {
             if let Ok(Some(batch)) = timeout(Duration::from_millis(5), wait).await {
                 for delivery in batch {
                     taken.insert(delivery.id);
-                    delivery.ack().await;
+                    delivery.ack();
                 }
             }
             if let Ok(Some(batch)) =
@@ -245,7 +245,7 @@ pub(super) async fn an_abandoned_wait_loses_nothing(queue: &Queue) {
             {
                 for delivery in batch {
                     taken.insert(delivery.id);
-                    delivery.ack().await;
+                    delivery.ack();
                 }
             }
         }

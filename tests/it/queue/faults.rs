@@ -60,14 +60,14 @@ async fn alarm(queue: &Queue, broker: &Arc<Broker>) {
     assert!(since.elapsed() < Duration::from_secs(1), "a blocked connection is known: {:?}", since.elapsed());
     assert!(queue.ping().await.unwrap_err().to_string().contains("alarm"));
     // Consuming and acknowledging go on.
-    held.ack().await;
+    held.ack();
     assert_eq!(queue.depth(Work::Signals).await, Ok(0));
     blocking(|broker| drop(broker.ctl(&["set_vm_memory_high_watermark", "absolute", "1GB"])), broker).await;
     eventually("it takes messages again", async || queue.publish(signals(1), None).await.is_empty()).await;
     // What was under way when the alarm came arrives too; a second copy is no harm.
     while let Ok(Some(batch)) = timeout(MOMENT * 2, consumer.next_batch(5, Duration::ZERO)).await {
         for delivery in batch {
-            delivery.ack().await;
+            delivery.ack();
         }
     }
     assert_eq!(queue.depth(Work::Signals).await, Ok(0));
@@ -99,7 +99,7 @@ async fn death(queue: &Queue, broker: &Arc<Broker>) {
             while let Some(batch) = consumer.next_batch(32, Duration::from_millis(5)).await {
                 for delivery in batch {
                     taken.lock().unwrap().insert(delivery.id);
-                    delivery.ack().await;
+                    delivery.ack();
                 }
             }
         }

@@ -102,7 +102,7 @@ async fn drain(consumer: &mut Consumer, count: usize) -> Vec<Uuid> {
     while ids.len() < count {
         for delivery in batch(consumer, count - ids.len(), Duration::ZERO).await {
             ids.push(delivery.id);
-            delivery.ack().await;
+            delivery.ack();
         }
     }
     ids.sort();

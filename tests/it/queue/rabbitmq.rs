@@ -82,7 +82,7 @@ async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_
     drop(given_back);
     let mut done: Vec<Uuid> = held.iter().map(|delivery| delivery.id).collect();
     for delivery in held {
-        delivery.ack().await;
+        delivery.ack();
     }
     stop.cancel();
     assert!(first.next_batch(1, Duration::ZERO).await.is_none());
@@ -92,7 +92,7 @@ async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_
     while came.len() < 201 {
         for delivery in batch(&mut second, 200, Duration::ZERO).await {
             came.push(delivery.id);
-            delivery.ack().await;
+            delivery.ack();
         }
     }
     nothing(&mut second).await;
@@ -118,7 +118,7 @@ async fn a_row_that_is_given_back_first_brings_its_message_again_though_its_neig
     }
     drop(held.remove(0));
     for delivery in held {
-        delivery.ack().await;
+        delivery.ack();
     }
     assert_eq!(drain(&mut consumer, 4).await, ids(&messages[..4]));
     nothing(&mut consumer).await;
@@ -132,7 +132,7 @@ async fn a_message_put_off_waits_for_its_tier() {
     let (mut consumer, _) = consumer(&queue, 1);
     let since = Instant::now();
     one(&mut consumer).await.retry(Duration::from_secs(1)).await;
-    one(&mut consumer).await.ack().await;
+    one(&mut consumer).await.ack();
     assert!(since.elapsed() >= Duration::from_millis(4_900), "{:?}", since.elapsed());
     queue.close().await;
 }
@@ -263,7 +263,7 @@ async fn a_queue_deleted_while_consuming_comes_back() {
     let (_connection, channel) = channel().await;
     let (mut consumer, _) = consumer(&queue, 5);
     publish(&queue, signals(1), None).await;
-    one(&mut consumer).await.ack().await;
+    one(&mut consumer).await.ack();
     delete(&channel, &format!("{exchange}.signals")).await;
     let messages = signals(2);
     let publishing = async {
@@ -357,7 +357,7 @@ async fn a_closed_queue_ends_its_consumers() {
     assert!(timeout(PATIENCE, consumer.next_batch(1, Duration::ZERO)).await.unwrap().is_none());
     unknown(&queue, signals(1), None).await;
     assert!(queue.ping().await.is_err());
-    delivery.ack().await;
+    delivery.ack();
     queue.close().await;
 }
 
