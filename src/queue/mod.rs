@@ -148,10 +148,19 @@ impl Delivery {
     /// The work is put off: bring the message back after about that long. RabbitMQ brings it
     /// back after 5 seconds, 1 minute or 10 minutes, whichever is the next longer one.
     pub async fn retry(self, after: Duration) {
-        match self.handle {
-            Handle::Embedded(ticket) => ticket.retry(after),
-            Handle::RabbitMq(ticket) => ticket.retry(after).await,
+        Self::retry_all(vec![(self, after)]).await;
+    }
+
+    /// The same for messages of one consumer, each with its time: they go back together.
+    pub async fn retry_all(deliveries: Vec<(Self, Duration)>) {
+        let mut tickets = Vec::with_capacity(deliveries.len());
+        for (delivery, after) in deliveries {
+            match delivery.handle {
+                Handle::Embedded(ticket) => ticket.retry(after),
+                Handle::RabbitMq(ticket) => tickets.push((*ticket, after)),
+            }
         }
+        rabbitmq::Ticket::retry(tickets).await;
     }
 }
 

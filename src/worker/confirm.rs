@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use accolade_connectors::{ApiError, Confirmation, Connector};
 use chrono::TimeDelta;
-use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -29,7 +28,7 @@ use super::verdict::Verdicts;
 use crate::catalogs::Catalogs;
 use crate::clock::Clock;
 use crate::config::Catalog;
-use crate::faults::{self, Point};
+use crate::faults;
 use crate::lms::Client;
 use crate::queue::{Delivery, Queue};
 use crate::store::{ConfirmResult, SignalVerdict, Store, StoreError, StoredSignal, Work};
@@ -37,6 +36,7 @@ use crate::telemetry::Metrics;
 
 use share::NoPlace;
 pub use share::Share;
+use storing::answer;
 use trial::batch_of;
 
 /// How long a batch gathers, so that signals for the same course share a call.
@@ -125,14 +125,13 @@ impl Confirmer {
             Err(StoreError::Unavailable(_)) => return false,
             Err(error) => {
                 tracing::error!(%error, "signals cannot be read; trying again later");
-                for delivery in deliveries {
-                    delivery.retry(unstored(&error)).await;
-                }
+                let wait = unstored(&error);
+                Delivery::retry_all(deliveries.into_iter().map(|delivery| (delivery, wait)).collect()).await;
                 return true;
             }
         };
         let mut rows: HashMap<Uuid, StoredSignal> = waiting.into_iter().map(|row| (row.id, row)).collect();
-        let mut ready = Vec::with_capacity(rows.len());
+        let (mut ready, mut early) = (Vec::with_capacity(rows.len()), Vec::new());
         let now = self.clock.now();
         for delivery in deliveries {
             match rows.remove(&delivery.id) {
@@ -143,11 +142,12 @@ impl Confirmer {
                 // done, and each time that the sweeper adds one they would be more.
                 Some(row) if row.not_before > now + EARLY => delivery.ack(),
                 Some(row) if row.not_before > now => {
-                    delivery.retry((row.not_before - now).to_std().unwrap_or_default()).await;
+                    early.push((delivery, (row.not_before - now).to_std().unwrap_or_default()));
                 }
                 Some(row) => ready.push((delivery, row)),
             }
         }
+        Delivery::retry_all(early).await;
         let Ok(ready) = self.apart(ready, patience, groups).await else { return false };
         let mut grouped: BTreeMap<Group, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
         for (delivery, row) in ready {
@@ -208,7 +208,7 @@ impl Confirmer {
         if let Err(error) = self.store.expect_messages_of(&due, back + OVERDUE).await {
             tracing::debug!(%error, "the sweeper may add a copy of each");
         }
-        join_all(deliveries.into_iter().map(|delivery| delivery.retry(wait))).await;
+        Delivery::retry_all(deliveries.into_iter().map(|delivery| (delivery, wait)).collect()).await;
     }
 
     /// A signal that makes the connector panic must not take its neighbours with it, and must
@@ -384,18 +384,6 @@ fn heed(configured: &Source, source: &str, signals: usize, error: &ApiError) {
     tracing::warn!(source, signals, %error, "not confirmed");
     if let ApiError::RateLimited { retry_after, .. } = error {
         configured.client.pause(retry_after.unwrap_or(Duration::from_mins(1)));
-    }
-}
-
-/// Answers messages. While the database is away they are given back, by being dropped.
-async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, StoreError>) {
-    let Ok(waits) = stored else { return };
-    faults::at(Point::ConfirmUnacknowledged).await;
-    for delivery in deliveries {
-        match waits.get(&delivery.id) {
-            Some(wait) => delivery.retry(*wait).await,
-            None => delivery.ack(),
-        }
     }
 }
 

@@ -233,26 +233,43 @@ impl Ticket {
         self.answer.done();
     }
 
-    pub(in crate::queue) async fn retry(mut self, after: Duration) {
+    /// Puts messages of one consumer off, each for its time.
+    pub(in crate::queue) async fn retry(tickets: Vec<(Self, Duration)>) {
+        let Some(owner) = tickets.first().map(|(ticket, _)| ticket.owner.clone()) else { return };
+        let (tickets, messages): (Vec<_>, Vec<_>) =
+            tickets.into_iter().map(|(ticket, after)| ticket.put_off(after)).unzip();
+        let taken = owner.send(messages.clone()).await;
+        if !taken.is_empty() {
+            faults::at(Point::RetryUnacknowledged).await;
+        }
+        for (ticket, message) in tickets.into_iter().zip(messages) {
+            if taken.contains(&ticket.id) {
+                ticket.ack();
+            } else {
+                tokio::spawn(ticket.try_again(message));
+            }
+        }
+    }
+
+    /// With the message that comes back.
+    fn put_off(mut self, after: Duration) -> (Self, Single) {
         let message = Single {
             exchange: "".into(),
             routing_key: self.owner.shared.names.retry(self.work, Tier::for_delay(after)),
             id: self.id,
             body: std::mem::take(&mut self.body),
         };
-        if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
-            faults::at(Point::RetryUnacknowledged).await;
-            return self.ack();
-        }
-        tokio::spawn(async move {
-            for _ in 0..TRIES {
-                sleep(PAUSE).await;
-                if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
-                    return self.ack();
-                }
+        (self, message)
+    }
+
+    async fn try_again(self, message: Single) {
+        for _ in 0..TRIES {
+            sleep(PAUSE).await;
+            if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
+                return self.ack();
             }
-            debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
-            self.ack();
-        });
+        }
+        debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
+        self.ack();
     }
 }

@@ -2,10 +2,11 @@
 //! slow, or never answers, takes nothing from the others.
 //!
 //! A source has its share of messages under way, and some more that wait for one of these places, so
-//! that a place that is free is filled at once. Beyond that its messages go back to the queue for a
-//! while. All shares together are as many messages as the confirmer takes: none can take another's.
+//! that a place that is free is filled at once. Beyond that its messages go back to the queue until it is
+//! about their turn: coming sooner, a backlog would circle, at more cost than its work. All shares
+//! together are as many messages as the confirmer takes: none can take another's.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -23,8 +24,10 @@ const LARGEST: u16 = 128;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// When messages come back of a source with many that works them off.
 const CROWDED: Duration = Duration::from_secs(5);
-/// And of one that does not, so that its messages do not circle.
+/// And of one that does not, or with more than it works off until then.
 const SLOW: Duration = Duration::from_mins(1);
+/// And with more than it works off until then.
+const LONG: Duration = Duration::from_mins(10);
 
 /// The places of one source.
 #[derive(Debug)]
@@ -33,8 +36,36 @@ pub struct Share {
     patience: Duration,
     working: Semaphore,
     waiting: Semaphore,
+    pace: Mutex<Pace>,
+}
+
+/// How a source works its messages off.
+#[derive(Debug, Default)]
+struct Pace {
+    /// How long a place was taken of late, a quarter of it by the last one.
+    taken: Duration,
+    /// The turn of the last message that went back.
+    turn: Option<Instant>,
     /// Until when the source counts as one that works nothing off.
-    slow_until: Mutex<Option<Instant>>,
+    slow_until: Option<Instant>,
+}
+
+/// Places that are taken; dropped, they are free again.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    share: &'a Share,
+    since: Instant,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for Places<'_> {
+    fn drop(&mut self) {
+        let mut pace = self.share.pace();
+        pace.taken = match pace.taken {
+            Duration::ZERO => self.since.elapsed(),
+            before => (3 * before + self.since.elapsed()) / 4,
+        };
+    }
 }
 
 /// Why a message has no place.
@@ -67,7 +98,7 @@ impl Share {
             patience: PATIENCE,
             working: Semaphore::new(share),
             waiting: Semaphore::new(share * usize::from(WAITING)),
-            slow_until: Mutex::default(),
+            pace: Mutex::default(),
         }
     }
 
@@ -76,26 +107,45 @@ impl Share {
         &self,
         messages: usize,
         stop: &CancellationToken,
-    ) -> Result<SemaphorePermit<'_>, NoPlace> {
+    ) -> Result<Places<'_>, NoPlace> {
         let messages = u32::try_from(messages).unwrap_or(u32::MAX).min(self.share);
-        if let Ok(places) = self.working.try_acquire_many(messages) {
-            return Ok(places);
+        if let Ok(permit) = self.working.try_acquire_many(messages) {
+            return Ok(self.taken(permit));
         }
         let Ok(_seats) = self.waiting.try_acquire_many(messages) else {
-            return Err(NoPlace::Later(if self.is_slow() { SLOW } else { CROWDED }));
+            return Err(NoPlace::Later(self.away(messages)));
         };
         let places = tokio::select! {
             () = stop.cancelled() => return Err(NoPlace::Stopping),
             places = timeout(self.patience, self.working.acquire_many(messages)) => places,
         };
         match places {
-            Ok(Ok(places)) => Ok(places),
+            Ok(Ok(permit)) => Ok(self.taken(permit)),
             // Nothing closes it.
             Ok(Err(_)) => Err(NoPlace::Stopping),
             Err(_) => {
-                *self.lock() = Some(Instant::now() + SLOW);
-                Err(NoPlace::Later(SLOW))
+                self.pace().slow_until = Some(Instant::now() + SLOW);
+                Err(NoPlace::Later(self.away(messages)))
             }
+        }
+    }
+
+    fn taken<'a>(&'a self, permit: SemaphorePermit<'a>) -> Places<'a> {
+        Places { share: self, since: Instant::now(), _permit: permit }
+    }
+
+    /// How long so many messages stay away, not longer than until it is their turn: behind those that went
+    /// back before, of which as many are done at a time as there are places.
+    fn away(&self, messages: u32) -> Duration {
+        let (now, mut pace) = (Instant::now(), self.pace());
+        let behind = pace.turn.map_or(now, |turn| turn.max(now));
+        let turn = (behind + pace.taken * messages / self.share).min(now + LONG);
+        pace.turn = Some(turn);
+        let slow = pace.slow_until.is_some_and(|until| now < until);
+        match turn - now {
+            wait if wait >= LONG => LONG,
+            wait if wait >= SLOW || slow => SLOW,
+            _ => CROWDED,
         }
     }
 
@@ -105,12 +155,8 @@ impl Share {
         Self { working: Semaphore::new(0), waiting: Semaphore::new(0), ..Self::new(1) }
     }
 
-    fn is_slow(&self) -> bool {
-        self.lock().is_some_and(|until| Instant::now() < until)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.slow_until.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,6 +188,34 @@ mod tests {
         assert!(waited.iter().all(|one| matches!(one, Err(NoPlace::Later(SLOW)))), "{waited:?}");
         let _all = places.waiting.try_acquire_many(4).unwrap();
         assert_eq!(places.take(1, &stop).await.map(drop), Err(NoPlace::Later(SLOW)));
+    }
+
+    #[tokio::test]
+    async fn what_goes_back_stays_away_until_about_its_turn() {
+        let (places, stop) = (Share::new(10), CancellationToken::new());
+        places.pace().taken = Duration::from_secs(1);
+        let _all =
+            (places.working.try_acquire_many(10).unwrap(), places.waiting.try_acquire_many(20).unwrap());
+        let mut waits = Vec::new();
+        for _ in 0..10_000 {
+            let Err(NoPlace::Later(wait)) = places.take(1, &stop).await else { panic!("it is full") };
+            waits.push(wait);
+        }
+        // Ten of them are done in a second.
+        for (number, wait) in [(0, CROWDED), (400, CROWDED), (1_000, SLOW), (5_000, SLOW), (9_999, LONG)] {
+            assert_eq!(waits[number], wait, "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn how_long_places_are_taken_is_learned() {
+        let (places, stop) = (Share::new(1), CancellationToken::new());
+        drop(places.take(1, &stop).await.unwrap());
+        assert!(places.pace().taken < Duration::from_millis(50));
+        let one = places.take(1, &stop).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        drop(one);
+        assert!(places.pace().taken >= Duration::from_millis(100), "{:?}", places.pace().taken);
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Storing what the LMS said.
+//! Storing what the LMS said, and the answer to its messages.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Confirmer, Waits};
 use crate::faults::{self, Point};
-use crate::queue::Message;
+use crate::queue::{Delivery, Message};
 use crate::store::{ConfirmResult, ConfirmedSignal, SignalVerdict, StoreError, StoredSignal, Work};
 use crate::worker::outage::Patience;
 use crate::worker::retry::unstored;
@@ -121,4 +121,18 @@ impl Confirmer {
         tracing::info!(delivery = %result.delivery, signal = %result.signal, source = %result.source, state, reason, "signal asked about");
         until.map(|until| (until - now).to_std().unwrap_or_default())
     }
+}
+
+/// Answers messages. While the database is away they are given back, by being dropped.
+pub(super) async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, StoreError>) {
+    let Ok(waits) = stored else { return };
+    faults::at(Point::ConfirmUnacknowledged).await;
+    let mut put_off = Vec::new();
+    for delivery in deliveries {
+        match waits.get(&delivery.id) {
+            Some(wait) => put_off.push((delivery, *wait)),
+            None => delivery.ack(),
+        }
+    }
+    Delivery::retry_all(put_off).await;
 }

@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Confirmer, answer};
+use super::Confirmer;
+use super::storing::answer;
 use crate::queue::Delivery;
 use crate::store::{StoreError, StoredSignal};
 use crate::worker::outage::{GivenBack, Patience};

@@ -1,6 +1,6 @@
 //! The queue on RabbitMQ.
 
-use accolade::queue::QueueError;
+use accolade::queue::{Delivery, QueueError};
 use accolade::store::NewEvent;
 use accolade_connectors::{Assessment, AssessmentKind, Course, Learner, Outcome, Release};
 use lapin::options::{
@@ -102,6 +102,27 @@ async fn what_is_published_together_travels_in_few_messages_and_is_answered_row_
     assert_eq!(came, ids(&messages));
     done.retain(|id| !came.contains(id));
     assert!(done.is_empty());
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn what_is_put_off_together_comes_back_in_few_messages() {
+    let Some(queue) = open().await else { return };
+    let messages = signals(96);
+    publish(&queue, messages.clone(), None).await;
+    let (mut first, stop) = consumer(&queue, 96);
+    let held = batch(&mut first, 96, Duration::from_secs(1)).await;
+    assert_eq!(held.len(), 96);
+    let later = held.into_iter().map(|delivery| (delivery, Duration::from_secs(5))).collect();
+    Delivery::retry_all(later).await;
+    stop.cancel();
+    assert!(first.next_batch(1, Duration::ZERO).await.is_none());
+    eventually("they are few", async || matches!(queue.depth(Work::Signals).await, Ok(3))).await;
+    let (mut second, _) = consumer(&queue, 96);
+    let came = batch(&mut second, 96, Duration::from_secs(1)).await;
+    let mut came: Vec<Uuid> = came.into_iter().map(|delivery| delivery.id).collect();
+    came.sort();
+    assert_eq!(came, ids(&messages));
     queue.close().await;
 }
 
