@@ -1,8 +1,9 @@
 //! OpenID4VCI 1.0 with a pre-authorized code.
 
-use accolade::claim::{ClaimSecret, For};
+use accolade::claim::{ClaimSecret, For, Ticket};
 
 use super::*;
+use crate::support::issuer::claim_secret;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_badge_is_taken_to_a_wallet_and_bound_to_its_key() {
@@ -131,6 +132,11 @@ async fn offers_and_tokens_end_and_a_new_offer_ends_the_one_before() {
         (400, "invalid_grant"),
         "a foreign code"
     );
+    // The token that redeeming it would give, before it is redeemed.
+    let secret = claim_secret();
+    let early = secret.ticket(Ticket::Access, secret.offer_of(Ticket::Code, &code).unwrap());
+    let early = learner.credential(&early, &Key::new(1), &learner.nonce().await).await;
+    assert_eq!(error(&early), (401, "invalid_token"));
     learner.minutes(30);
     assert_eq!(learner.get(&second).await.0, 404);
     assert_eq!(error(&learner.token(&form(&code, &typed)).await), (400, "invalid_grant"), "it has ended");
