@@ -284,6 +284,18 @@ async fn the_sweeper_knows_of_messages_that_found_no_place() {
 }
 
 #[tokio::test]
+async fn what_confirms_itself_needs_no_place() {
+    let bench = Bench::new().await;
+    let mut confirmer = on(&bench).await;
+    Arc::get_mut(&mut confirmer.sources).unwrap().get_mut("forms").unwrap().share = Share::full();
+    let (_, signal) = bench.tell("ada").await;
+    let rows = bench.store.waiting_signals(&[signal]).await.unwrap();
+    let members = messages(&confirmer, &rows).await.into_iter().zip(rows).collect();
+    confirmer.group("forms", None, members, &patience()).await;
+    assert!(bench.store.waiting_signals(&[signal]).await.unwrap().is_empty(), "it was put off");
+}
+
+#[tokio::test]
 async fn nothing_rests_on_what_the_lms_shows_before_it_is_settled() {
     for (age, state, events) in [(0, "waiting", 0), (5, "done", 1)] {
         let confirmer = confirmer(Bad::Lag).await;
