@@ -56,9 +56,12 @@ impl Proxy {
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
+                // Whoever sees that it is counted may stall it.
+                let mut stalls = stalls.clone();
+                stalls.mark_unchanged();
                 count.fetch_add(1, Ordering::SeqCst);
                 while connections.try_join_next().is_some() {}
-                connections.spawn(connection(client, target, now.clone(), stalls.clone()));
+                connections.spawn(connection(client, target, now.clone(), stalls));
             }
         });
         Self { port, network, stalled, taken, task }
@@ -103,7 +106,6 @@ async fn connection(
     mut network: watch::Receiver<Network>,
     mut stalled: watch::Receiver<()>,
 ) {
-    stalled.mark_unchanged();
     // Half-open from its beginning: nobody ever answers.
     let open = |network: &Network| !matches!(network, Network::Silent);
     if network.wait_for(open).await.is_err() || matches!(*network.borrow(), Network::Cut) {
