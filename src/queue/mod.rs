@@ -148,11 +148,16 @@ impl Delivery {
     /// The work is put off: bring the message back after about that long. RabbitMQ brings it
     /// back after 5 seconds, 1 minute or 10 minutes, whichever is the next longer one.
     pub async fn retry(self, after: Duration) {
-        Self::retry_all(vec![(self, after)]).await;
+        Self::retry_all(vec![self], after).await;
     }
 
-    /// The same for messages of one consumer, each with its time: they go back together.
-    pub async fn retry_all(deliveries: Vec<(Self, Duration)>) {
+    /// The same for messages of one consumer: they go back together.
+    pub async fn retry_all(deliveries: Vec<Self>, after: Duration) {
+        Self::retry_each(deliveries.into_iter().map(|delivery| (delivery, after)).collect()).await;
+    }
+
+    /// The same, each with its time.
+    pub async fn retry_each(deliveries: Vec<(Self, Duration)>) {
         let mut tickets = Vec::with_capacity(deliveries.len());
         for (delivery, after) in deliveries {
             match delivery.handle {

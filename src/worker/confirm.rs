@@ -125,8 +125,7 @@ impl Confirmer {
             Err(StoreError::Unavailable(_)) => return false,
             Err(error) => {
                 tracing::error!(%error, "signals cannot be read; trying again later");
-                let wait = unstored(&error);
-                Delivery::retry_all(deliveries.into_iter().map(|delivery| (delivery, wait)).collect()).await;
+                Delivery::retry_all(deliveries, unstored(&error)).await;
                 return true;
             }
         };
@@ -147,7 +146,7 @@ impl Confirmer {
                 Some(row) => ready.push((delivery, row)),
             }
         }
-        Delivery::retry_all(early).await;
+        Delivery::retry_each(early).await;
         let Ok(ready) = self.apart(ready, patience, groups).await else { return false };
         let mut grouped: BTreeMap<Group, Vec<(Delivery, StoredSignal)>> = BTreeMap::new();
         for (delivery, row) in ready {
@@ -208,7 +207,7 @@ impl Confirmer {
         if let Err(error) = self.store.expect_messages_of(&due, back + OVERDUE).await {
             tracing::debug!(%error, "the sweeper may add a copy of each");
         }
-        Delivery::retry_all(deliveries.into_iter().map(|delivery| (delivery, wait)).collect()).await;
+        Delivery::retry_all(deliveries, wait).await;
     }
 
     /// A signal that makes the connector panic must not take its neighbours with it, and must

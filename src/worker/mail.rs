@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::faults::{self, Point};
 use crate::locales::Language;
 use crate::mail::{ClaimMail, Composed, Composer, SendError, Transport};
-use crate::queue::Queue;
+use crate::queue::{Delivery, Queue};
 use crate::store::{
     BounceKind, CONFIRM_WITHIN, LeasedCode, LeasedMail, LeasedNotice, MailVerdict, Store, StoreError, Work,
 };
@@ -167,9 +167,7 @@ impl Mailer {
                 }
                 Err(error) => {
                     tracing::error!(%error, "mails cannot be taken; trying again later");
-                    for delivery in deliveries {
-                        delivery.retry(unstored(&error)).await;
-                    }
+                    Delivery::retry_all(deliveries, unstored(&error)).await;
                 }
             }
         }

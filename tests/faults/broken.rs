@@ -13,9 +13,9 @@ use std::time::Duration;
 use accolade::faults::{self, Break, Point};
 
 use crate::checks::Check;
-use crate::network::before;
 use crate::sender::Grade;
 use crate::support::broker::amqp_url;
+use crate::support::proxy::Proxy;
 use crate::world::{PATIENCE, Plan, Way, World};
 
 /// Learners that are enough to see it.
@@ -149,7 +149,7 @@ async fn publishing_to_nowhere_is_noticed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_for_a_confirm_that_never_comes_is_noticed() {
     let half_open = async |broken: &[Break]| {
-        let (proxy, through) = before(&amqp_url()?, 5672).await;
+        let (proxy, through) = Proxy::before(&amqp_url()?, 5672).await;
         let env = vec![("ACCOLADE_QUEUE__URL", through)];
         let world = World::start(Plan { env, ..Plan::broken(Way::Production, broken) }).await?;
         world.sender.post(&Grade::pass("before")).await;

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use url::Url;
 
 use crate::load::{Answers, Load, seconds, works_again};
 use crate::sender::moodle_webhook;
@@ -24,22 +23,14 @@ const FAULTS: [Network; 5] = [
 /// How long to those of each server.
 const EACH: (u64, u64) = (1, 35);
 
-/// A proxy before the server of a URL, and the URL through it.
-pub(crate) async fn before(url: &str, port: u16) -> (Proxy, String) {
-    let mut url: Url = url.parse().unwrap();
-    let proxy = Proxy::start(url.socket_addrs(|| Some(port)).unwrap()[0]).await;
-    url.set_port(Some(proxy.port)).unwrap();
-    (proxy, url.into())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut_half_open_or_slow_lose_nothing() {
     let Some(amqp) = amqp_url() else { return };
-    let (broker, through_broker) = before(&amqp, 5672).await;
+    let (broker, through_broker) = Proxy::before(&amqp, 5672).await;
     let mut plan = Plan::new(Way::Production);
     plan.env.push(("ACCOLADE_QUEUE__URL", through_broker));
     let Some(mut world) = World::new(plan).await else { return };
-    let (database, through_database) = before(world.database().url(), 5432).await;
+    let (database, through_database) = Proxy::before(world.database().url(), 5432).await;
     let smtp = Proxy::start(SocketAddr::from(([127, 0, 0, 1], world.smtp.port))).await;
     world.env.insert("ACCOLADE_DATABASE__URL".to_owned(), through_database);
     world.env.insert("ACCOLADE_MAIL__URL".to_owned(), format!("smtp+plain://127.0.0.1:{}", smtp.port));

@@ -97,15 +97,9 @@ async fn deliveries(exchange: &str) -> BTreeMap<&'static str, Vec<i64>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_outage_spends_no_delivery_and_work_goes_on_after_it() {
     let Some(site) = Site::new(Way::Production, None).await else { return };
-    let database: url::Url = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
-    let target = database.socket_addrs(|| Some(5432)).unwrap()[0];
-    let proxy = Proxy::start(target).await;
+    let (proxy, url) = Proxy::before(site.database_url(), 5432).await;
     let front = site.start(&[Role::Ingest, Role::Web]).await;
-    let through = |settings: &mut Settings| {
-        let mut url: url::Url = settings.database.url.expose().parse().unwrap();
-        url.set_port(Some(proxy.port)).unwrap();
-        settings.database.url = url.as_str().into();
-    };
+    let through = |settings: &mut Settings| settings.database.url = url.as_str().into();
     let worker = site.start_with(&[Role::Worker, Role::Mailer], through).await;
     assert_eq!(pass(&front, "before").await, 200);
     assert_eq!(credentials(&front.settled().await).len(), 1);

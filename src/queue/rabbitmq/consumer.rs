@@ -235,20 +235,24 @@ impl Ticket {
 
     /// Puts messages of one consumer off, each for its time.
     pub(in crate::queue) async fn retry(tickets: Vec<(Self, Duration)>) {
-        let Some(owner) = tickets.first().map(|(ticket, _)| ticket.owner.clone()) else { return };
-        let (tickets, messages): (Vec<_>, Vec<_>) =
-            tickets.into_iter().map(|(ticket, after)| ticket.put_off(after)).unzip();
-        let taken = owner.send(messages.clone()).await;
-        if !taken.is_empty() {
-            faults::at(Point::RetryUnacknowledged).await;
+        let open = tickets.into_iter().map(|(ticket, after)| ticket.put_off(after)).collect();
+        let mut open = Self::send_back(open).await;
+        if open.is_empty() {
+            return;
         }
-        for (ticket, message) in tickets.into_iter().zip(messages) {
-            if taken.contains(&ticket.id) {
-                ticket.ack();
-            } else {
-                tokio::spawn(ticket.try_again(message));
+        tokio::spawn(async move {
+            for _ in 0..TRIES {
+                sleep(PAUSE).await;
+                open = Self::send_back(open).await;
+                if open.is_empty() {
+                    return;
+                }
             }
-        }
+            debug!(messages = open.len(), "not put off; the sweeper publishes their rows again");
+            for (ticket, _) in open {
+                ticket.ack();
+            }
+        });
     }
 
     /// With the message that comes back.
@@ -262,14 +266,18 @@ impl Ticket {
         (self, message)
     }
 
-    async fn try_again(self, message: Single) {
-        for _ in 0..TRIES {
-            sleep(PAUSE).await;
-            if self.owner.send(vec![message.clone()]).await.contains(&self.id) {
-                return self.ack();
-            }
+    /// Publishes what comes back, and forgets what did; the answer is the rest.
+    async fn send_back(open: Vec<(Self, Single)>) -> Vec<(Self, Single)> {
+        let Some(owner) = open.first().map(|(ticket, _)| ticket.owner.clone()) else { return open };
+        let taken = owner.send(open.iter().map(|(_, message)| message.clone()).collect()).await;
+        if !taken.is_empty() {
+            faults::at(Point::RetryUnacknowledged).await;
         }
-        debug!(id = %self.id, "a message could not be put off; the sweeper publishes its row again");
-        self.ack();
+        let (done, rest): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|(ticket, _)| taken.contains(&ticket.id));
+        for (ticket, _) in done {
+            ticket.ack();
+        }
+        rest
     }
 }

@@ -21,7 +21,7 @@ use super::topology::Names;
 use crate::faults::{self, Break, Point};
 use crate::queue::QueueError;
 
-/// The limit for one step: connecting, opening a channel, a confirm, an acknowledgement.
+/// The limit for one step: connecting, opening a channel, a confirm.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 /// The limit for closing a connection: whoever stops the process may not wait longer.
 const FAREWELL: Duration = Duration::from_secs(2);

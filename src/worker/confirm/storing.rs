@@ -134,5 +134,5 @@ pub(super) async fn answer(deliveries: Vec<Delivery>, stored: Result<Waits, Stor
             None => delivery.ack(),
         }
     }
-    Delivery::retry_all(put_off).await;
+    Delivery::retry_each(put_off).await;
 }

@@ -7,7 +7,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::checks::Check;
 use crate::load::{Answers, Load};
-use crate::network::before;
 use crate::sender::Grade;
 use crate::support::proxy::{Network, Proxy};
 use crate::world::{PATIENCE, Plan, Way, World};
@@ -20,7 +19,7 @@ const WATCHED: Duration = Duration::from_secs(20);
 /// An installation in production that reaches its database through a proxy.
 async fn behind_a_proxy(broken: &[Break]) -> Option<(World, Proxy)> {
     let mut world = World::new(Plan::broken(Way::Production, broken)).await?;
-    let (database, through) = before(world.database().url(), 5432).await;
+    let (database, through) = Proxy::before(world.database().url(), 5432).await;
     world.env.insert("ACCOLADE_DATABASE__URL".to_owned(), through);
     world.start_all().await;
     Some((world, database))

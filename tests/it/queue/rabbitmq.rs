@@ -113,8 +113,7 @@ async fn what_is_put_off_together_comes_back_in_few_messages() {
     let (mut first, stop) = consumer(&queue, 96);
     let held = batch(&mut first, 96, Duration::from_secs(1)).await;
     assert_eq!(held.len(), 96);
-    let later = held.into_iter().map(|delivery| (delivery, Duration::from_secs(5))).collect();
-    Delivery::retry_all(later).await;
+    Delivery::retry_all(held, Duration::from_secs(5)).await;
     stop.cancel();
     assert!(first.next_batch(1, Duration::ZERO).await.is_none());
     eventually("they are few", async || matches!(queue.depth(Work::Signals).await, Ok(3))).await;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use accolade::store::{Store, StoreError};
 use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep, timeout};
-use url::Url;
 
 use super::contract;
 use crate::support::database::TestDatabase;
@@ -109,11 +108,9 @@ const SYNC: &[u8] = b"S\0\0\0\x04";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_while_a_connection_comes_back_keeps_neither_its_place_nor_a_stop_waiting() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    let mut url: Url = database.url().parse().unwrap();
-    let proxy = Proxy::start(url.socket_addrs(|| Some(5432)).unwrap()[0]).await;
-    url.set_port(Some(proxy.port)).unwrap();
+    let (proxy, url) = Proxy::before(database.url(), 5432).await;
     let hung = async || {
-        let store = Store::connect(url.as_str(), 1).await.unwrap();
+        let store = Store::connect(&url, 1).await.unwrap();
         proxy.set(Network::HangAt(SYNC));
         store.ping().await.unwrap();
         // It has said it, or says it when nothing is heard any more.

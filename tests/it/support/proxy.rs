@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use url::Url;
 
 /// What becomes of connections, those that are open and new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,14 @@ impl Proxy {
             }
         });
         Self { port, network, stalled, taken, task }
+    }
+
+    /// A proxy before the server of a URL, and the URL through it.
+    pub(crate) async fn before(url: &str, port: u16) -> (Self, String) {
+        let mut url: Url = url.parse().unwrap();
+        let proxy = Self::start(url.socket_addrs(|| Some(port)).unwrap()[0]).await;
+        url.set_port(Some(proxy.port)).unwrap();
+        (proxy, url.into())
     }
 
     /// How many connections there were.
