@@ -36,6 +36,11 @@ pub(crate) const FAST: u32 = 20;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a broken build is watched that will never be done.
 const WATCHED: Duration = Duration::from_secs(20);
+/// For how long nothing must wait to be done for good: what was taken from a queue last is answered
+/// meanwhile, and what a worker held while its database was away, of which a copy may have been worked off
+/// by then, is tried once more (every 2 s). A queue in the process dies with it.
+const ANSWERED: Duration = Duration::from_millis(500);
+const HELD: Duration = Duration::from_millis(2_750);
 /// The parts in production: each role in a process of its own.
 const ROLES: [&str; 4] = ["ingest", "worker", "mailer", "web"];
 
@@ -253,13 +258,16 @@ impl World {
 
     /// The same with so many rows that are expected to wait on.
     pub(crate) async fn settle_but(&self, rows: u64, patience: Duration) {
-        let (since, mut quiet) = (Instant::now(), 0);
-        // Twice in a row: what was taken from a queue last is answered meanwhile.
-        while quiet < 2 && since.elapsed() < patience {
-            sleep(Duration::from_millis(250)).await;
+        let since = Instant::now();
+        let mut quiet = since;
+        let enough = if self.way == Way::Embedded { ANSWERED } else { HELD };
+        while quiet.elapsed() < enough && since.elapsed() < patience {
             let done = Ledger::open(self.database.url()).await == Some(rows)
                 && self.queues(async |queues| queues.working().await).await.is_none_or(|depth| depth == 0);
-            quiet = if done { quiet + 1 } else { 0 };
+            if !done {
+                quiet = Instant::now();
+            }
+            sleep(Duration::from_millis(250)).await;
         }
     }
 
