@@ -41,10 +41,11 @@ statements! {
         FROM credentials JOIN awards ON awards.id = credentials.id
         WHERE awards.issuer = $1 GROUP BY credentials.signed_by";
 
-    /// By the index of times, from the oldest on: it ends at the first that lives.
+    /// By the index of times, from the oldest on: it ends at the first that lives. By an index of issuers
+    /// all of an issuer's awards would be read and sorted.
     OLDEST_LIVING = "SELECT awards.awarded_at
         FROM awards JOIN credentials ON credentials.id = awards.id
-        WHERE awards.issuer = $1 AND NOT credentials.revoked
+        WHERE {plain awards.issuer} = $1 AND NOT credentials.revoked
             AND (awards.valid_until IS NULL OR awards.valid_until > $2)
         ORDER BY awards.awarded_at, awards.id LIMIT 1";
 }
@@ -167,4 +168,23 @@ pub(super) async fn signing_keys<'a>(
         }
     }
     Ok(signing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session::Pool;
+    use super::*;
+
+    /// A process that starts asks for it, and would have its database read all that it ever awarded.
+    #[tokio::test]
+    async fn the_oldest_living_badge_is_found_without_sorting_all() {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate().await.unwrap();
+        let Pool::Sqlite { write, .. } = &store.pool else { panic!("not SQLite") };
+        let sql = format!("EXPLAIN QUERY PLAN {}", OLDEST_LIVING.sqlite());
+        let plan = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind("school").bind(0_i64);
+        let steps: Vec<(i64, i64, i64, String)> = plan.fetch_all(write).await.unwrap();
+        assert!(steps.iter().any(|(.., step)| step.contains("awards_time")), "{steps:?}");
+        assert!(!steps.iter().any(|(.., step)| step.contains("TEMP B-TREE")), "{steps:?}");
+    }
 }

@@ -28,7 +28,11 @@ fn explained(error: &ConfigError, lines: usize) {
 pub(crate) fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // What settings may name, they read: no files of this machine.
-    if find(data, b"file").is_some() && find(data, b"/").is_some() || find(data, b"\\u").is_some() {
+    // And what they tell everybody is no secret.
+    if find(data, SECRET.as_bytes()).is_some()
+        || find(data, b"file").is_some() && find(data, b"/").is_some()
+        || find(data, b"\\u").is_some()
+    {
         return;
     }
     let folder = Path::new("/nonexistent");
@@ -88,6 +92,10 @@ static OUTCOMES: LazyLock<Vec<Outcome>> = LazyLock::new(|| {
 /// The files of a folder of badges, each behind a line `=====` and begun by its name; the first may lack
 /// both. What can be read judges anybody, the same whenever it is asked.
 pub(crate) fn badge_file(data: &[u8]) {
+    // What files tell everybody is no secret.
+    if find(data, SECRET.as_bytes()).is_some() {
+        return;
+    }
     let parts = parts(data, 6);
     let files: BTreeMap<String, Vec<u8>> = if parts.len() == 1 {
         BTreeMap::from([("workplace-safety.toml".to_owned(), data.to_vec())])

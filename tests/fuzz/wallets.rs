@@ -69,7 +69,7 @@ fn is_ours(given: &str) -> bool {
 pub(crate) fn keys(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // The words around a key are no part of it.
-    let is_part = |line: &&str| line.len() > 20 && !line.contains('-');
+    let is_part = |line: &&str| line.len() > 20 && !line.contains(['-', ' ']);
     let longest = text.lines().map(str::trim).filter(is_part).max();
     let harmless = |error: &str| {
         assert!(longest.is_none_or(|line| !error.contains(line)), "a part of a key: {error}");
