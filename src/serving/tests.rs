@@ -62,6 +62,10 @@ async fn beyond_the_limit_connections_are_told_to_come_again() {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{answer}");
     serde_json::from_str::<serde_json::Value>(body).unwrap();
+    // What it sends meanwhile is read: else its end would be cut off before it has read the answer.
+    let mut fourth = TcpStream::connect(address).await.unwrap();
+    assert!(read(&mut fourth, "\r\n\r\n").await.starts_with("HTTP/1.1 503"));
+    fourth.write_all(&vec![b'x'; 8 << 20]).await.expect("all is taken");
     // A place that is free is given again, as soon as the server knows of it.
     drop(first);
     let asked = async {
