@@ -23,10 +23,11 @@ statements! {
         WHERE credentials.signed_by = $2 AND awards.issuer = $1 AND NOT credentials.id {in $3}
         LIMIT $4";
 
+    /// By the index of keys, as the one above: by that of issuers all of an issuer's awards would be read.
     SIGNED_BY_FIRST = "SELECT credentials.id, credentials.document
         FROM credentials JOIN awards ON awards.id = credentials.id
-        WHERE (credentials.signed_by = $2 OR credentials.signed_by IS NULL) AND awards.issuer = $1
-            AND NOT credentials.id {in $3}
+        WHERE (credentials.signed_by = $2 OR credentials.signed_by IS NULL)
+            AND {plain awards.issuer} = $1 AND NOT credentials.id {in $3}
         LIMIT $4";
 
     LOCK_SIGNED = "SELECT id FROM credentials WHERE id {in $1} ORDER BY id {lock}";

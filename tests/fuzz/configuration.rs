@@ -15,12 +15,14 @@ use crate::input::{find, line, parts};
 const SECRET: &str = "s3cr3t-of-the-environment";
 
 /// Every problem names a place in what was read and says something, and none says a secret.
-fn explained(error: &ConfigError, lines: usize) {
+fn explained(error: &ConfigError, data: &[u8], lines: usize) {
+    // What is read may tell it itself, and is repeated.
+    let told = find(data, SECRET.as_bytes()).is_some();
     assert!(!error.problems.is_empty(), "nothing is wrong with it");
     for problem in &error.problems {
         assert!(!problem.message.is_empty() && problem.message.len() < 40_000, "{problem}");
         assert!(problem.line.is_none_or(|line| (1..=lines + 1).contains(&line)), "{problem}");
-        assert!(!problem.to_string().contains(SECRET), "a secret: {problem}");
+        assert!(told || !problem.to_string().contains(SECRET), "a secret: {problem}");
     }
 }
 
@@ -28,11 +30,7 @@ fn explained(error: &ConfigError, lines: usize) {
 pub(crate) fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // What settings may name, they read: no files of this machine.
-    // And what they tell everybody is no secret.
-    if find(data, SECRET.as_bytes()).is_some()
-        || find(data, b"file").is_some() && find(data, b"/").is_some()
-        || find(data, b"\\u").is_some()
-    {
+    if find(data, b"file").is_some() && find(data, b"/").is_some() || find(data, b"\\u").is_some() {
         return;
     }
     let folder = Path::new("/nonexistent");
@@ -41,10 +39,10 @@ pub(crate) fn settings(data: &[u8]) {
     match load_str(text, folder, &env) {
         Ok(settings) => {
             if let Err(error) = sources(&settings) {
-                explained(&error, lines);
+                explained(&error, data, lines);
             }
         }
-        Err(error) => explained(&error, lines),
+        Err(error) => explained(&error, data, lines),
     }
 }
 
@@ -92,10 +90,6 @@ static OUTCOMES: LazyLock<Vec<Outcome>> = LazyLock::new(|| {
 /// The files of a folder of badges, each behind a line `=====` and begun by its name; the first may lack
 /// both. What can be read judges anybody, the same whenever it is asked.
 pub(crate) fn badge_file(data: &[u8]) {
-    // What files tell everybody is no secret.
-    if find(data, SECRET.as_bytes()).is_some() {
-        return;
-    }
     let parts = parts(data, 6);
     let files: BTreeMap<String, Vec<u8>> = if parts.len() == 1 {
         BTreeMap::from([("workplace-safety.toml".to_owned(), data.to_vec())])
@@ -112,7 +106,7 @@ pub(crate) fn badge_file(data: &[u8]) {
     let known = Nameable::of(&["moodle", "canvas", "blackboard", "forms"]);
     let catalog = match Catalog::of(&files, &known) {
         Ok(catalog) => catalog,
-        Err(error) => return explained(&error, lines),
+        Err(error) => return explained(&error, data, lines),
     };
     let outcomes: Vec<Fact<'_>> = OUTCOMES.iter().map(|outcome| Fact { source: "moodle", outcome }).collect();
     let held = [Held { badge: "first-aid", awarded_at: now() - chrono::TimeDelta::days(20) }];

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
 use super::answers::About;
-use super::requests::{holds, read};
+use super::requests::{holds, read, untold};
 use crate::input::Message;
 
 const SITE: &str = "https://learn.example.test";
@@ -56,7 +56,7 @@ pub(crate) fn confirm(data: &[u8]) {
         site: SITE,
         signals: &SIGNALS,
         course: "_3_1",
-        secrets: &SECRETS,
+        secrets: &untold(data, &SECRETS),
         now: now(),
     };
     about.talk(data);

@@ -12,7 +12,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::json;
 
 use super::answers::About;
-use super::requests::{holds, read};
+use super::requests::{read, untold};
 
 const SITE: &str = "https://canvas.example.test";
 const TOKEN: &str = "1107~test-token";
@@ -59,9 +59,9 @@ fn signed(input: &str) -> String {
 /// Claims say the same as the plain event; a payload counts only under the right signature.
 pub(crate) fn receive(data: &[u8]) {
     let none = HeaderMap::new();
-    // What an event tells everybody is no secret, however it is signed.
-    let secrets: &[&str] = if holds(data, &SECRETS) { &[] } else { SECRETS.as_slice() };
-    let more = || (now(), Some(&*KEYS), secrets);
+    // However it is signed.
+    let secrets = untold(data, &SECRETS);
+    let more = || (now(), Some(&*KEYS), secrets.as_slice());
     let secret = format!("/{PATH}");
     let plain = read(&**PLAIN, &secret, &none, data, more());
     let token = signed(&format!("{}.{}", BASE64.encode(HEADER), BASE64.encode(data)));
@@ -111,7 +111,7 @@ pub(crate) fn confirm(data: &[u8]) {
         site: SITE,
         signals: &SIGNALS,
         course: "731",
-        secrets: &SECRETS,
+        secrets: &untold(data, &SECRETS),
         now: now(),
     };
     about.talk(data);

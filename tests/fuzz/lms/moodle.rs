@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::answers::About;
-use super::requests::{escaped, holds, read};
+use super::requests::{escaped, holds, read, untold};
 use crate::input::Message;
 
 const SITE: &str = "http://127.0.0.1:18000";
@@ -84,7 +84,7 @@ pub(crate) fn confirm(data: &[u8]) {
         site: SITE,
         signals: &SIGNALS,
         course: "2",
-        secrets: &SECRETS,
+        secrets: &untold(data, &SECRETS),
         now: now(),
     };
     about.talk(data);
