@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::faults::{self, Break, Point};
 use crate::queue::{Message, Queue};
-use crate::store::{DeliveryState, Due, NewDelivery, Recorded, Store, StoreError, Verdict, Work};
+use crate::store::{DeliveryState, Due, NewDelivery, Recorded, Recording, Store, StoreError, Verdict, Work};
 
 /// Deliveries that may wait for a commit; past that the sender is asked to come again.
 const WAITING: usize = 2_048;
@@ -137,10 +137,17 @@ async fn write_groups(
 ) {
     let mut last = 0;
     loop {
-        let Some(group) = next_group(&mut receiver, last, &stop).await else { return };
+        let Some(mut group) = next_group(&mut receiver, last, &stop).await else { return };
+        let turn = store.recording().await;
+        // In SQLite others may have been writing: what came meanwhile needs no turn of its own.
+        while group.len() < GROUP
+            && let Ok(waiting) = receiver.try_recv()
+        {
+            group.push(waiting);
+        }
         let (deliveries, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
-        match record(&store, &deliveries).await {
+        match record(&store, turn, &deliveries).await {
             Ok(recorded) => {
                 faults::at(Point::AcceptUnanswered).await;
                 let messages = messages(&deliveries, &recorded, &public_url, &clock);
@@ -191,14 +198,23 @@ async fn next_group(
 }
 
 /// Two processes may meet on the same signal; the second try finds it as a duplicate.
-async fn record(store: &Store, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+async fn record(
+    store: &Store,
+    turn: Result<Recording, StoreError>,
+    deliveries: &[NewDelivery],
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut recorded = match turn {
+        Ok(turn) => turn.record(deliveries).await,
+        Err(error) => Err(error),
+    };
     for _ in 0..3 {
-        match store.record(deliveries).await {
-            Err(StoreError::Conflict) => tokio::time::sleep(Duration::from_millis(5)).await,
-            result => return result,
+        if !matches!(recorded, Err(StoreError::Conflict)) {
+            break;
         }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        recorded = store.record(deliveries).await;
     }
-    store.record(deliveries).await
+    recorded
 }
 
 fn messages(

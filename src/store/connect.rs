@@ -289,6 +289,7 @@ fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         .statement_cache_capacity(STATEMENTS_KEPT)
         .pragma("wal_autocheckpoint", LONGEST_LOG)
         .pragma("journal_size_limit", LOG_KEPT)
+        .pragma("temp_store", "memory")
         .foreign_keys(REFERENCES_CHECKED))
 }
 

@@ -6,6 +6,7 @@ use accolade_connectors::Signal;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::session::Session;
 use super::statement::statements;
 use super::value::{Value, key, to_json, values};
 use super::{GRACE, Store, StoreError};
@@ -151,13 +152,31 @@ struct Told<'a> {
     key: String,
 }
 
+/// The turn to record: a transaction that has begun. In SQLite nobody else writes until it ends.
+#[must_use = "it keeps all others from writing"]
+pub struct Recording(Session);
+
 impl Store {
+    /// Records deliveries and their signals, as soon as it is their turn ([`Recording::record`]).
+    pub async fn record(&self, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+        self.recording().await?.record(deliveries).await
+    }
+
+    /// Waits for the turn to record, so that what comes meanwhile can be recorded with it. Dropped, it
+    /// changes nothing.
+    pub async fn recording(&self) -> Result<Recording, StoreError> {
+        Ok(Recording(self.pool.write().await?))
+    }
+}
+
+impl Recording {
     /// Records deliveries and their signals, all in one transaction: a group commit.
     ///
     /// A signal whose (source, key) is stored already is a duplicate and changes nothing.
     /// The answer is in the order of `deliveries`. Recording a delivery again under the same
     /// ids changes nothing and gives the same answer, so a lost answer may be asked for again.
-    pub async fn record(&self, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+    pub async fn record(self, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+        let Self(mut session) = self;
         if deliveries.is_empty() {
             return Ok(Vec::new());
         }
@@ -177,7 +196,6 @@ impl Store {
         told.sort_by(|a, b| (&a.delivery.source, &a.key).cmp(&(&b.delivery.source, &b.key)));
         let signal_rows = told.iter().map(signal_row).collect::<Result<Vec<_>, _>>()?;
 
-        let mut session = self.pool.write().await?;
         session.run_rows(&INSERT_DELIVERIES, deliveries.iter().map(delivery_row).collect()).await?;
         let inserted: Vec<IdRow> = session.all_rows(&INSERT_SIGNALS, signal_rows).await?;
         let mut new: BTreeSet<Uuid> = inserted.into_iter().map(|row| row.id).collect();

@@ -77,7 +77,7 @@ pub use codes::LeasedCode;
 pub use connect::OpenError;
 pub use credentials::{ClaimState, StoredCredential};
 pub use decisions::{BadgeDecision, Decided, DecisionKind, NewDecision};
-pub use deliveries::{DeliveryState, NewDelivery, Recorded, Verdict};
+pub use deliveries::{DeliveryState, NewDelivery, Recorded, Recording, Verdict};
 pub use doubts::{Doubt, TwinBadge};
 pub use error::StoreError;
 pub use guard::{Counted, Passage};

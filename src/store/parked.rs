@@ -13,7 +13,7 @@ use super::{GRACE, Store, StoreError};
 
 /// Parked rows of all tables as (kind, id, delivery, source, what it is about, …).
 macro_rules! parked {
-    ($columns:literal, $which:literal) => {
+    ($columns:literal, $which:expr) => {
         concat!(
             "SELECT ",
             $columns,
@@ -34,6 +34,17 @@ macro_rules! parked {
             ) AS parked
             WHERE ",
             $which
+        )
+    };
+}
+
+/// Of one source, of one kind, with these words in the reason; each where it is given.
+macro_rules! filtered {
+    ($then:literal) => {
+        concat!(
+            "(CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR kind = $2)
+            AND (CAST($3 AS TEXT) IS NULL OR LOWER(reason) LIKE LOWER($3) ESCAPE '!')",
+            $then
         )
     };
 }
@@ -75,16 +86,12 @@ statements! {
 
     LIST = parked!(
         "kind, id, delivery_id, source, about, reason, attempts, created_at",
-        "(CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR kind = $2)
-            AND (CAST($3 AS TEXT) IS NULL OR LOWER(reason) LIKE LOWER($3) ESCAPE '!')
-        ORDER BY created_at DESC, id DESC LIMIT $4"
+        filtered!(" ORDER BY created_at DESC, id DESC LIMIT $4")
     );
 
     ALL = parked!(
         "kind, id",
-        "(CAST($1 AS TEXT) IS NULL OR source = $1) AND (CAST($2 AS TEXT) IS NULL OR kind = $2)
-            AND (CAST($3 AS TEXT) IS NULL OR LOWER(reason) LIKE LOWER($3) ESCAPE '!')
-        ORDER BY created_at, id"
+        filtered!(" ORDER BY created_at, id")
     );
 
     THESE = parked!(

@@ -176,16 +176,37 @@ mod tests {
     use super::super::session::Pool;
     use super::*;
 
-    /// A process that starts asks for it, and would have its database read all that it ever awarded.
-    #[tokio::test]
-    async fn the_oldest_living_badge_is_found_without_sorting_all() {
+    /// How SQLite goes about a statement, step by step, in a database without statistics.
+    async fn steps(sql: &str, values: &[&str]) -> Vec<String> {
         let store = Store::connect("sqlite::memory:", 1).await.unwrap();
         store.migrate().await.unwrap();
         let Pool::Sqlite { write, .. } = &store.pool else { panic!("not SQLite") };
-        let sql = format!("EXPLAIN QUERY PLAN {}", OLDEST_LIVING.sqlite());
-        let plan = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind("school").bind(0_i64);
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan =
+            values.iter().fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)), |plan, value| plan.bind(*value));
         let steps: Vec<(i64, i64, i64, String)> = plan.fetch_all(write).await.unwrap();
-        assert!(steps.iter().any(|(.., step)| step.contains("awards_time")), "{steps:?}");
-        assert!(!steps.iter().any(|(.., step)| step.contains("TEMP B-TREE")), "{steps:?}");
+        steps.into_iter().map(|(.., step)| step).collect()
+    }
+
+    /// A process that starts asks for it, and would have its database read all that it ever awarded.
+    #[tokio::test]
+    async fn the_oldest_living_badge_is_found_without_sorting_all() {
+        let steps = steps(OLDEST_LIVING.sqlite(), &["school", "0"]).await;
+        assert!(steps.iter().any(|step| step.contains("awards_time")), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
+    }
+
+    /// Each fifty that are signed anew would have all of an issuer's awards read.
+    #[tokio::test]
+    async fn badges_of_a_key_are_found_by_the_key() {
+        for statement in [&SIGNED_BY, &SIGNED_BY_FIRST] {
+            let steps = steps(statement.sqlite(), &["school", "key-1", "[]", "50"]).await;
+            let by_key = |step: &String| step.contains("credentials_signer (signed_by=?)");
+            assert!(steps.iter().any(by_key), "{}: {steps:?}", statement.name);
+            let all = |step: &String| {
+                step.contains("SCAN awards") || step.contains("SCAN credentials") || step.contains("issuer=?")
+            };
+            assert!(!steps.iter().any(all), "{}: {steps:?}", statement.name);
+        }
     }
 }

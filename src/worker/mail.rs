@@ -42,7 +42,7 @@ const MARKABLE: Duration = Duration::from_secs(210);
 /// How long a process that is to stop goes on trying to mark what it has sent.
 const LAST_TRIES: Duration = Duration::from_secs(4);
 /// Mails that are marked together while others are still being sent.
-const MARKED: usize = 64;
+const MARKED: usize = 128;
 /// How long after it was leased a mail can be begun. One that hangs may take a minute, and another one
 /// that is sent before it on the same connection, too.
 const BEGIN: Duration = Duration::from_mins(1);

@@ -162,3 +162,36 @@ async fn a_group_gathers_where_several_come_at_a_time() {
     let many = group_after(2, 2 * ENOUGH).await;
     assert!((ENOUGH..2 * ENOUGH).contains(&many), "{many}: it is enough");
 }
+
+#[tokio::test]
+async fn what_comes_while_a_group_waits_for_its_turn_goes_with_it() {
+    let bench = Bench::new().await;
+    let turn = bench.store.recording().await.unwrap();
+    let committing = |bench: &Bench| {
+        let committer = bench.committer.clone();
+        tokio::spawn(async move { committer.commit(delivery(1)).await })
+    };
+    let under_way = async |count: usize| {
+        while bench.committer.bytes.available_permits() != WAITING_BYTES as usize - count {
+            tokio::task::yield_now().await;
+        }
+    };
+    let first = committing(&bench);
+    under_way(1).await;
+    // The writer has taken it, and stands in line.
+    while bench.committer.sender.capacity() < WAITING {
+        tokio::task::yield_now().await;
+    }
+    // Behind it stands one who will not let anybody pass.
+    let store = bench.store.clone();
+    let next = tokio::spawn(async move { store.recording().await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let later: Vec<_> = (0..3).map(|_| committing(&bench)).collect();
+    under_way(4).await;
+    drop(turn);
+    let _last = next.await.unwrap();
+    for answer in [first].into_iter().chain(later) {
+        let answer = tokio::time::timeout(Duration::from_secs(2), answer).await;
+        answer.expect("it shared the first one's turn").unwrap().unwrap();
+    }
+}
