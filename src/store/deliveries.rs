@@ -159,6 +159,9 @@ pub struct Recording(Session);
 impl Store {
     /// Records deliveries and their signals, as soon as it is their turn ([`Recording::record`]).
     pub async fn record(&self, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
+        if deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
         self.recording().await?.record(deliveries).await
     }
 
@@ -177,9 +180,6 @@ impl Recording {
     /// ids changes nothing and gives the same answer, so a lost answer may be asked for again.
     pub async fn record(self, deliveries: &[NewDelivery]) -> Result<Vec<Recorded>, StoreError> {
         let Self(mut session) = self;
-        if deliveries.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut told: Vec<Told<'_>> = Vec::new();
         for delivery in deliveries {
             if let Verdict::Accepted { signals, .. } = &delivery.verdict {
