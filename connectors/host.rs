@@ -47,8 +47,39 @@ pub struct Call {
 pub enum Body {
     /// No body.
     Empty,
-    /// `application/x-www-form-urlencoded` pairs; values may be secrets.
-    Form(Vec<(String, Secret)>),
+    /// `application/x-www-form-urlencoded` pairs.
+    Form(Vec<(String, FormValue)>),
+}
+
+/// The value of a form field.
+#[derive(Debug, Clone)]
+pub enum FormValue {
+    /// Anybody may see it.
+    Plain(String),
+    /// A token.
+    Secret(Secret),
+}
+
+impl FormValue {
+    /// The value as it is sent.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Plain(value) => value,
+            Self::Secret(secret) => secret.expose(),
+        }
+    }
+}
+
+impl From<&str> for FormValue {
+    fn from(value: &str) -> Self {
+        Self::Plain(value.to_owned())
+    }
+}
+
+impl From<Secret> for FormValue {
+    fn from(secret: Secret) -> Self {
+        Self::Secret(secret)
+    }
 }
 
 impl Call {
@@ -66,7 +97,7 @@ impl Call {
     }
 
     /// A POST of a form.
-    pub fn post_form(what: &'static str, url: Url, form: Vec<(String, Secret)>) -> Self {
+    pub fn post_form(what: &'static str, url: Url, form: Vec<(String, FormValue)>) -> Self {
         Self { method: Method::POST, body: Body::Form(form), ..Self::get(what, url) }
     }
 

@@ -33,7 +33,7 @@ use url::Url;
 
 pub use error::{ApiError, Rejection, SettingsError};
 pub use gradebook::{Asked, Gradebook, Gradebooks, Part, Question, Shown, Wanted};
-pub use host::{Answer, Body, Call, Http};
+pub use host::{Answer, Body, Call, FormValue, Http};
 pub use keys::KeySet;
 pub use outcome::{Assessment, AssessmentKind, Attempt, Course, Learner, Outcome, Release, Score, Withheld};
 pub use request::{Receipt, Reply, Request};

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::Settings;
 use super::answers::{Page, Text, Token, Version, text};
-use crate::{Answer, ApiError, Call, Http, Secret};
+use crate::{Answer, ApiError, Call, FormValue, Http, Secret};
 
 /// Where the public API begins on every site.
 const BASE: &str = "/learn/api/public/";
@@ -176,7 +176,7 @@ impl<'a> Api<'a> {
         let Settings { application_key, application_secret, .. } = self.settings;
         let credentials =
             BASE64_STANDARD.encode(format!("{application_key}:{}", application_secret.expose()));
-        let form = vec![("grant_type".to_owned(), Secret::from("client_credentials"))];
+        let form = vec![("grant_type".to_owned(), FormValue::from("client_credentials"))];
         let mut call = Call::post_form(what, self.url(&["v1", "oauth2", "token"]), form)
             .header(AUTHORIZATION, format!("Basic {credentials}"))
             .cached(TOKEN_CACHE);

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::answers::Exception;
 use super::settings::Settings;
-use crate::{Answer, ApiError, Call, Http, Secret};
+use crate::{Answer, ApiError, Call, FormValue, Http};
 
 /// How long a course's names may be reused.
 const COURSE_CACHE: Duration = Duration::from_mins(10);
@@ -209,11 +209,11 @@ impl<'a> Api<'a> {
         refresh: bool,
     ) -> Result<T, Fault> {
         let mut form = vec![
-            ("wstoken".to_owned(), self.settings.ws_token.clone()),
-            ("moodlewsrestformat".to_owned(), Secret::from("json")),
-            ("wsfunction".to_owned(), Secret::from(function.name)),
+            ("wstoken".to_owned(), FormValue::from(self.settings.ws_token.clone())),
+            ("moodlewsrestformat".to_owned(), FormValue::from("json")),
+            ("wsfunction".to_owned(), FormValue::from(function.name)),
         ];
-        form.extend(parameters.iter().map(|(name, value)| (name.clone(), Secret::from(value.as_str()))));
+        form.extend(parameters.iter().map(|(name, value)| (name.clone(), FormValue::from(value.as_str()))));
         let url = self.endpoint(&["webservice", "rest", "server.php"]).map_err(|()| ApiError::Refused {
             what: format!("{}: “{}” is not an address that can be called", function.what, self.settings.site),
         })?;

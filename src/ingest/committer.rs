@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,9 @@ const WAITING: usize = 2_048;
 const WAITING_BYTES: u32 = 32 << 20;
 /// Deliveries in one transaction.
 const GROUP: usize = 256;
+/// Groups that are written at a time: while the database answers for one, the next gathers. More would
+/// make the groups smaller, and each delivery dearer.
+const WRITERS: usize = 2;
 /// Where several come at a time, the writer waits so long for its group to grow, ...
 const GATHER: Duration = Duration::from_millis(5);
 /// ... or until it has so many: others can be read while these are written.
@@ -87,8 +90,7 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Starts the writer on `tasks`; it ends when `stop` is cancelled and what was taken is written.
-    /// There is one: two would halve the groups and double what each delivery costs the database.
+    /// Starts the writers on `tasks`; they end when `stop` is cancelled and what was taken is written.
     pub fn start(
         store: &Store,
         queue: &Arc<Queue>,
@@ -100,8 +102,17 @@ impl Committer {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (publish, unpublished) = Publish::new();
         tasks.spawn(publish_groups(unpublished, store.clone(), Arc::clone(queue), clock.clone()));
-        let (store, clock, url) = (store.clone(), clock.clone(), public_url.to_owned());
-        tasks.spawn(write_groups(receiver, store, publish, clock, url, stop.clone()));
+        let arriving = Arc::new(Mutex::new(Arriving { receiver, last: 0 }));
+        for _ in 0..WRITERS {
+            let writer = Writer {
+                arriving: Arc::clone(&arriving),
+                store: store.clone(),
+                publish: publish.clone(),
+                clock: clock.clone(),
+                public_url: public_url.to_owned(),
+            };
+            tasks.spawn(writer.run(stop.clone()));
+        }
         Self { sender, bytes: Arc::new(Semaphore::new(WAITING_BYTES as usize)) }
     }
 
@@ -127,35 +138,57 @@ impl Committer {
     }
 }
 
-async fn write_groups(
-    mut receiver: mpsc::Receiver<Waiting>,
+/// What arrives; of one writer at a time, until its group is closed.
+struct Arriving {
+    receiver: mpsc::Receiver<Waiting>,
+    /// How many were in the last group.
+    last: usize,
+}
+
+/// One of those that write groups.
+struct Writer {
+    arriving: Arc<Mutex<Arriving>>,
     store: Store,
     publish: Publish,
     clock: Clock,
     public_url: String,
-    stop: CancellationToken,
-) {
-    let mut last = 0;
-    loop {
-        let Some(mut group) = next_group(&mut receiver, last, &stop).await else { return };
-        let turn = store.recording().await;
-        // In SQLite others may have been writing: what came meanwhile needs no turn of its own.
+}
+
+impl Writer {
+    async fn run(self, stop: CancellationToken) {
+        while let Some((group, turn)) = self.group(&stop).await {
+            self.write(group, turn).await;
+        }
+    }
+
+    /// The next group, and its turn. Whoever waits for a turn keeps the others from taking what comes
+    /// meanwhile: in SQLite, where one writes at a time, it needs no turn of its own.
+    async fn group(&self, stop: &CancellationToken) -> Option<(Vec<Waiting>, Result<Recording, StoreError>)> {
+        let mut arriving = self.arriving.lock().await;
+        let Arriving { receiver, last } = &mut *arriving;
+        let mut group = next_group(receiver, *last, stop).await?;
+        let turn = self.store.recording().await;
         while group.len() < GROUP
             && let Ok(waiting) = receiver.try_recv()
         {
             group.push(waiting);
         }
+        *last = group.len();
+        Some((group, turn))
+    }
+
+    async fn write(&self, group: Vec<Waiting>, turn: Result<Recording, StoreError>) {
         let (deliveries, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|one| (one.delivery, (one.answer, one.bytes))).unzip();
-        match record(&store, turn, &deliveries).await {
+        match record(&self.store, turn, &deliveries).await {
             Ok(recorded) => {
                 faults::at(Point::AcceptUnanswered).await;
-                let messages = messages(&deliveries, &recorded, &public_url, &clock);
+                let messages = messages(&deliveries, &recorded, &self.public_url, &self.clock);
                 for ((answer, _bytes), recorded) in answers.into_iter().zip(recorded) {
                     // A sender that went away meanwhile is told nothing; its delivery stays.
                     let _ = answer.send(Ok(recorded));
                 }
-                publish.send(messages);
+                self.publish.send(messages);
             }
             Err(error) => {
                 tracing::error!(%error, deliveries = deliveries.len(), "deliveries not recorded; their senders are asked to come again");
@@ -164,7 +197,6 @@ async fn write_groups(
                 }
             }
         }
-        last = deliveries.len();
     }
 }
 

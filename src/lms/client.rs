@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::breaker::Breaker;
 use super::cache::Cache;
+use super::repeated::keep_out;
 use crate::clock::Clock;
 use crate::config::WorkerSettings;
 use crate::faults::{self, Break};
@@ -151,7 +152,9 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body })
+        let mut answer = Answer { status, headers, body };
+        keep_out(call, &mut answer);
+        Ok(answer)
     }
 
     /// reqwest's errors name the address, which is no secret here, but hide the cause in a chain.

@@ -7,6 +7,7 @@ mod breaker;
 mod cache;
 mod client;
 mod keys;
+mod repeated;
 
 pub use client::{Client, Limits};
 pub use keys::{KeySets, Renewed};

@@ -8,7 +8,7 @@ use accolade::clock::Clock;
 use accolade::lms::{Client, KeySets, Limits};
 use accolade::secrets;
 use accolade::telemetry::Metrics;
-use accolade_connectors::{ApiError, Call, Http as _};
+use accolade_connectors::{ApiError, Call, Http as _, Secret};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -274,6 +274,28 @@ async fn a_form_arrives_as_it_was_meant() {
         String::from_utf8(answer.body).unwrap(),
         "application/x-www-form-urlencoded a=1%26b%3D2+%C3%A4&values%5B0%5D=x"
     );
+}
+
+/// Its words would stand in logs, in reasons, and in what commands print.
+#[tokio::test]
+async fn an_lms_that_repeats_a_token_does_not_have_it_repeated_by_us() {
+    let router = Router::new().fallback(any(async |headers: HeaderMap, body: String| {
+        let told = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        (StatusCode::FORBIDDEN, [(header::WWW_AUTHENTICATE, body.clone())], format!("{told:?} {body}"))
+    }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    let form = vec![
+        ("wstoken".to_owned(), Secret::from("a-token-in-a-form").into()),
+        ("wsfunction".to_owned(), "core_enrol_get_users_courses".into()),
+    ];
+    let call =
+        Call::post_form("Test call", url, form).header(header::AUTHORIZATION, "Bearer a-token-in-a-header");
+    let answer = client(LIMITS).send(call).await.unwrap();
+    let kept = "wstoken=[secret]&wsfunction=core_enrol_get_users_courses";
+    assert_eq!(answer.headers[header::WWW_AUTHENTICATE], kept);
+    assert_eq!(String::from_utf8(answer.body).unwrap(), format!("Some(\"Bearer [secret]\") {kept}"));
 }
 
 #[tokio::test]

@@ -16,11 +16,12 @@ use uuid::Uuid;
 
 use super::database::Database;
 use super::per_second;
+use super::recorded::recorded;
 use super::servers::Servers;
 use super::webhook::Webhooks;
 
 /// Rows in a transaction.
-const ROWS: usize = 64;
+pub(crate) const ROWS: usize = 64;
 /// Messages that wait for their confirm at a time.
 const IN_FLIGHT: usize = 256;
 
@@ -31,6 +32,10 @@ pub(crate) struct Limits {
     pub(crate) unnest: f64,
     /// SQLite in WAL mode with synchronous=FULL: an INSERT of 64 rows, and a commit.
     pub(crate) sqlite: f64,
+    /// PostgreSQL, one connection: all that is kept of 64 webhooks, and a commit.
+    pub(crate) unnest_recorded: f64,
+    /// SQLite likewise.
+    pub(crate) sqlite_recorded: f64,
     /// RabbitMQ: persistent messages to a quorum queue, 256 waiting for their confirms.
     pub(crate) publish: f64,
 }
@@ -41,6 +46,8 @@ impl Limits {
         Ok(Self {
             unnest: unnest(&servers.postgres, time).await.context("the limit of PostgreSQL")?,
             sqlite: sqlite(time).await.context("the limit of SQLite")?,
+            unnest_recorded: unnest_recorded(&servers.postgres, time).await.context("PostgreSQL")?,
+            sqlite_recorded: sqlite_recorded(time).await.context("SQLite")?,
             publish: publish(&servers.rabbitmq, time).await.context("the limit of RabbitMQ")?,
         })
     }
@@ -113,6 +120,18 @@ async fn sqlite(time: Duration) -> anyhow::Result<f64> {
     let rate = per_second(rows.next, began.elapsed());
     connection.close().await?;
     Ok(rate)
+}
+
+async fn unnest_recorded(server: &str, time: Duration) -> anyhow::Result<f64> {
+    let database = Database::postgres(server).await?;
+    let rate = recorded(&database, time).await?;
+    database.end().await?;
+    Ok(rate)
+}
+
+async fn sqlite_recorded(time: Duration) -> anyhow::Result<f64> {
+    let folder = tempfile::tempdir()?;
+    recorded(&Database::sqlite(folder.path()), time).await
 }
 
 async fn publish(url: &str, time: Duration) -> anyhow::Result<f64> {

@@ -12,6 +12,7 @@ mod installation;
 mod limits;
 mod plot;
 mod process;
+mod recorded;
 mod report;
 mod sender;
 mod servers;

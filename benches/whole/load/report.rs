@@ -50,6 +50,9 @@ impl Report {
         let limits = results.limits;
         report.figure("PostgreSQL: INSERT of 64 rows by UNNEST, commit", rate(limits.unnest, "rows"));
         report.figure("SQLite (FULL): INSERT of 64 rows, commit", rate(limits.sqlite, "rows"));
+        let stored = "what is kept of 64 webhooks, commit";
+        report.figure(format!("PostgreSQL: {stored}"), rate(limits.unnest_recorded, "webhooks"));
+        report.figure(format!("SQLite (FULL): {stored}"), rate(limits.sqlite_recorded, "webhooks"));
         report.figure("RabbitMQ: publish to a quorum queue, confirm", rate(limits.publish, "messages"));
         for (kind, accepts) in &results.accept {
             let (name, limit) = match kind {

@@ -14,6 +14,8 @@ pub(crate) const SOURCE: &str = "workshops";
 pub(crate) const COURSES: u64 = 20;
 /// The assessment that the badges ask for.
 pub(crate) const ASSESSMENT: &str = "final-quiz";
+/// What sends them.
+pub(crate) const AGENT: &str = "accolade-bench";
 
 const KEY: &[u8] = b"a secret of this bench, and no other";
 
@@ -56,17 +58,27 @@ impl Webhooks {
 
     /// The whole HTTP request of that event.
     pub(crate) fn request(&self, learner: u64) -> Vec<u8> {
-        let (body, sent_at) = (self.body(learner), self.clock.now().timestamp());
+        let body = self.body(learner);
+        let mut request = format!("POST /hooks/{SOURCE} HTTP/1.1\r\nhost: localhost\r\n");
+        for (name, value) in self.headers(learner, &body) {
+            request.extend([name, ": ", &value, "\r\n"]);
+        }
+        request.extend([format!("content-length: {}\r\n\r\n", body.len()), body]);
+        request.into_bytes()
+    }
+
+    /// What stands above the body of that event, but for what HTTP itself needs.
+    pub(crate) fn headers(&self, learner: u64, body: &str) -> [(&'static str, String); 5] {
+        let sent_at = self.clock.now().timestamp();
         let mut mac = self.key.clone();
         mac.update(format!("msg_{learner}.{sent_at}.").as_bytes());
         mac.update(body.as_bytes());
-        let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
-        format!(
-            "POST /hooks/{SOURCE} HTTP/1.1\r\nhost: localhost\r\nuser-agent: accolade-bench\r\n\
-             content-type: application/json\r\nwebhook-id: msg_{learner}\r\nwebhook-timestamp: {sent_at}\r\n\
-             webhook-signature: v1,{signature}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes()
+        [
+            ("user-agent", AGENT.to_owned()),
+            ("content-type", "application/json".to_owned()),
+            ("webhook-id", format!("msg_{learner}")),
+            ("webhook-timestamp", sent_at.to_string()),
+            ("webhook-signature", format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))),
+        ]
     }
 }
