@@ -25,8 +25,15 @@ async fn the_bench_counts_every_badge_of_both_ways_to_run() {
     let results = Results::measure(&plan, &servers).await.unwrap();
     let report = Report::of(&results, &plan, &servers).await.unwrap();
     let text = report.text();
-    for part in ["PostgreSQL: webhooks stored", "SQLite: webhooks stored", "production: 100", "embedded: 100"]
-    {
+    let parts = [
+        "PostgreSQL: what is kept",
+        "SQLite (FULL): what is kept",
+        "PostgreSQL: webhooks stored",
+        "SQLite: webhooks stored",
+        "production: 100",
+        "embedded: 100",
+    ];
+    for part in parts {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("p50 0.00 ms"), "nothing is that fast: {text}");

@@ -46,8 +46,10 @@ impl Limits {
         Ok(Self {
             unnest: unnest(&servers.postgres, time).await.context("the limit of PostgreSQL")?,
             sqlite: sqlite(time).await.context("the limit of SQLite")?,
-            unnest_recorded: unnest_recorded(&servers.postgres, time).await.context("PostgreSQL")?,
-            sqlite_recorded: sqlite_recorded(time).await.context("SQLite")?,
+            unnest_recorded: unnest_recorded(&servers.postgres, time)
+                .await
+                .context("webhooks in PostgreSQL")?,
+            sqlite_recorded: sqlite_recorded(time).await.context("webhooks in SQLite")?,
             publish: publish(&servers.rabbitmq, time).await.context("the limit of RabbitMQ")?,
         })
     }
