@@ -25,7 +25,7 @@ const WAITING_BYTES: u32 = 32 << 20;
 const GROUP: usize = 256;
 /// Groups that are written at a time: while the database answers for one, the next gathers. More would
 /// make the groups smaller, and each delivery dearer.
-const WRITERS: usize = 2;
+pub const WRITERS: usize = 2;
 /// Where several come at a time, the writer waits so long for its group to grow, ...
 const GATHER: Duration = Duration::from_millis(5);
 /// ... or until it has so many: others can be read while these are written.

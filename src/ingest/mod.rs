@@ -34,7 +34,7 @@ use crate::unread;
 
 pub use bounces::bounces;
 pub(crate) use bounces::{mailgun, neutral, sendgrid};
-pub use committer::{Committer, Full};
+pub use committer::{Committer, Full, WRITERS};
 
 /// Requests that nobody vouches for are recorded up to this many a minute for each source; the
 /// rest is only counted, so that a flood of them does not fill the database.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use accolade::faults::Break;
+use accolade::ingest::WRITERS;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::checks::Check;
@@ -25,15 +27,16 @@ async fn behind_a_proxy(broken: &[Break]) -> Option<(World, Proxy)> {
     Some((world, database))
 }
 
-/// Waits until somebody waits for a lock of this table to add to it. The sweeper only changes what is there.
-async fn somebody_waits(world: &World, table: &str) {
+/// Waits until so many wait for a lock of this table to add to it. The sweeper only changes what is there.
+async fn wait(count: usize, world: &World, table: &str) {
     let since = Instant::now();
     let waiting = format!(
         "pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND relation = '{table}'::regclass
             AND query LIKE '%INSERT INTO {table}%'"
     );
-    while world.database().count(&waiting).await == 0 {
-        assert!(since.elapsed() < PATIENCE, "nobody waits for {table}\n{}", world.said());
+    let count = i64::try_from(count).unwrap();
+    while world.database().count(&waiting).await < count {
+        assert!(since.elapsed() < PATIENCE, "fewer than {count} wait for {table}\n{}", world.said());
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -68,7 +71,7 @@ async fn an_outage_that_counts_as_a_failure_is_noticed() {
         // The database goes away in the middle of the transaction that awards.
         let held = world.database().hold("LOCK TABLE awards IN SHARE MODE").await;
         world.sender.post(&Grade::pass("judged")).await;
-        somebody_waits(&world, "awards").await;
+        wait(1, &world, "awards").await;
         database.set(Network::Reset);
         sleep(Duration::from_secs(1)).await;
         held.commit().await;
@@ -83,20 +86,25 @@ async fn waiting_for_a_database_that_never_answers_is_noticed() {
     for (broken, accepts) in [(&[][..], true), (&[Break::WaitsForDatabase], false)] {
         let Some((world, database)) = behind_a_proxy(broken).await else { return };
         let held = world.database().hold("LOCK TABLE deliveries IN SHARE MODE").await;
-        let sender = world.sender.clone();
-        let mut posting = tokio::spawn(async move { sender.post(&Grade::pass("half-open")).await });
-        somebody_waits(&world, "deliveries").await;
+        let mut posting = JoinSet::new();
+        // One for each writer: none is left that could take what is sent again.
+        for number in 1..=WRITERS {
+            let sender = world.sender.clone();
+            posting.spawn(async move { sender.post(&Grade::pass(&format!("half-open-{number}"))).await });
+            wait(number, &world, "deliveries").await;
+        }
         // Half-open in the middle of a statement: only whoever gives it up goes on.
         database.stall();
         held.commit().await;
-        let accepted = tokio::time::timeout(if accepts { PATIENCE } else { WATCHED }, &mut posting).await;
+        let limit = if accepts { PATIENCE } else { WATCHED };
+        let accepted = tokio::time::timeout(limit, posting.join_next()).await;
         assert_eq!(accepted.is_ok(), accepts, "{broken:?}\n{}", world.said());
         // The server learns only now that its client is gone, and gives its locks back.
         database.cut();
         sleep(Duration::from_secs(1)).await;
         database.restore();
-        if !accepts {
-            posting.await.unwrap();
+        while let Some(posted) = posting.join_next().await {
+            posted.unwrap();
         }
         world.ends_well().await;
     }
