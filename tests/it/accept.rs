@@ -7,7 +7,6 @@ use accolade::clock::Clock;
 use accolade::ingest::Committer;
 use accolade::queue::Queue;
 use accolade::store::DeliveryState;
-use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +15,7 @@ use crate::store::fixtures::{delivery, record};
 use crate::support::database::TestDatabase;
 
 /// Connections that wait for another one's transaction, within the table of signals.
-const WAITERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid IN \
+const WAITERS: &str = "pg_stat_activity WHERE wait_event_type = 'Lock' AND pid IN \
     (SELECT pid FROM pg_locks WHERE relation = 'signals'::regclass)";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,9 +34,8 @@ async fn a_group_that_the_database_keeps_waiting_does_not_keep_the_next_one() {
         let committer = committer.clone();
         async move { committer.commit(delivery(&["told before"])).await }
     });
-    let mut beside = PgConnection::connect(database.url()).await.unwrap();
     let waits = async {
-        while sqlx::query_scalar::<_, i64>(WAITERS).fetch_one(&mut beside).await.unwrap() == 0 {
+        while database.count(WAITERS).await == 0 {
             sleep(Duration::from_millis(10)).await;
         }
     };

@@ -1,5 +1,7 @@
 //! The fields of a `multipart/form-data` body (RFC 7578) that is in memory already.
 
+use memchr::memmem::find;
+
 /// The value of a field that is not empty. `None`, too, when the body is no such form.
 pub(crate) fn field<'a>(kind: &str, body: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let delimiter = [b"--", boundary(kind)?.as_bytes()].concat();
@@ -42,12 +44,6 @@ fn names(head: &[u8], name: &str) -> bool {
                 && value.split(';').any(|part| part.trim() == format!("name=\"{name}\""))
         })
     })
-}
-
-/// Where the needle is first. It is looked for where its first byte is, which is a line break or a
-/// hyphen: rare enough.
-fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    hay.windows(needle.len()).position(|window| window == needle)
 }
 
 #[cfg(test)]
