@@ -1,9 +1,14 @@
 //! What the database holds, read past the program.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, Row as _, SqliteConnection};
+use tokio::time::timeout;
 use uuid::Uuid;
+
+/// How long the database may take to answer what is asked again and again.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,12 +112,12 @@ impl Ledger {
         ledger
     }
 
-    /// How many rows wait; `None` while that cannot be asked.
+    /// How many rows wait; `None` while that cannot be asked, or is not answered.
     pub(crate) async fn open(url: &str) -> Option<u64> {
         let one = |table: &str| format!("SELECT COUNT(*) AS n FROM {table} WHERE state = 'waiting'");
         let all: Vec<String> = ["deliveries", "signals", "events", "mails"].into_iter().map(one).collect();
         let sql = format!("SELECT CAST(SUM(n) AS TEXT) FROM ({}) AS counted", all.join(" UNION ALL "));
-        try_rows(url, sql).await.ok()?.first()?.first()?.as_ref()?.parse().ok()
+        timeout(LIMIT, try_rows(url, sql)).await.ok()?.ok()?.first()?.first()?.as_ref()?.parse().ok()
     }
 }
 

@@ -50,6 +50,7 @@ mod random;
 mod sender;
 mod stops;
 mod versions;
+mod watch;
 mod world;
 
 #[allow(dead_code, reason = "the rest is for the other tests")]

@@ -12,9 +12,20 @@ use lapin::{Connection, ConnectionProperties};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// How long connecting may take, and how often it is tried.
+/// How long asking may take, and how often it is tried.
 const LIMIT: Duration = Duration::from_secs(20);
 const TRIES: u32 = 4;
+
+/// The client library can wait for ever for a broker that is slow at that moment: what takes too long is
+/// done again.
+async fn patiently<T, F: Future<Output = T>>(what: &str, ask: impl Fn() -> F) -> T {
+    for _ in 0..TRIES {
+        if let Ok(answer) = timeout(LIMIT, ask()).await {
+            return answer;
+        }
+    }
+    panic!("{what}: the broker did not answer within {LIMIT:?}, {TRIES} times");
+}
 
 /// The queues whose names begin with an exchange's.
 pub(crate) struct Queues<'a> {
@@ -35,20 +46,21 @@ impl Queues<'_> {
     }
 
     async fn connect(&self) -> lapin::Result<Connection> {
-        // The client library can wait for ever for a broker that is slow at that moment.
-        for _ in 1..TRIES {
-            let connecting = Connection::connect(self.url, ConnectionProperties::default());
-            if let Ok(connected) = timeout(LIMIT, connecting).await {
-                return connected;
-            }
-        }
+        patiently("connecting", || self.connect_once()).await
+    }
+
+    async fn connect_once(&self) -> lapin::Result<Connection> {
         Connection::connect(self.url, ConnectionProperties::default()).await
     }
 
     /// How many messages are in each queue that has some, without the exchange's name. Those that a
     /// process holds and has not answered are not counted.
     pub(crate) async fn depths(&self) -> BTreeMap<String, u32> {
-        let connection = self.connect().await.unwrap();
+        patiently("counting messages", || self.count()).await
+    }
+
+    async fn count(&self) -> BTreeMap<String, u32> {
+        let connection = self.connect_once().await.unwrap();
         let mut depths = BTreeMap::new();
         for name in self.names() {
             // A channel for each: it closes when a queue is not there.

@@ -28,6 +28,7 @@ use crate::support::broker::amqp_url;
 use crate::support::database::TestDatabase;
 use crate::support::proxy::Proxy;
 use crate::support::smtp::{Script, SmtpServer};
+use crate::watch::Watch;
 
 /// How much faster than real time the processes' clocks run: the grace of the sweeper, half a
 /// minute, is over in 1.5 s, and the lease of a mail, four minutes, in 12 s.
@@ -89,6 +90,7 @@ pub(crate) struct World {
     exchange: String,
     /// When it began, in microseconds since 1970.
     since: i64,
+    watch: Watch,
     folder: TempDir,
     _sandbox: (JoinSet<()>, tokio_util::sync::DropGuard),
 }
@@ -154,6 +156,7 @@ impl World {
             way,
             database,
             exchange,
+            watch: Watch::start(folder.path()),
             folder,
             _sandbox: (tasks, stop.drop_guard()),
             since: Clock::system().now().timestamp_micros(),
@@ -196,8 +199,11 @@ impl World {
 
     /// Starts a process, by its number.
     pub(crate) async fn start_part(&mut self, number: usize) {
-        self.parts[number].start(&self.env);
-        self.parts[number].ready().await;
+        let part = &mut self.parts[number];
+        self.watch.step(format!("the start of {}", part.name()));
+        part.start(&self.env);
+        part.ready().await;
+        self.watch.step("what the test does with what runs");
     }
 
     /// Lets time pass: ends all processes in good order and starts them with clocks that show as much
@@ -262,8 +268,13 @@ impl World {
         let mut quiet = since;
         let enough = if self.way == Way::Embedded { ANSWERED } else { HELD };
         while quiet.elapsed() < enough && since.elapsed() < patience {
-            let done = Ledger::open(self.database.url()).await == Some(rows)
-                && self.queues(async |queues| queues.working().await).await.is_none_or(|depth| depth == 0);
+            self.watch.step("asking the database what waits");
+            let mut done = Ledger::open(self.database.url()).await == Some(rows);
+            if done {
+                self.watch.step("asking the broker what waits");
+                let depth = self.queues(async |queues| queues.working().await).await;
+                done = depth.is_none_or(|depth| depth == 0);
+            }
             if !done {
                 quiet = Instant::now();
             }
@@ -275,6 +286,7 @@ impl World {
     async fn stop(&mut self) -> Vec<String> {
         let mut unclean = Vec::new();
         for part in self.parts.iter_mut().filter(|part| part.runs()) {
+            self.watch.step(format!("the end of {}", part.name()));
             let status = part.stop().await;
             if !status.success() {
                 unclean.push(format!("{}: {status}\n{}", part.name(), part.said()));
@@ -287,6 +299,7 @@ impl World {
     pub(crate) async fn evidence(&mut self, patience: Duration) -> Evidence {
         self.settle(patience).await;
         let unclean = self.stop().await;
+        self.watch.step("reading what there is to see");
         let evidence = Evidence {
             kept: self.sender.kept(),
             ledger: Ledger::read(self.database.url()).await,
@@ -296,7 +309,9 @@ impl World {
             window: Mailer::window(BATCH, CONNECTIONS),
             unclean,
         };
+        self.watch.step("deleting the queues");
         self.queues(async |queues| queues.delete().await).await;
+        self.watch.step("the checks");
         evidence
     }
 
