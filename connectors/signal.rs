@@ -52,6 +52,7 @@ pub enum Confirmation {
     },
     /// Nothing could be read of this learner now, though of others perhaps: the LMS did not
     /// answer ([`ApiError::Unavailable`]) or asked to slow down ([`ApiError::RateLimited`]),
-    /// here or at another learner of the batch. The host asks again.
+    /// here or at another learner of the batch, and the host asks again; or the account may not see
+    /// enough of this one ([`ApiError::Unauthorized`]), and it waits for a human.
     Unread(ApiError),
 }

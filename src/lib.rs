@@ -21,6 +21,7 @@ pub mod lms;
 pub mod locales;
 pub mod mail;
 pub mod negotiation;
+mod private;
 pub mod queue;
 pub mod remote;
 pub mod rules;

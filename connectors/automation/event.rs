@@ -43,7 +43,7 @@ impl EventType {
 pub(super) enum Event {
     /// A signal that is its own confirmation.
     Signal(Box<Signal>),
-    /// Readable, and none of our types: why it is ignored.
+    /// Readable, and none of our types, or none that the mapping lets count: why it is ignored.
     Other(String),
 }
 
@@ -59,6 +59,9 @@ pub(super) fn read(
     received_at: DateTime<Utc>,
 ) -> Result<Event, String> {
     let reader = Reader { mapping, document: Document::new(document) };
+    if let Some(why) = mapping.ignores(&reader.document) {
+        return Ok(Event::Other(why));
+    }
     let Some(type_) = reader.event_type()? else {
         let known = EventType::ALL.map(EventType::name).join(", ");
         return Ok(Event::Other(format!("{}: is none of {known}", mapping.label(Field::Type))));
@@ -287,13 +290,25 @@ impl Reader<'_> {
 
     fn score(&self) -> Result<Option<Score>, String> {
         let given = self.number(Field::ScoreGiven)?;
+        let lowest = self.number(Field::ScoreMin)?;
         let max = self.number(Field::ScoreMax)?;
-        if max.is_some_and(|max| max <= Decimal::ZERO) {
-            return Err(
-                self.wrong(Field::ScoreMax, "is not more than 0; leave it out where there is no maximum")
-            );
+        let min = lowest.unwrap_or_default();
+        if max.is_some_and(|max| max <= min) {
+            return Err(match lowest {
+                None => {
+                    self.wrong(Field::ScoreMax, "is not more than 0; leave it out where there is no maximum")
+                }
+                Some(_) => {
+                    let min = self.mapping.label(Field::ScoreMin);
+                    self.wrong(Field::ScoreMax, &format!("is not more than {min}"))
+                }
+            });
         }
-        Ok(given.map(|given| Score { given: Some(given), min: Decimal::ZERO, max, text: None }))
+        if lowest.is_some() && given.is_some_and(|given| given < min) {
+            let min = self.mapping.label(Field::ScoreMin);
+            return Err(self.wrong(Field::ScoreGiven, &format!("is less than {min}")));
+        }
+        Ok(given.map(|given| Score { given: Some(given), min, max, text: None }))
     }
 
     fn attempt(&self) -> Result<Option<u32>, String> {
@@ -336,7 +351,9 @@ fn state_hash(type_: EventType, outcome: &Outcome, timestamp: Option<DateTime<Ut
         text(outcome.attempt.as_ref().map(|v| v as _)),
         text(timestamp.map(|time| time.timestamp_micros()).as_ref().map(|v| v as _)),
     ];
-    hash(parts.iter().map(String::as_str))
+    // Only where it says something: the key of an event from before it could be sent stays the same.
+    let min = score.map(|score| score.min).filter(|min| *min != Decimal::ZERO).map(|min| min.to_string());
+    hash(parts.iter().chain(&min).map(String::as_str))
 }
 
 /// SHA-256 in hexadecimal of parts, each preceded by its length so that none runs into the next.

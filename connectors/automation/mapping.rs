@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::condition::Condition;
 use super::document::Document;
 use super::pointer::Pointer;
 use crate::SettingsError;
@@ -22,14 +23,18 @@ pub(super) enum Field {
     AssessmentId,
     AssessmentName,
     ScoreGiven,
+    ScoreMin,
     ScoreMax,
     Passed,
     Attempt,
 }
 
+/// The key of the condition on what counts: no member of an event, but of a mapping.
+const WHEN: &str = "when";
+
 impl Field {
     /// All of them, in the order in which they are documented.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Type,
         Self::Id,
         Self::Timestamp,
@@ -42,6 +47,7 @@ impl Field {
         Self::AssessmentId,
         Self::AssessmentName,
         Self::ScoreGiven,
+        Self::ScoreMin,
         Self::ScoreMax,
         Self::Passed,
         Self::Attempt,
@@ -62,6 +68,7 @@ impl Field {
             Self::AssessmentId => "assessment.id",
             Self::AssessmentName => "assessment.name",
             Self::ScoreGiven => "score.given",
+            Self::ScoreMin => "score.min",
             Self::ScoreMax => "score.max",
             Self::Passed => "passed",
             Self::Attempt => "attempt",
@@ -91,8 +98,8 @@ enum Place {
     Constant(Scalar),
     /// The texts at these pointers, joined by spaces.
     Join(Vec<Pointer>),
-    /// Whether the text at the pointer is one of these.
-    OneOf { at: Pointer, is: Vec<String> },
+    /// Whether a condition holds.
+    If(Condition),
 }
 
 /// A JSON value without parts. A number keeps the text it was written with.
@@ -118,6 +125,8 @@ impl Scalar {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mapping {
     places: Vec<(Field, Place)>,
+    /// Which documents are events at all; without it all of them.
+    when: Option<Condition>,
     standard: bool,
 }
 
@@ -125,25 +134,34 @@ impl Mapping {
     /// The connector's own shape.
     pub(super) fn standard() -> Self {
         let place = |field: Field| (field, Place::At(Pointer::to_members(&field.standard_place())));
-        Self { places: Field::ALL.map(place).to_vec(), standard: true }
+        Self { places: Field::ALL.map(place).to_vec(), when: None, standard: true }
     }
 
     /// Reads a source's `mapping` table. A dotted key may be quoted or be a table in a table:
     /// TOML reads `learner.email = …` as the latter.
     pub(super) fn parse(table: &Map<String, Value>) -> Result<Self, SettingsError> {
         let mut places: Vec<(Field, Place)> = Vec::new();
+        let mut when = None;
         for (key, value) in flatten(table) {
             let at = |message: String| SettingsError::at(&format!("mapping.{key}"), message);
+            if key == WHEN {
+                let form = || {
+                    Err("write { at = \"/status\", is = [\"graded\"] }, or `ends` in place of `is`"
+                        .to_owned())
+                };
+                when = Some(Condition::parse(value).unwrap_or_else(form).map_err(at)?);
+                continue;
+            }
             let field = Field::ALL.into_iter().find(|field| field.key() == key).ok_or_else(|| {
                 let known = Field::ALL.map(Field::key).join(", ");
-                at(format!("“{key}” is no member of an event; there are {known}"))
+                at(format!("“{key}” is no member of an event; there are {known}, and `{WHEN}`"))
             })?;
             if places.iter().any(|(known, _)| *known == field) {
                 return Err(at(format!("“{key}” is there twice")));
             }
             places.push((field, Place::parse(field, value).map_err(at)?));
         }
-        let mapping = Self { places, standard: false };
+        let mapping = Self { places, when, standard: false };
         mapping.check()?;
         Ok(mapping)
     }
@@ -168,6 +186,16 @@ impl Mapping {
         Ok(())
     }
 
+    /// Why a document is no event by the mapping's condition, if it is none. Does not repeat
+    /// what stands there: it may be about a person.
+    pub(super) fn ignores(&self, document: &Document<'_>) -> Option<String> {
+        let when = self.when.as_ref()?;
+        match when.holds(document) {
+            Ok(Some(true)) => None,
+            _ => Some(format!("the mapping's `{WHEN}` does not hold: an event counts if {when}")),
+        }
+    }
+
     /// Whether the mapping says anything of this member.
     pub(super) fn has(&self, field: Field) -> bool {
         self.place(field).is_some()
@@ -187,7 +215,7 @@ impl Mapping {
         match self.place(field) {
             None => format!("{key} (not in the mapping)"),
             Some(Place::Constant(_)) => format!("{key} (fixed by the mapping)"),
-            Some(Place::At(at) | Place::OneOf { at, .. }) => format!("{key} (at {at})"),
+            Some(Place::At(at) | Place::If(Condition { at, .. })) => format!("{key} (at {at})"),
             Some(Place::Join(parts)) => {
                 let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
                 format!("{key} (at {})", parts.join(" and "))
@@ -203,10 +231,7 @@ impl Mapping {
             None => Ok(None),
             Some(Place::Constant(value)) => Ok(Some(value.clone())),
             Some(Place::At(at)) => scalar(at, document),
-            Some(Place::OneOf { at, is }) => Ok(scalar(at, document)?.map(|value| {
-                let found = value.as_text().trim().to_lowercase();
-                Scalar::Bool(is.iter().any(|wanted| wanted.trim().to_lowercase() == found))
-            })),
+            Some(Place::If(condition)) => Ok(condition.holds(document)?.map(Scalar::Bool)),
             Some(Place::Join(parts)) => {
                 let mut texts = Vec::new();
                 for part in parts {
@@ -228,24 +253,17 @@ impl Place {
             _ => return Err(forms(field)),
         };
         let keys: Vec<&str> = table.keys().map(String::as_str).collect();
-        match (keys.as_slice(), table.get("value"), table.get("join"), table.get("at"), table.get("is")) {
+        match (keys.as_slice(), table.get("value"), table.get("join"), table.get("at")) {
             (["value"], Some(value), ..) => constant(value)
                 .map(Self::Constant)
                 .ok_or_else(|| "the value is a text, a number, true or false".to_owned()),
-            (["join"], _, Some(Value::Array(parts)), ..) if field.is_name() => {
+            (["join"], _, Some(Value::Array(parts)), _) if field.is_name() => {
                 let parts = parts.iter().map(pointer).collect::<Result<Vec<_>, _>>()?;
                 if parts.is_empty() { Err(forms(field)) } else { Ok(Self::Join(parts)) }
             }
-            (["at"], _, _, Some(at), _) => pointer(at).map(Self::At),
-            (["at", "is"] | ["is", "at"], _, _, Some(at), Some(is)) if field == Field::Passed => {
-                let is: Option<Vec<String>> = match is {
-                    Value::Array(values) => {
-                        values.iter().map(|value| Some(constant(value)?.as_text().to_owned())).collect()
-                    }
-                    value => constant(value).map(|value| vec![value.as_text().to_owned()]),
-                };
-                let is = is.filter(|is| !is.is_empty()).ok_or_else(|| forms(field))?;
-                Ok(Self::OneOf { at: pointer(at)?, is })
+            (["at"], _, _, Some(at)) => pointer(at).map(Self::At),
+            _ if field == Field::Passed => {
+                Condition::parse(value).unwrap_or_else(|| Err(forms(field))).map(Self::If)
             }
             _ => Err(forms(field)),
         }
@@ -254,7 +272,7 @@ impl Place {
 
 fn forms(field: Field) -> String {
     let more = if field == Field::Passed {
-        ", or { at = \"/status\", is = [\"passed\"] }"
+        ", or { at = \"/status\", is = [\"passed\"] }, or `ends` in place of `is`"
     } else if field.is_name() {
         ", or { join = [\"/first\", \"/last\"] }"
     } else {
@@ -270,7 +288,7 @@ fn pointer(value: &Value) -> Result<Pointer, String> {
     }
 }
 
-fn constant(value: &Value) -> Option<Scalar> {
+pub(super) fn constant(value: &Value) -> Option<Scalar> {
     match value {
         Value::String(text) => Some(Scalar::Text(text.clone())),
         Value::Number(number) => Some(Scalar::Number(number.to_string())),
@@ -294,7 +312,7 @@ fn flatten(table: &Map<String, Value>) -> Vec<(String, &Value)> {
     flat
 }
 
-fn scalar(at: &Pointer, document: &Document<'_>) -> Result<Option<Scalar>, String> {
+pub(super) fn scalar(at: &Pointer, document: &Document<'_>) -> Result<Option<Scalar>, String> {
     let Some(raw) = at.find(document) else { return Ok(None) };
     let text = raw.get();
     let value = match text.as_bytes().first() {

@@ -5,6 +5,7 @@
 //! Standard Webhooks 1.0 signature or a bearer token. `README.md` beside this file is the
 //! reference for those who build the sending side.
 
+mod condition;
 mod document;
 mod event;
 mod mapping;

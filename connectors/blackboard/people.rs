@@ -39,7 +39,8 @@ impl Person {
 pub(super) struct Members<'a> {
     course: &'a str,
     listed: HashMap<String, Membership>,
-    /// Whether somebody who is not in the list may yet be found by themselves.
+    /// Whether somebody who is not in the list is asked for alone. Also where the list is whole: it
+    /// may be reused, and people join a course and have a grade within minutes.
     singly: bool,
 }
 
@@ -62,7 +63,6 @@ impl<'a> Members<'a> {
         let pages = learners.len().div_ceil(4).min(PAGES_MAX);
         match api.list(what, url, Some(CACHE), pages, enough).await? {
             Reply::Found(list) => {
-                members.singly = !list.complete;
                 members.listed.extend(list.items.into_iter().filter_map(|it| Some((of(&it)?, it))));
             }
             Reply::Missing => members.singly = false,
@@ -74,11 +74,15 @@ impl<'a> Members<'a> {
     /// The person behind a learner: as the list tells, or asked for alone.
     pub(super) async fn person(&self, api: &Api<'_>, learner: &str) -> Result<Person, ApiError> {
         let mut membership = self.listed.get(learner).cloned();
+        let mut member = true;
         if membership.is_none() && self.singly {
             let url = expanded(api.url(&["v1", "courses", self.course, "users", learner]));
-            // Otherwise not in the course, or not for us to see: the user says the rest.
-            if let Reply::Found(found) = api.get("Blackboard course membership", url, Some(CACHE)).await? {
-                membership = Some(found);
+            match api.get("Blackboard course membership", url, Some(CACHE)).await? {
+                Reply::Found(found) => membership = Some(found),
+                // Documented as “Membership not found”.
+                Reply::Missing => member = false,
+                // Not for us to see: the user says the rest.
+                Reply::Forbidden(_) => {}
             }
         }
         let membership = membership.unwrap_or_default();
@@ -95,7 +99,8 @@ impl<'a> Members<'a> {
         };
         Ok(match user {
             Reply::Found(user) => Person::Found {
-                enrolled: !unavailable(membership.availability.as_ref())
+                enrolled: member
+                    && !unavailable(membership.availability.as_ref())
                     && !unavailable(user.availability.as_ref()),
                 child_course: text(membership.child_course_id.as_ref()).map(str::to_owned),
                 staff: text(membership.course_role_id.as_ref()).is_some_and(|role| STAFF.contains(&role)),

@@ -226,14 +226,7 @@ fn read<'a>(what: &'static str, answer: &'a Answer) -> Result<Option<(Value, &'a
         }),
         429 => Err(limited(what, retry_after)),
         403 if is_throttled(&answer.body) => Err(limited(what, retry_after)),
-        401 | 403 => Err(ApiError::Unauthorized {
-            what: format!(
-                "{what}: Canvas answers {}{}: the user of api_token lacks the permission to {}. Give the user's role that permission in Canvas under Admin → Permissions",
-                answer.status,
-                said(),
-                permission(what)
-            ),
-        }),
+        401 | 403 => Err(lacking(what, &format!("answers {}{}", answer.status, said()))),
         300..=399 => Err(unavailable(
             what,
             "redirects to another address; if this lasts, set site to the address at which Canvas answers",
@@ -255,19 +248,34 @@ fn is_throttled(body: &[u8]) -> bool {
     body.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
 }
 
+/// The user of the token may not see what was asked for.
+pub(super) fn lacking(what: &'static str, came: &str) -> ApiError {
+    ApiError::Unauthorized {
+        what: format!(
+            "{what}: Canvas {came}: the user of api_token lacks the permission to {}. Give the user's role that permission in Canvas under Admin → Permissions",
+            permission(what)
+        ),
+    }
+}
+
 /// The permission that a call needs, as the administrator finds it.
 fn permission(what: &str) -> &'static str {
     match what {
         PROFILE => "see users (“Users - view list”, and “Users - view primary email address”)",
-        ENROLMENTS => "see the course's people (“Courses - view list of users”, “Users - view list”)",
+        ENROLMENTS => "see the course's people (“Users - view list”)",
+        COURSE | ASSIGNMENT | ASSIGNMENTS | QUIZ | COURSE_OF => "see the course (“Course Content - view”)",
         _ => "see the course's grades (“Grades - view all grades”)",
     }
 }
 
-/// Whose call it is, for [`permission`].
+// What is asked, for [`permission`].
 pub(super) const PROFILE: &str = "Canvas user profile";
-/// Likewise.
 pub(super) const ENROLMENTS: &str = "Canvas enrolments";
+pub(super) const COURSE: &str = "Canvas course";
+pub(super) const ASSIGNMENT: &str = "Canvas assignment";
+pub(super) const ASSIGNMENTS: &str = "Canvas assignments";
+pub(super) const QUIZ: &str = "Canvas quiz";
+pub(super) const COURSE_OF: &str = "Canvas course of an assignment";
 
 /// The first error message of an answer, shortened.
 fn message(answer: &Value) -> Option<String> {

@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answers::{self, Assignment, Course, Enrolment, Submission};
-use super::api::{Api, ENROLMENTS, Fresh, PER_PAGE};
+use super::api::{ASSIGNMENTS, Api, COURSE, ENROLMENTS, Fresh, PER_PAGE};
 use super::confirm;
 use super::detail::{Detail, Told, What};
 use super::ids::Id;
 use super::mastery::Rollups;
 use super::people::Person;
 use super::read::{at, id};
-use super::reading::{COURSE, HISTORY, Place, ROLLUPS};
+use super::reading::{HISTORY, Place, ROLLUPS};
 use crate::gradebook::EVENT;
 use crate::{
     ApiError, Assessment, AssessmentKind, Gradebook, Learner, Outcome, Part, Question, Shown, Signal, outcome,
@@ -28,7 +28,6 @@ use crate::{
 pub(super) use finding::course;
 use finding::named;
 
-const ASSIGNMENTS: &str = "Canvas assignments";
 const SUBMISSIONS: &str = "Canvas submissions of a course";
 const PROGRESS: &str = "Canvas progress of a course";
 

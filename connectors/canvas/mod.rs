@@ -16,6 +16,7 @@ mod jwt;
 mod mastery;
 mod payload;
 mod people;
+mod permissions;
 mod probe;
 mod read;
 mod reading;

@@ -9,20 +9,17 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::answers::{self, Assignment, Course, Enrolment, Profile, Submission};
-use super::api::{Api, ENROLMENTS, Fresh, PER_PAGE, PROFILE};
+use super::api::{ASSIGNMENT, Api, COURSE, COURSE_OF, ENROLMENTS, Fresh, PER_PAGE, PROFILE, QUIZ, lacking};
 use super::detail::Told;
 use super::ids::Id;
 use super::people::Person;
+use super::permissions::{CONTENT, Granted};
 use super::read::{at, id};
 use crate::{ApiError, Asked, Learner, outcome};
 
-pub(super) const COURSE: &str = "Canvas course";
-const ASSIGNMENT: &str = "Canvas assignment";
 const SUBMISSION: &str = "Canvas submission";
 const SUBMISSIONS: &str = "Canvas submissions of an assignment";
-const QUIZ: &str = "Canvas quiz";
 const QUIZ_SUBMISSION: &str = "Canvas quiz submission";
-const COURSE_OF: &str = "Canvas course of an assignment";
 
 pub(super) use results::ROLLUPS;
 
@@ -288,6 +285,9 @@ impl<'a> Reading<'a> {
 
     /// The course of an assignment: some events name none, and the REST API has no way from an
     /// assignment to its course.
+    ///
+    /// GraphQL gives the same `null` for what does not exist and for what the user may not see, so
+    /// nothing is called gone before Canvas says that the user sees every course.
     pub(super) async fn course_of(
         &mut self,
         assignment: Id,
@@ -300,6 +300,10 @@ impl<'a> Reading<'a> {
         let data = self.api.query(COURSE_OF, query, &assignment.to_string()).await?;
         let course = data.and_then(|data| id(at(&data, &["assignment", "course", "_id"])));
         let course = course.map(|course| course.seen_from(home));
+        if course.is_none() && !Granted::read(&self.api).await?.is_some_and(|granted| granted.has(&CONTENT)) {
+            let came = format!("shows no assignment {assignment}; if there is one");
+            return Err(lacking(COURSE_OF, &came));
+        }
         self.courses_of.insert(assignment, course);
         Ok(course)
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::answers::User;
 use super::api::{Api, Fault, USERS, pair};
 use super::number;
+use super::reading::Found;
 use crate::ApiError;
 
 /// Accounts asked for in one call. PHP drops form fields beyond 1,000 (`max_input_vars`).
@@ -15,8 +16,8 @@ const AT_ONCE: usize = 500;
 pub(super) struct Identified {
     /// The ids of learners by what signals call them.
     pub(super) ids: BTreeMap<String, u64>,
-    /// Why a learner has no id.
-    pub(super) unknown: BTreeMap<String, String>,
+    /// Learners without an id, and why they have none.
+    pub(super) unknown: BTreeMap<String, Found>,
     /// The accounts read on the way.
     pub(super) accounts: BTreeMap<u64, User>,
 }
@@ -48,14 +49,11 @@ pub(super) async fn identify<'a>(
                 }
                 // Accounts may share an address; then nobody knows whose grade it is.
                 (Some(_), Some(_)) => {
-                    found.unknown.insert(name.to_owned(), format!("several accounts have this {field}"));
+                    let why = format!("several accounts have this {field}");
+                    found.unknown.insert(name.to_owned(), Found::Gone(why));
                 }
                 (None, _) => {
-                    let why = format!(
-                        "Moodle shows no account with this {field}: it is deleted, or the web service account lacks {}",
-                        USERS.needs
-                    );
-                    found.unknown.insert(name.to_owned(), why);
+                    found.unknown.insert(name.to_owned(), nobody(field, users.is_empty()));
                 }
             }
         }
@@ -67,6 +65,19 @@ pub(super) async fn identify<'a>(
         }
     }
     Ok(found)
+}
+
+/// What it means that Moodle shows no account by this name. User names are shown to those alone
+/// who may see all details: unless another one was found by it, that is to be mended, not the end.
+fn nobody(field: &str, no_other: bool) -> Found {
+    let why = format!("Moodle shows no account with this {field}: it is deleted");
+    if field == "username" && no_other {
+        let mend = "give the web service account the capability moodle/user:viewalldetails, or let the plugin \
+                    name learners by id";
+        let what = format!("Moodle {}: {why}, or user names are not shown ({mend})", USERS.name);
+        return Found::Unread(ApiError::Unauthorized { what });
+    }
+    Found::Gone(format!("{why}, or the web service account lacks {}", USERS.needs))
 }
 
 /// Accounts by a field. Where some are missing, they are asked for once more past the host's

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::number::{member_decimal, member_id, member_optional_id};
 
@@ -22,6 +23,43 @@ pub(super) struct GradeReport {
     pub(super) gradeitems: Vec<GradeItem>,
 }
 
+impl GradeReport {
+    /// The setting of the course's user report that leaves out what every rule needs.
+    pub(super) fn lacks(&self) -> Option<&'static str> {
+        let all =
+            |lacks: fn(&GradeItem) -> bool| !self.gradeitems.is_empty() && self.gradeitems.iter().all(lacks);
+        if all(|item| item.gradeishidden.is_none()) {
+            return Some("Show grades");
+        }
+        // A range is never null.
+        all(|item| item.grademax.is_none()).then_some("Show ranges")
+    }
+
+    /// Whether everything that the total may count is graded; `None` where that hangs on who is
+    /// excluded, and the report does not tell (“Show weightings” is off).
+    pub(super) fn all_graded(&self) -> Option<bool> {
+        if !self.gradeitems.iter().any(GradeItem::is_open) {
+            return Some(true);
+        }
+        let tells = |item: &GradeItem| item.status.is_some() || item.weightraw.is_some();
+        self.gradeitems.iter().any(tells).then_some(false)
+    }
+
+    /// Whether this is a total of grades of which the learner may not see one. What is in the
+    /// categories inside a category is not told, so one that holds nothing else rests on all.
+    pub(super) fn rests_on_hidden(&self, total: &GradeItem) -> bool {
+        let others = || self.gradeitems.iter().filter(|item| item.id != total.id);
+        let inside = |item: &&GradeItem| item.categoryid.is_some() && item.categoryid == total.iteminstance;
+        match total.itemtype.as_str() {
+            "category" if others().any(|item| inside(&item)) => {
+                others().filter(inside).any(GradeItem::has_hidden_grade)
+            }
+            "course" | "category" => others().any(GradeItem::has_hidden_grade),
+            _ => false,
+        }
+    }
+}
+
 /// One grade item with the learner's grade.
 #[derive(Debug, Deserialize)]
 pub(super) struct GradeItem {
@@ -32,9 +70,12 @@ pub(super) struct GradeItem {
     pub(super) itemtype: String,
     pub(super) itemmodule: Option<String>,
     pub(super) idnumber: Option<String>,
-    /// The quiz or assignment, by the id that its own functions take.
+    /// The quiz or assignment, by the id that its own functions take; of a total its category.
     #[serde(default, deserialize_with = "member_optional_id")]
     pub(super) iteminstance: Option<u64>,
+    /// The category in which it is; totals have none.
+    #[serde(default, deserialize_with = "member_optional_id")]
+    categoryid: Option<u64>,
     #[serde(default, deserialize_with = "member_optional_id")]
     pub(super) cmid: Option<u64>,
     #[serde(default, deserialize_with = "member_decimal")]
@@ -44,13 +85,16 @@ pub(super) struct GradeItem {
     #[serde(default, deserialize_with = "member_decimal")]
     pub(super) grademax: Option<Decimal>,
     pub(super) gradedategraded: Option<i64>,
+    /// Missing, with all that is told of a grade, where the course's report shows no grades.
+    gradeishidden: Option<bool>,
     #[serde(default)]
-    pub(super) gradeishidden: bool,
-    #[serde(default)]
-    pub(super) gradehiddenbydate: bool,
+    gradehiddenbydate: bool,
     pub(super) gradeformatted: Option<String>,
     /// What the total makes of it, where that is not plain: `novalue`, `excluded`, `dropped`.
-    pub(super) status: Option<String>,
+    status: Option<String>,
+    /// Its weight in the total. It and the status are missing where the course's report shows no
+    /// weightings.
+    weightraw: Option<IgnoredAny>,
 }
 
 impl GradeItem {
@@ -61,9 +105,24 @@ impl GradeItem {
 
     /// Whether a total over it has to wait for its grade: it is no total itself, has no grade,
     /// and the learner is not excluded from it.
-    pub(super) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         let total = matches!(self.itemtype.as_str(), "course" | "category");
-        !total && self.graderaw.is_none() && self.status.as_deref() != Some("excluded")
+        !total && self.graderaw.is_none() && !self.is_excluded()
+    }
+
+    /// Whether the learner may not see the grade.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.gradeishidden == Some(true) || self.gradehiddenbydate
+    }
+
+    /// Whether a total over it would tell the learner of a grade that they may not see.
+    fn has_hidden_grade(&self) -> bool {
+        self.graderaw.is_some() && self.is_hidden() && !self.is_excluded()
+    }
+
+    /// Whether no total counts it for this learner.
+    fn is_excluded(&self) -> bool {
+        self.status.as_deref() == Some("excluded")
     }
 
     /// The id that its outcomes have.

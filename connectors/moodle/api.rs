@@ -17,6 +17,11 @@ const COURSE_CACHE: Duration = Duration::from_mins(10);
 /// How long a learner's name and address may be reused.
 const USER_CACHE: Duration = Duration::from_mins(2);
 
+/// What the account needs to see activities that are hidden from learners or restricted. Without
+/// it Moodle leaves them out of its lists, and says so nowhere.
+pub(super) const TO_SEE_ACTIVITIES: &str = "moodle/course:viewhiddenactivities, \
+    moodle/course:ignoreavailabilityrestrictions, and the view capability of the activity (mod/quiz:view, …)";
+
 /// A web service function.
 #[derive(Debug)]
 pub(super) struct Function {
@@ -39,7 +44,9 @@ pub(super) const SITE_INFO: Function = Function {
 pub(super) const GRADES: Function = Function {
     name: "gradereport_user_get_grade_items",
     what: "Moodle gradereport_user_get_grade_items",
-    needs: "moodle/course:view, gradereport/user:view, moodle/grade:viewall, and in courses with separate groups \
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, gradereport/user:view, moodle/grade:viewall, \
+            moodle/grade:viewhidden, moodle/course:viewhiddenactivities, \
+            moodle/course:ignoreavailabilityrestrictions, and in courses with separate groups \
             moodle/site:accessallgroups",
     cache: None,
 };
@@ -52,20 +59,22 @@ pub(super) const USERS: Function = Function {
 pub(super) const COURSES: Function = Function {
     name: "core_course_get_courses_by_field",
     what: "Moodle core_course_get_courses_by_field",
-    needs: "moodle/course:view",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses",
     cache: Some(COURSE_CACHE),
 };
 pub(super) const ACTIVITIES: Function = Function {
     name: "core_completion_get_activities_completion_status",
     what: "Moodle core_completion_get_activities_completion_status",
-    needs: "moodle/course:view, report/progress:view, the view capability of each activity (mod/assign:view, \
-            mod/quiz:view, …)",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, report/progress:view, \
+            moodle/course:viewhiddenactivities, moodle/course:ignoreavailabilityrestrictions, and the view \
+            capability of each activity (mod/assign:view, mod/quiz:view, …)",
     cache: None,
 };
 pub(super) const COMPLETION: Function = Function {
     name: "core_completion_get_course_completion_status",
     what: "Moodle core_completion_get_course_completion_status",
-    needs: "moodle/course:view, report/completion:view, and completion tracking in the course",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, report/completion:view, and completion tracking \
+            in the course",
     cache: None,
 };
 pub(super) const COMPETENCY_IN_COURSE: Function = Function {
@@ -84,7 +93,7 @@ pub(super) const COMPETENCY: Function = Function {
 pub(super) const COURSE_COMPETENCIES: Function = Function {
     name: "core_competency_list_course_competencies",
     what: "Moodle core_competency_list_course_competencies",
-    needs: "moodle/course:view, moodle/competency:coursecompetencyview",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, moodle/competency:coursecompetencyview",
     cache: None,
 };
 pub(super) const COMPETENCIES: Function = Function {
@@ -102,13 +111,14 @@ pub(super) const COURSES_OF_COMPETENCY: Function = Function {
 pub(super) const ROLES: Function = Function {
     name: "core_user_get_course_user_profiles",
     what: "Moodle core_user_get_course_user_profiles",
-    needs: "moodle/course:view, moodle/user:viewdetails",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, moodle/user:viewdetails",
     cache: Some(USER_CACHE),
 };
 pub(super) const QUIZZES: Function = Function {
     name: "mod_quiz_get_quizzes_by_courses",
     what: "Moodle mod_quiz_get_quizzes_by_courses",
-    needs: "moodle/course:view, mod/quiz:view",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, mod/quiz:view, \
+            moodle/course:viewhiddenactivities, moodle/course:ignoreavailabilityrestrictions",
     cache: None,
 };
 /// Moodle 5 prefers a newer function and keeps this one; the newer one hides marks even from
@@ -116,13 +126,15 @@ pub(super) const QUIZZES: Function = Function {
 pub(super) const QUIZ_ATTEMPTS: Function = Function {
     name: "mod_quiz_get_user_attempts",
     what: "Moodle mod_quiz_get_user_attempts",
-    needs: "moodle/course:view, mod/quiz:view, mod/quiz:viewreports",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, mod/quiz:view, mod/quiz:viewreports, \
+            moodle/course:viewhiddenactivities, moodle/course:ignoreavailabilityrestrictions",
     cache: None,
 };
 pub(super) const ASSIGN_ATTEMPTS: Function = Function {
     name: "mod_assign_get_submission_status",
     what: "Moodle mod_assign_get_submission_status",
-    needs: "moodle/course:view, mod/assign:view, mod/assign:viewgrades",
+    needs: "moodle/course:view, moodle/course:viewhiddencourses, mod/assign:view, mod/assign:viewgrades, \
+            moodle/course:viewhiddenactivities, moodle/course:ignoreavailabilityrestrictions",
     cache: None,
 };
 
@@ -313,13 +325,29 @@ fn fault(function: &Function, code: &str, message: &str) -> Fault {
         | "nopermissiontoviewgrades"
         | "notingroup"
         | "accessdenied"
-        | "coursehidden"
-        | "usernotfullysetup"
-        | "sitepolicynotagreed"
-        | "forcepasswordchangenotice" => unauthorized(
+        | "coursehidden" => unauthorized(
             function,
             &said,
             &format!("give the web service account the capabilities: {}", function.needs),
+        ),
+        // A required field may be newer than the account.
+        "usernotfullysetup" => unauthorized(
+            function,
+            &said,
+            "open the web service account under Users > Accounts, and fill in its name, its e-mail address and \
+             the required profile fields",
+        ),
+        // Accounts of this method are not asked.
+        "sitepolicynotagreed" => unauthorized(
+            function,
+            &said,
+            "agree to the site policy as the web service account, or give it the authentication method \
+             “Web services authentication”",
+        ),
+        "forcepasswordchangenotice" | "nopasswordchangeforced" => unauthorized(
+            function,
+            &said,
+            "open the web service account under Users > Accounts, and remove its forced password change",
         ),
         "usernotenroled" | "notenroled" | "userdeleted" | "invaliduser" | "invaliduserid"
         | "invalidrecord" | "invalidcourseid" | "invalidcourse" | "usernotconfirmed" | "suspended" => {

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::answers::GradeItem;
-use super::api::{ASSIGN_ATTEMPTS, Api, Fault, QUIZ_ATTEMPTS, QUIZZES, pair};
+use super::api::{ASSIGN_ATTEMPTS, Api, Fault, QUIZ_ATTEMPTS, QUIZZES, TO_SEE_ACTIVITIES, pair};
 use super::number::{self, member_decimal, member_id};
-use crate::{Attempt, Score};
+use crate::{ApiError, Attempt, Score};
 
 /// Answer of `mod_quiz_get_quizzes_by_courses`.
 #[derive(Debug, Deserialize)]
@@ -23,7 +23,8 @@ struct Quizzes {
 struct Quiz {
     #[serde(deserialize_with = "member_id")]
     id: u64,
-    /// The marks of all its questions together, of which an attempt has some.
+    /// The marks of all its questions together, of which an attempt has some. Missing where the
+    /// account may not view the quiz.
     #[serde(default, deserialize_with = "member_decimal")]
     sumgrades: Option<Decimal>,
 }
@@ -137,13 +138,22 @@ async fn quiz(
     let whose = [pair("quizid", &quiz), pair("userid", &learner), pair("status", &"finished")];
     let listed: QuizAttempts = api.ask(&QUIZ_ATTEMPTS, &whose).await?;
     let Quizzes { quizzes } = api.ask(&QUIZZES, &[pair("courseids[0]", &course)]).await?;
-    let marks = quizzes.iter().find(|known| known.id == quiz).and_then(|quiz| quiz.sumgrades);
+    let Some(marks) = quizzes.iter().find(|known| known.id == quiz).and_then(|quiz| quiz.sumgrades) else {
+        // Read without, every attempt would look as if it waited to be graded.
+        return Err(Fault::Api(ApiError::Unauthorized {
+            what: format!(
+                "Moodle {}: the marks of quiz {quiz} in course {course} are not shown (give the web service account \
+                 the capabilities: {TO_SEE_ACTIVITIES})",
+                QUIZZES.name
+            ),
+        }));
+    };
     let mut attempts = listed.attempts;
     // Moodle grades none that was abandoned.
     attempts.retain(|attempt| attempt.state != "abandoned");
     attempts.sort_by_key(|attempt| attempt.attempt);
     let made = attempts.iter().map(|attempt| {
-        let given = attempt.sumgrades.zip(marks).zip(item.grademax).and_then(|((got, marks), max)| {
+        let given = attempt.sumgrades.zip(item.grademax).and_then(|(got, max)| {
             if marks <= Decimal::ZERO { None } else { got.checked_mul(max)?.checked_div(marks) }
         });
         (given, attempt.timefinish)

@@ -138,11 +138,13 @@ impl Event {
                 Ok(Hint::Competency { competency, rating: values.and_then(|values| values.rating) })
             }
             "core\\event\\competency_evidence_created" => {
-                let completes = values.and_then(|values| values.action) == Some(EVIDENCE_COMPLETES);
-                match self.competency.filter(|_| completes) {
-                    Some(competency) => Ok(Hint::Competency { competency, rating: None }),
-                    None => Err("evidence was added; a rating sends its own event"),
+                // Without values the API has to tell whether it completes.
+                let may_complete = values.is_none_or(|values| values.action == Some(EVIDENCE_COMPLETES));
+                if !may_complete {
+                    return Err("evidence was added; a rating sends its own event");
                 }
+                let competency = self.competency.ok_or("it names no competency")?;
+                Ok(Hint::Competency { competency, rating: None })
             }
             "core\\event\\grade_item_updated" => Err("a grade item changed, and no learner's grade with it"),
             "core\\event\\user_deleted" | "core\\event\\user_enrolment_deleted" => {

@@ -3,13 +3,13 @@
 //! Moodle cannot tell what changed since a time, but gives all grades of a course in one call, so
 //! every reading is a whole one.
 
-use super::answers::{CourseInfo, Courses, GradeItem, GradeReports};
-use super::api::{Api, COURSES, Fault, GRADES, pair};
+use super::answers::{CourseInfo, Courses, GradeItem};
+use super::api::{Api, COURSES, Fault, pair};
 use super::competencies::{self, Listed, SITE};
 use super::event::Hint;
 use super::outcomes;
 use super::reading::{Found, Reading};
-use super::{number, text};
+use super::{grades, number, text};
 use crate::gradebook::EVENT;
 use crate::{ApiError, AssessmentKind, Course, Gradebook, Outcome, Part, Question, Shown, Signal};
 
@@ -55,8 +55,7 @@ pub(super) async fn absent(api: &Api<'_>, course: &Course, parts: &[Part]) -> Re
         return Ok(site_lacks(&competencies::of_site(api, parts.iter()).await?, parts.iter()));
     }
     let Some(id) = number::id_text(&course.id) else { return Ok(parts.to_vec()) };
-    let asked = [pair("courseid", &course.id), pair("userid", &0)];
-    let reports = match api.ask::<GradeReports>(&GRADES, &asked).await {
+    let reports = match grades::read(api, id, None).await {
         Ok(reports) => reports,
         Err(Fault::Gone(_)) => return Ok(parts.to_vec()),
         Err(Fault::Api(error)) => return Err(error),
@@ -65,7 +64,7 @@ pub(super) async fn absent(api: &Api<'_>, course: &Course, parts: &[Part]) -> Re
         Some(info) => info.enablecompletion != Some(0),
         None => true,
     };
-    let items: Vec<&GradeItem> = reports.usergrades.iter().flat_map(|report| &report.gradeitems).collect();
+    let items: Vec<&GradeItem> = reports.iter().flat_map(|report| &report.gradeitems).collect();
     let competencies = competencies::of_course(api, id, parts.iter()).await?;
     Ok(lacks(&items, tracked, competencies.as_deref(), parts.iter()))
 }

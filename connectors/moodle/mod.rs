@@ -20,6 +20,7 @@ mod competencies;
 mod confirm;
 mod event;
 mod gradebook;
+mod grades;
 mod number;
 mod outcomes;
 mod probe;

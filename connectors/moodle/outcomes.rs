@@ -63,9 +63,10 @@ impl Maker<'_> {
                 url: page.and_then(|(module, cmid)| self.api.page(&["mod", module, "view.php"], cmid)),
             }
         };
+        let report = self.known.report.as_ref();
         let release = if item.graderaw.is_none() {
             Release::Withheld { reason: Withheld::NotGraded }
-        } else if item.gradeishidden || item.gradehiddenbydate {
+        } else if item.is_hidden() || report.is_some_and(|report| report.rests_on_hidden(item)) {
             Release::Withheld { reason: Withheld::Hidden }
         } else {
             Release::Released
@@ -79,8 +80,7 @@ impl Maker<'_> {
         // A decision without a grade would outlive the grade that was taken back.
         let passed = item.graderaw.and(self.decision(item.cmid)).and_then(Activity::passed);
         // The total counts graded items only: one early grade may reach any mark.
-        let items = self.known.report.iter().flat_map(|report| &report.gradeitems);
-        let all_graded = item.is_total().then(|| !items.into_iter().any(GradeItem::is_open));
+        let all_graded = report.filter(|_| item.is_total()).and_then(GradeReport::all_graded);
         let outcome = self.outcome(assessment, score, passed, release, number::time(item.gradedategraded));
         let attempts = self.known.attempts.get(&item.id).cloned().unwrap_or_default();
         Outcome { attempts, all_graded, ..outcome }

@@ -14,7 +14,7 @@ use super::answers::{
 };
 use super::api::{Api, COURSES, Fault, GRADES, ROLES, USERS, pair};
 use super::event::Hint;
-use super::{number, text};
+use super::{grades, number, text};
 use crate::learners;
 use crate::{ApiError, Asked, Attempt};
 use alone::Alone;
@@ -98,7 +98,7 @@ pub(super) struct Reading {
     learners: BTreeMap<u64, Found>,
     /// The ids of learners by what signals call them.
     ids: BTreeMap<String, u64>,
-    /// Why a learner has no id.
+    /// Learners without an id, and why they have none.
     unknown: BTreeMap<String, Found>,
 }
 
@@ -116,7 +116,6 @@ impl Reading {
     ) -> Result<Self, ApiError> {
         let Identified { ids, unknown, mut accounts } =
             accounts::identify(api, wants.keys().copied()).await?;
-        let unknown = unknown.into_iter().map(|(name, why)| (name, Found::Gone(why))).collect();
         let mut reading =
             Self { course, info: None, idnumber: None, learners: BTreeMap::new(), ids, unknown };
         let mut wanted: BTreeMap<u64, Wants> = BTreeMap::new();
@@ -189,9 +188,8 @@ impl Reading {
         if learners.len() <= FEW && self.who(wanted, Need::Enrolment).is_empty() {
             return Ok(());
         }
-        let asked = api.ask::<GradeReports>(&GRADES, &[pair("courseid", &course), pair("userid", &0)]).await;
-        let mut reports: BTreeMap<u64, GradeReport> = match asked {
-            Ok(reports) => reports.usergrades.into_iter().map(|report| (report.userid, report)).collect(),
+        let mut reports: BTreeMap<u64, GradeReport> = match grades::read(api, course, None).await {
+            Ok(reports) => reports.into_iter().map(|report| (report.userid, report)).collect(),
             Err(Fault::Api(error)) => return Err(error),
             Err(Fault::Gone(why)) => {
                 for id in learners {

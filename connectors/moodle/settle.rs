@@ -7,6 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::answers::{Activity, GradeItem};
+use super::api::TO_SEE_ACTIVITIES;
 use super::event::Hint;
 use super::number;
 use super::reading::Known;
@@ -19,8 +20,10 @@ const SLACK: TimeDelta = TimeDelta::seconds(5);
 pub(super) fn missing(hint: &Hint, occurred_at: Option<DateTime<Utc>>, known: &Known) -> Option<String> {
     match hint {
         Hint::Grade { item, grade, .. } => {
-            // An item that is not in the report was removed, or belongs to no learner.
-            let shown = items(known).find(|shown| shown.id == *item)?;
+            let Some(shown) = items(known).find(|shown| shown.id == *item) else {
+                // What tells no grade and what shows none agree: a removed item, for one.
+                return grade.map(|_| not_shown(&format!("grade item {item}")));
+            };
             let now = shown.graderaw.map(number::stored);
             if now == *grade || is_after(shown.gradedategraded, occurred_at) {
                 return None;
@@ -49,10 +52,20 @@ pub(super) fn missing(hint: &Hint, occurred_at: Option<DateTime<Utc>>, known: &K
             if graded || decided {
                 return None;
             }
-            Some("the event tells of grading, and Moodle shows no grade from then".to_owned())
+            let is_shown = items(known).any(concerned)
+                || cmid.is_some_and(|cmid| activities(known).any(|activity| activity.cmid == cmid));
+            Some(match (item, cmid) {
+                (Some(item), _) if !is_shown => not_shown(&format!("grade item {item}")),
+                (None, Some(cmid)) if !is_shown => not_shown(&format!("a grade of activity {cmid}")),
+                _ => "the event tells of grading, and Moodle shows no grade from then".to_owned(),
+            })
         }
         Hint::Completion { cmid, state } => {
-            let shown = activities(known).find(|activity| activity.cmid == *cmid)?;
+            // Where the course tracks no completion, none is read.
+            known.activities.as_ref()?;
+            let Some(shown) = activities(known).find(|activity| activity.cmid == *cmid) else {
+                return Some(not_shown(&format!("the completion of activity {cmid}")));
+            };
             // 4 is 3 with the grade hidden.
             if shown.state.min(3) == (*state).min(3) || is_after(shown.timecompleted, occurred_at) {
                 return None;
@@ -75,13 +88,29 @@ pub(super) fn missing(hint: &Hint, occurred_at: Option<DateTime<Utc>>, known: &K
                 if agrees || is_after(shown.and_then(|shown| shown.timemodified), occurred_at) {
                     return None;
                 }
-                Some(format!("the event tells a rating of competency {competency} that Moodle does not show"))
+                Some(match rating {
+                    Some(_) => {
+                        format!(
+                            "the event tells a rating of competency {competency} that Moodle does not show"
+                        )
+                    }
+                    None => format!("Moodle shows no rating of competency {competency}"),
+                })
             }
             Some(Err(why)) => Some(why.clone()),
             None => Some(format!("competency {competency} was not read")),
         },
         Hint::Shown { .. } => None,
     }
+}
+
+/// Why Moodle leaves out what an event is about. It gives no error where the account may not see
+/// it, so that is not told from something that was removed meanwhile.
+fn not_shown(what: &str) -> String {
+    format!(
+        "Moodle does not show {what}: there is none (any more), or the web service account lacks one of the \
+         capabilities moodle/grade:viewhidden, {TO_SEE_ACTIVITIES}"
+    )
 }
 
 fn items(known: &Known) -> impl Iterator<Item = &GradeItem> {

@@ -113,7 +113,8 @@ async fn missing(
     http: &dyn Http,
 ) -> Result<Vec<String>, ApiError> {
     let Some(found) = gradebooks.course(course, http).await? else {
-        let mend = "compare it with the LMS, and see that the account may read the course";
+        let mend =
+            "compare it with the LMS, and see that the account may read the course, also if it is hidden";
         return Ok(vec![format!("the LMS has no such course; {mend}")]);
     };
     let parts: Vec<Part> = wanted.iter().map(|wanted| wanted.part.clone()).collect();

@@ -41,7 +41,7 @@ pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
         Some(folder) => Box::new(Folder { folder: folder.clone() }),
         None => Box::new(Nothing),
     };
-    let examined = examine(bytes, &*own, &fetcher, &Clock::system()).await?;
+    let examined = examine(bytes, &*own, &fetcher, &Clock::system(), None).await?;
     for (id, why) in &examined.unread {
         eprintln!("{id}: {why}");
     }

@@ -152,11 +152,24 @@ async fn receive(
         Err(Unread::Keys) => respond::busy("the key that signs this request is not known yet"),
         Err(Unread::Rejected(rejection)) => {
             let status = status_of(&rejection);
-            let reason = rejection.to_string();
+            let reason = quoted(&rejection.to_string());
             let body = if let Rejection::Malformed { body, .. } = rejection { body } else { None };
             ingest.refuse(delivery(body, Verdict::Refused { status: status.as_u16(), reason })).await
         }
     }
+}
+
+/// What a refusal says at most, in letters: it quotes senders whom nobody vouches for.
+const QUOTED: usize = 600;
+
+/// A reason without what would break the line of a log or steer a terminal, and not longer than [`QUOTED`].
+fn quoted(reason: &str) -> String {
+    let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    let mut quoted: String = reason.chars().take(QUOTED).map(shown).collect();
+    if reason.chars().nth(QUOTED).is_some() {
+        quoted.push('…');
+    }
+    quoted
 }
 
 /// The one place that gives each rejection its status.

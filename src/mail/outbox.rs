@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Composed, SendError};
+use crate::private;
 
 /// Writes the mail as `{left part of the Message-ID}.eml`. The file appears whole or not at
 /// all, and the same mail sent again replaces it: no duplicates.
@@ -38,11 +39,10 @@ pub(super) async fn probe(folder: &Path) -> Result<String, SendError> {
 async fn store(folder: &Path, path: PathBuf, content: Vec<u8>) -> Result<(), SendError> {
     let place = folder.to_owned();
     let written = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&place)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = place.join(name);
-        let mut file = std::fs::File::create(&temporary)?;
+        let mut file = private::empty(&temporary)?;
         file.write_all(&content)?;
         file.sync_all()?;
         drop(file);

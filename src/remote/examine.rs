@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{FetchError, Fetcher};
 use crate::badges::verify::{Lookup, Report, verify};
@@ -37,6 +38,10 @@ pub trait Own: Send + Sync {
     async fn document(&self, id: &str) -> Ours;
 }
 
+/// What is held until the work is over, also when nobody waits for it any more: a place among those that may
+/// verify at a time.
+pub type Place = Option<Arc<OwnedSemaphorePermit>>;
+
 /// What came of it.
 #[derive(Debug)]
 pub struct Examined {
@@ -56,6 +61,7 @@ pub async fn examine(
     own: &dyn Own,
     fetcher: &Fetcher,
     clock: &Clock,
+    place: Place,
 ) -> Result<Examined, tokio::task::JoinError> {
     let bytes = Arc::new(bytes);
     let until = tokio::time::Instant::now() + TIME;
@@ -63,7 +69,7 @@ pub async fn examine(
     let mut unread = Vec::new();
     let mut asked = 0;
     for _ in 0..ROUNDS {
-        let (report, wanted) = judge(&bytes, &mut found, clock).await?;
+        let (report, wanted) = judge(&bytes, &mut found, clock, &place).await?;
         let wanted: Vec<_> = wanted.into_iter().filter(|(id, _)| !found.contains_key(id)).collect();
         if wanted.is_empty() {
             return Ok(Examined { report, unread });
@@ -80,7 +86,7 @@ pub async fn examine(
             found.insert(id, document);
         }
     }
-    let (report, _) = judge(&bytes, &mut found, clock).await?;
+    let (report, _) = judge(&bytes, &mut found, clock, &place).await?;
     Ok(Examined { report, unread })
 }
 
@@ -104,10 +110,13 @@ async fn judge(
     bytes: &Arc<Vec<u8>>,
     found: &mut HashMap<String, Option<Value>>,
     clock: &Clock,
+    place: &Place,
 ) -> Result<(Report, Vec<(String, Kind)>), tokio::task::JoinError> {
     let (bytes, now) = (Arc::clone(bytes), clock.now());
     let documents = Documents { found: std::mem::take(found), wanted: Mutex::default() };
+    let place = place.clone();
     let (report, documents) = tokio::task::spawn_blocking(move || {
+        let _place = place;
         let report = verify(&bytes, &documents, now);
         (report, documents)
     })
@@ -181,18 +190,23 @@ mod tests {
     /// A badge must not make this server ask the whole world.
     #[tokio::test]
     async fn what_a_badge_names_is_read_up_to_a_number() {
-        let entries: Vec<Value> = (0..MOST_DOCUMENTS + 5)
-            .map(|number| {
-                json!({
-                    "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "1",
-                    "statusListCredential": format!("https://badges.example.test/status/{number}"),
-                })
+        let address = |number: usize| format!("https://badges.example.test/{number}");
+        let entry = |number: usize| {
+            json!({
+                "type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": "1",
+                "statusListCredential": address(number),
             })
-            .collect();
-        let badge = json!({"type": ["VerifiableCredential"], "credentialStatus": entries}).to_string();
+        };
+        let schema = |number: usize| json!({"id": address(number), "type": "1EdTechJsonSchemaValidator2019"});
+        let entries: Vec<Value> = (0..8).map(entry).collect();
+        let schemas: Vec<Value> = (100..104).map(schema).collect();
+        let badge = json!({
+            "type": ["VerifiableCredential"], "credentialStatus": entries, "credentialSchema": schemas,
+        });
+        let badge = badge.to_string();
         crate::secrets::install_tls();
         let (own, fetcher) = (Asked::default(), Fetcher::public().unwrap());
-        let examined = examine(badge.into(), &own, &fetcher, &Clock::system()).await.unwrap();
+        let examined = examine(badge.into(), &own, &fetcher, &Clock::system(), None).await.unwrap();
         assert_eq!(own.0.load(Ordering::SeqCst), MOST_DOCUMENTS);
         let many = Message::new("fetch-many");
         assert!(examined.unread.iter().any(|(_, why)| *why == many), "{:?}", examined.unread);

@@ -18,12 +18,13 @@ use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-pub use examine::{Examined, Ours, Own, examine};
+pub use examine::{Examined, Ours, Own, Place, examine};
 pub use names::{Addresses, Names, System};
 
 use address::Reach;
 use schemas::Schemas;
 
+use crate::badges::verify::{Unread, parse};
 use crate::locales::Message;
 
 /// The largest document that is read, in bytes: status lists of millions of badges fit.
@@ -32,6 +33,9 @@ pub const LARGEST_DOCUMENT: usize = 2 << 20;
 pub const LARGEST_SCHEMA: usize = 512 << 10;
 /// The largest badge that is read by its link, in bytes: an image.
 pub const LARGEST_BADGE: usize = 8 << 20;
+/// About how many bytes of memory the values of a document may take: the largest schemas of 1EdTech take a
+/// third.
+const MOST_MEMORY: usize = 4 << 20;
 /// How long one fetch may take, redirects and body included.
 const TIME: Duration = Duration::from_secs(8);
 /// How long a connection may take to be made.
@@ -165,7 +169,7 @@ impl Fetcher {
         } else {
             Url::parse(id).map_err(|_| FetchError::Refused(Message::new("fetch-no-address")))?
         };
-        self.json(&url, ACCEPT, LARGEST_DOCUMENT).await
+        json(&url, &self.get(&url, ACCEPT, LARGEST_DOCUMENT).await?.bytes)
     }
 
     /// The JSON schema at an address: fetched, or kept from a short while ago.
@@ -173,25 +177,15 @@ impl Fetcher {
     /// # Errors
     /// When it cannot be fetched, or is not JSON.
     pub async fn schema(&self, id: &str, now: DateTime<Utc>) -> Result<serde_json::Value, FetchError> {
-        if let Some(kept) = self.schemas.get(id, now) {
-            return Ok(kept);
-        }
         let url = Url::parse(id).map_err(|_| FetchError::Refused(Message::new("fetch-no-address")))?;
-        let schema =
-            self.json(&url, "application/schema+json, application/json;q=0.9", LARGEST_SCHEMA).await?;
-        self.schemas.put(id, &schema, now);
-        Ok(schema)
-    }
-
-    /// JSON, or a JWT as a text.
-    async fn json(&self, url: &Url, accept: &str, most: usize) -> Result<serde_json::Value, FetchError> {
-        let fetched = self.get(url, accept, most).await?;
-        let no_json = || FetchError::NotADocument(Message::new("fetch-no-json").with("host", host(url)));
-        let text = std::str::from_utf8(&fetched.bytes).map_err(|_| no_json())?.trim();
-        if text.starts_with("eyJ") {
-            return Ok(text.into());
+        if let Some(kept) = self.schemas.get(id, now) {
+            return json(&url, &kept);
         }
-        serde_json::from_str(text).map_err(|_| no_json())
+        const ACCEPT: &str = "application/schema+json, application/json;q=0.9";
+        let fetched = self.get(&url, ACCEPT, LARGEST_SCHEMA).await?;
+        let schema = json(&url, &fetched.bytes)?;
+        self.schemas.put(id, fetched.bytes, now);
+        Ok(schema)
     }
 
     async fn follow(&self, mut url: Url, accept: &str, most: usize) -> Result<Fetched, FetchError> {
@@ -236,6 +230,19 @@ async fn read(mut response: reqwest::Response, url: &Url, most: usize) -> Result
         bytes.extend_from_slice(&chunk);
     }
     Ok(Fetched { bytes, kind })
+}
+
+/// JSON, or a JWT as a text.
+fn json(url: &Url, bytes: &[u8]) -> Result<serde_json::Value, FetchError> {
+    let no_json = || FetchError::NotADocument(Message::new("fetch-no-json").with("host", host(url)));
+    let text = std::str::from_utf8(bytes).map_err(|_| no_json())?.trim();
+    if text.starts_with("eyJ") {
+        return Ok(text.into());
+    }
+    parse(text.as_bytes(), MOST_MEMORY).map_err(|why| match why {
+        Unread::TooMuch => FetchError::TooLarge(host(url)),
+        Unread::NoJson(_) => no_json(),
+    })
 }
 
 fn host(url: &Url) -> String {

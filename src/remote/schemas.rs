@@ -1,9 +1,9 @@
-//! Schemas that were fetched, kept for a while: many badges name the same one.
+//! Schemas that were fetched, kept for a while: many badges name the same one. Kept as texts, which take
+//! less memory than their values.
 
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 
 /// How long a schema is kept.
 const KEPT: TimeDelta = TimeDelta::minutes(10);
@@ -18,24 +18,24 @@ pub(super) struct Schemas(Mutex<Vec<Kept>>);
 struct Kept {
     url: String,
     until: DateTime<Utc>,
-    schema: Value,
+    schema: Vec<u8>,
 }
 
 impl Schemas {
     /// The schema of an address, if it was read a short while ago.
-    pub(super) fn get(&self, url: &str, now: DateTime<Utc>) -> Option<Value> {
+    pub(super) fn get(&self, url: &str, now: DateTime<Utc>) -> Option<Vec<u8>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|one| now < one.until && one.until <= now + KEPT);
         kept.iter().find(|one| one.url == url).map(|one| one.schema.clone())
     }
 
     /// Keeps a schema; the oldest makes room.
-    pub(super) fn put(&self, url: &str, schema: &Value, now: DateTime<Utc>) {
+    pub(super) fn put(&self, url: &str, schema: Vec<u8>, now: DateTime<Utc>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|one| one.url != url);
         if kept.len() >= MOST {
             kept.remove(0);
         }
-        kept.push(Kept { url: url.to_owned(), until: now + KEPT, schema: schema.clone() });
+        kept.push(Kept { url: url.to_owned(), until: now + KEPT, schema });
     }
 }

@@ -279,7 +279,7 @@ async fn a_badge_leads_no_fetch_inside() {
         let schema = serde_json::json!({"id": address, "type": "1EdTechJsonSchemaValidator2019"});
         let badge = serde_json::json!({"credentialSchema": [schema]}).to_string();
         let clock = crate::clock::Clock::system();
-        let examined = examine(badge.into_bytes(), &Nothing, &fetcher, &clock).await.unwrap();
+        let examined = examine(badge.into_bytes(), &Nothing, &fetcher, &clock, None).await.unwrap();
         let check = examined.report.checks.into_iter().find(|check| check.name == "schema").unwrap();
         (check.holds, examined.unread.into_iter().map(|(_, why)| why.key()).collect::<Vec<_>>())
     };

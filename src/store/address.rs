@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::further::add_mail;
 use super::holder::disowned_at;
 use super::progress::settle;
+use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, values};
 use super::{Store, StoreError};
@@ -51,7 +52,7 @@ statements! {
                 THEN $3 ELSE remind_at END
         WHERE id = $1";
 
-    /// Of several that were given one counts.
+    /// Of several that were given one counts, and none of those that were given by a link that was replaced.
     END_OTHERS = "UPDATE address_changes SET until = $2
         WHERE credential_id = $1 AND confirmed_at IS NULL AND until > $2";
 }
@@ -178,9 +179,18 @@ impl Store {
         let confirmed = session.run(&CONFIRM, values![token_hash, now]).await? > 0;
         if confirmed {
             session.run(&MOVE, values![credential_id, address, now]).await?;
-            session.run(&END_OTHERS, values![credential_id, now]).await?;
+            end_changes(&mut session, credential_id, now).await?;
         }
         session.commit().await?;
         Ok(confirmed)
     }
+}
+
+/// Ends the changes that wait to be confirmed; the caller holds the credential's lock.
+pub(super) async fn end_changes(
+    session: &mut Session,
+    credential: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    session.run(&END_OTHERS, values![credential, now]).await.map(drop)
 }

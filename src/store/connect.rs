@@ -15,6 +15,7 @@ use super::checkpoint::Checkpoints;
 use super::session::Pool;
 use super::statement::statements;
 use super::{Store, StoreError};
+use crate::private;
 
 statements! {
     PING = "SELECT 1";
@@ -155,8 +156,10 @@ impl Pool {
             "sqlite" => {
                 let options = sqlite_options(url)?;
                 // What cannot be made here is said, with the file's name, when the file is opened.
-                if let Some(folder) = options.get_filename().parent() {
-                    let _ = std::fs::create_dir_all(folder);
+                let file = options.get_filename();
+                // One in memory has an address in place of a name.
+                if !file.to_string_lossy().starts_with("file:") {
+                    let _ = private::file(file);
                 }
                 let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
                 connect_sqlite(url, options, connections).await

@@ -27,8 +27,9 @@ statements! {
         ON CONFLICT (credential_id, kind) DO NOTHING
         RETURNING delivery_id";
 
-    /// What could not be sent is not sent any more: another mail takes its place.
-    REPLACE_PARKED = "UPDATE mails SET state = 'withdrawn' WHERE credential_id = $1 AND state = 'parked'";
+    /// What could not be sent is not sent any more: another mail takes its place. What the mail server said of
+    /// the address goes with it, for nothing else would ever remove it.
+    REPLACE_PARKED = "UPDATE mails SET state = 'withdrawn', reason = '', bounce_reason = NULL WHERE credential_id = $1 AND state = 'parked'";
 
     FURTHER = "SELECT COUNT(*) AS number, MAX(CASE WHEN kind LIKE 'resend-%' THEN created_at END) AS asked_at
         FROM mails WHERE credential_id = $1";

@@ -3,11 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::address::end_changes;
 use super::further::{add_mail, further, replace_parked};
 use super::progress::settle;
 use super::session::Session;
 use super::statement::statements;
 use super::value::{Time, count, values};
+use super::wallets::end_offers;
 use super::{Store, StoreError};
 use crate::claim::{self, ClaimSecret};
 
@@ -290,6 +292,9 @@ async fn send_link(
         // Of a claimed badge the link leads on for good.
         let until = if row.claimed_at.is_some() { row.claim_until.0 } else { now + links.lasts };
         session.run(&NEW_LINK, values![row.id, hash.as_slice(), link, until]).await?;
+        // What was begun with the one before ends with it: it may have gone to somebody else.
+        end_changes(session, row.id, now).await?;
+        end_offers(session, row.id, now).await?;
     }
     // The time until reminders begins anew when it is sent.
     session.run(&NO_REMINDERS, values![row.id]).await?;

@@ -83,6 +83,15 @@ statements! {
         DELETE FROM wallet_challenges WHERE hash IN (SELECT hash FROM taken)";
 }
 
+/// Ends the offers of a badge that no wallet has taken up; the caller holds the credential's lock.
+pub(super) async fn end_offers(
+    session: &mut Session,
+    credential: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    session.run(&END_EARLIER, values![credential, Uuid::nil(), now]).await.map(drop)
+}
+
 /// How it stands with offers of one badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offering {

@@ -22,10 +22,12 @@ const KEEP: &str = "public, max-age=3600";
 const TEXT: &str = "text/plain; charset=utf-8";
 const XML: &str = "application/xml; charset=utf-8";
 
-/// `GET /robots.txt`: badges may be found, personal links may not.
+/// `GET /robots.txt`: badges may be found, personal links may not. Those to claim pages and addresses are not
+/// named here: their pages say `noindex`, which a crawler that may not fetch them would never read, and then
+/// list the bare link that it found elsewhere.
 pub(super) async fn robots(State(web): State<Web>, headers: HeaderMap) -> Response {
     let rules = format!(
-        "User-agent: *\nDisallow: /claim/\nDisallow: /address/\nDisallow: /dev/\nDisallow: /hooks/\nDisallow: /credentials/*/verify\n\
+        "User-agent: *\nDisallow: /dev/\nDisallow: /hooks/\nDisallow: /credentials/*/verify\n\
          \nSitemap: {}/sitemap.xml\n",
         web.public_url
     );

@@ -153,7 +153,7 @@ struct Inner {
     /// How often whose wallet asks.
     wallets: limiter::Limiter,
     /// Places for verifications.
-    verifications: tokio::sync::Semaphore,
+    verifications: Arc<tokio::sync::Semaphore>,
 }
 
 impl Deref for Web {
@@ -177,7 +177,7 @@ impl Web {
             limiter: limiter::Limiter::new(verify::MOST_A_MINUTE),
             steps: limiter::Limiter::new(claim::MOST_A_MINUTE),
             wallets: limiter::Limiter::new(wallet::MOST_A_MINUTE),
-            verifications: tokio::sync::Semaphore::new(verify::AT_ONCE),
+            verifications: Arc::new(tokio::sync::Semaphore::new(verify::AT_ONCE)),
         }))
     }
 

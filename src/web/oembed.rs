@@ -90,7 +90,8 @@ pub(super) async fn show(
         answer["thumbnail_width"] = width.into();
         answer["thumbnail_height"] = height.into();
     }
-    let kept = "public, max-age=3600";
+    // It names the holder, who may hide the badge at any time.
+    let kept = "no-cache";
     Ok(reader.label(reply(&headers, "application/json", kept, answer.to_string().into_bytes())))
 }
 

@@ -73,7 +73,18 @@ fn connectors_depend_on_no_io() {
 #[test]
 fn dependencies_point_one_way() {
     let layers: &[&[&str]] = &[
-        &["faults", "clock", "ids", "claim", "locales", "negotiation", "unread", "arriving", "serving"],
+        &[
+            "faults",
+            "clock",
+            "ids",
+            "claim",
+            "locales",
+            "negotiation",
+            "private",
+            "unread",
+            "arriving",
+            "serving",
+        ],
         &["rules", "badges"],
         &["config"],
         &["store", "telemetry"],

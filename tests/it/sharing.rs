@@ -54,7 +54,10 @@ async fn what_is_public_is_found_and_nothing_else() {
     assert!(!before.iter().any(|address| address.contains("/credentials/")), "{before:?}");
     let robots = text(&visit, "/robots.txt").await;
     assert!(robots.contains(&format!("Sitemap: {}/sitemap.xml", visit.process.url)), "{robots}");
-    for personal in ["/claim/", "/address/", "/dev/", "/hooks/", "/credentials/*/verify"] {
+    for hidden in ["/claim/", "/address/"] {
+        assert!(!robots.contains(hidden), "its pages say noindex, which has to be read: {robots}");
+    }
+    for personal in ["/dev/", "/hooks/", "/credentials/*/verify"] {
         assert!(robots.contains(&format!("Disallow: {personal}\n")), "{personal}: {robots}");
     }
 

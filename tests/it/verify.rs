@@ -11,7 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Client, Response};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
 use crate::support::app::{Process, Site, Way, credentials};
@@ -258,6 +259,44 @@ async fn verifying_is_rationed_for_each_client() {
     assert!(last.1.contains("That was a lot at once"));
     assert_eq!(visit.get("/verify").await.status(), 200, "the page itself is free");
     assert_eq!(visit.get(&format!("/credentials/{}", visit.badge)).await.status(), 200);
+    visit.end().await;
+}
+
+/// Nothing is said against a badge by somebody who pastes something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_badge_gets_no_verdict() {
+    let visit = Visit::new().await;
+    let pdf = visit.file("pdf").await;
+    for (given, said) in [
+        (b"hello".as_slice(), "This is no badge"),
+        (pdf.as_slice(), "A PDF certificate is a picture of a badge"),
+    ] {
+        let (status, page) = visit.upload("text", given).await;
+        assert!(status == 200 && page.contains(said) && !page.contains(FAILS), "{page}");
+    }
+    // As browsers show an address.
+    let address = format!("localhost:{}/credentials/{}", port(&visit), visit.badge);
+    let (_, page) = visit.upload("text", address.as_bytes()).await;
+    assert!(page.contains("This badge holds"), "{page}");
+    visit.end().await;
+}
+
+/// Whoever sends slowly, or goes away, keeps nobody else from verifying.
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_do_not_come_take_no_place() {
+    let visit = Visit::new().await;
+    let head = "POST /verify HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=x\r\n\
+                content-length: 100000\r\n\r\n";
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(("127.0.0.1", port(&visit))).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    // Until the last of them is being read.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(visit.upload("text", b"hello").await.0, 200);
+    drop(slow);
     visit.end().await;
 }
 

@@ -1,7 +1,9 @@
 //! The connector as a whole: requests in, signals out.
 
+mod mapping;
 mod random;
 mod readme;
+mod scores;
 
 use chrono::{DateTime, Utc};
 use http::HeaderMap;

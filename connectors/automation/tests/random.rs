@@ -51,7 +51,7 @@ proptest! {
         member in prop::sample::select(vec![
             "/type", "/id", "/timestamp", "/data", "/data/learner", "/data/learner/id", "/data/learner/email",
             "/data/learner/name", "/data/course/id", "/data/assessment/id", "/data/score", "/data/score/given",
-            "/data/score/max", "/data/passed", "/data/attempt",
+            "/data/score/min", "/data/score/max", "/data/passed", "/data/attempt",
         ]),
         value in any_json(),
     ) {
@@ -64,7 +64,8 @@ proptest! {
     ) {
         let table = json!({"trusted": true, "bearer": TOKEN, "mapping": {
             "learner.id": pointers[0], "course.id": pointers[1], "assessment.id": pointers[2],
-            "score.given": pointers[3], "passed": {"at": pointers[4], "is": ["1"]}, "learner.name": {"join": [pointers[5]]},
+            "score.given": pointers[3], "passed": {"at": pointers[4], "is": ["1"]},
+            "when": {"at": pointers[4], "ends": ["", "1", 0]}, "learner.name": {"join": [pointers[5]]},
         }});
         if let Ok(source) = build(table) {
             let _ = receive(&*source, &bearer(TOKEN), body.to_string().as_bytes());

@@ -23,7 +23,7 @@ fn blocks(language: &str) -> Vec<(&'static str, String)> {
 fn toml_table(block: &str) -> Value {
     let line = |line: &str| {
         let (key, value) = line.split_once(" = ").unwrap();
-        let value = ["value", "join", "at", "is"]
+        let value = ["value", "join", "at", "is", "ends"]
             .iter()
             .fold(value.to_owned(), |json, key| json.replace(&format!("{key} = "), &format!("\"{key}\": ")));
         (key.trim_matches('"').to_owned(), serde_json::from_str(&value).unwrap())
@@ -46,6 +46,13 @@ fn the_readme_s_events_are_read() {
     }
 }
 
+/// A source with the mapping of this name.
+fn mapped_source(name: &str) -> Box<dyn Connector> {
+    let marker = format!("<!-- mapping {name} -->");
+    let (_, mapping) = blocks("toml").into_iter().find(|(before, _)| *before == marker).unwrap();
+    token_source(toml_table(&mapping))
+}
+
 #[test]
 fn the_readme_s_mappings_read_the_readme_s_examples() {
     let mut read = Vec::new();
@@ -54,9 +61,7 @@ fn the_readme_s_mappings_read_the_readme_s_examples() {
         else {
             continue;
         };
-        let marker = format!("<!-- mapping {name} -->");
-        let (_, mapping) = blocks("toml").into_iter().find(|(before, _)| *before == marker).unwrap();
-        let outcome = outcome(&*token_source(toml_table(&mapping)), &body);
+        let outcome = outcome(&*mapped_source(name), &body);
         let percent = outcome.score.as_ref().unwrap().percent().unwrap();
         read.push((
             outcome.learner.name.unwrap(),
@@ -72,9 +77,36 @@ fn the_readme_s_mappings_read_the_readme_s_examples() {
         [
             row("Tomasz Brandt", "data-protection-form", "90", None),
             row("Ines Okafor", "ladder-safety", "87.5", Some(true)),
-            row("Tomasz Brandt", "https://courses.example.test/forklift/exam", "88", Some(true)),
+            row("Tomasz Brandt", "https://courses.example.test/forklift/exam", "80", Some(true)),
         ]
     );
+}
+
+/// A cmi5 player says more of an object than how it ended.
+#[test]
+fn what_a_player_sends_around_a_pass_does_not_take_it_back() {
+    let source = mapped_source("xapi");
+    let (_, passed) = blocks("json").into_iter().find(|(before, _)| before.contains("example xapi")).unwrap();
+    let statement = |verb: &str| {
+        let mut statement: Value = serde_json::from_str(&passed).unwrap();
+        statement["verb"]["id"] = json!(verb);
+        statement.to_string()
+    };
+    for (verb, says) in [
+        ("http://adlnet.gov/expapi/verbs/passed", Some(true)),
+        ("https://w3id.org/xapi/adl/verbs/Passed", Some(true)),
+        ("http://adlnet.gov/expapi/verbs/failed", Some(false)),
+        ("http://adlnet.gov/expapi/verbs/terminated", None),
+        ("http://adlnet.gov/expapi/verbs/initialized", None),
+        ("http://adlnet.gov/expapi/verbs/completed", None),
+        ("https://w3id.org/xapi/adl/verbs/abandoned", None),
+        ("", None),
+    ] {
+        let receipt = receive(&*source, &bearer(TOKEN), statement(verb).as_bytes()).unwrap();
+        let read = receipt.signals.first().map(|signal| signal.outcome.as_ref().unwrap().passed.unwrap());
+        assert_eq!(read, says, "{verb}");
+        assert_eq!(receipt.ignored.len(), usize::from(says.is_none()), "{verb}");
+    }
 }
 
 #[test]

@@ -54,6 +54,41 @@ async fn who_is_not_in_the_list_is_asked_for_alone() {
     assert!(matches!(&confirmed[2], Confirmation::Unsettled { outcomes, .. } if outcomes.is_empty()));
 }
 
+/// A list that is reused may be from before somebody joined; that there is no membership is said of
+/// one learner alone, and now.
+#[tokio::test]
+async fn who_is_no_member_is_not_enrolled() {
+    let ids = ["_12_1", "_13_1", "_14_1", "_15_1"];
+    let of = |fixture: &str, id: &str| changed(fixture, &[("/userId", json!(id))]);
+    let grades: Vec<String> = ids.iter().map(|id| of(GRADE, id)).collect();
+    let attempts: Vec<String> = ids.iter().map(|id| of(ATTEMPT, id)).collect();
+    let all = |of: &[String]| list(&of.iter().map(String::as_str).collect::<Vec<_>>());
+    let member = |id: &str| format!("v1/courses/_3_1/users/{id}?expand=user");
+    let mut site = Site::new()
+        .with(&format!("{GRADEBOOK}/users?limit=100"), 200, all(&grades))
+        .with(&format!("{GRADEBOOK}/attempts?limit=100"), 200, all(&attempts))
+        .with("v1/courses/_3_1/users?limit=100&expand=user", 200, list(&[&of(MEMBERSHIP, "_12_1")]))
+        .with(&member("_13_1"), 404, ERROR)
+        .with(&member("_14_1"), 200, of(MEMBERSHIP, "_14_1"));
+    for id in ids {
+        site = site.with(&format!("v1/users/{id}"), 200, changed(USER, &[("/id", json!(id))]));
+    }
+    let signals = ids.map(signal_of);
+    let confirmed = confirm(&site, &signals).await.unwrap();
+    let release = |index: usize| match &confirmed[index] {
+        Confirmation::Settled(outcomes) => outcomes[0].release.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(release(0), Release::Released);
+    assert_eq!(release(1), Release::Withheld { reason: Withheld::NotEnrolled });
+    assert_eq!(release(2), Release::Released, "joined since the list was read");
+    assert_eq!(release(3), Release::Released, "memberships that may not be seen withhold nothing");
+
+    let alone = |status: u16| Site::new().with(&member("_12_1"), status, ERROR);
+    assert_eq!(withheld(&alone(404)).await, Withheld::NotEnrolled);
+    assert_eq!(settled(&alone(403)).await.release, Release::Released);
+}
+
 #[tokio::test]
 async fn the_next_page_is_on_the_same_site_or_nowhere() {
     for next in [

@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::canvas::answers::Course;
-use crate::canvas::api::{Api, Fresh, PER_PAGE};
+use crate::canvas::api::{Api, COURSE, Fresh, PER_PAGE};
 use crate::canvas::ids::Id;
 use crate::canvas::read::{at, id};
-use crate::canvas::reading::COURSE;
 use crate::{ApiError, outcome};
 
 const SEARCH: &str = "Canvas courses by code";
@@ -24,8 +23,8 @@ pub(in crate::canvas) async fn course(
     }
     let by_sis = api.get(COURSE, &["courses", &format!("sis_course_id:{name}")], &[], Fresh::Recent).await;
     let found = match by_sis {
-        // Without the permission to read SIS data nothing goes by this name.
-        Err(ApiError::Unauthorized { .. } | ApiError::Refused { .. }) => None,
+        // A name that cannot be a SIS id. One that may not be seen is an error: it is there.
+        Err(ApiError::Refused { .. }) => None,
         found => found?,
     };
     if let Some(found) = found

@@ -252,8 +252,6 @@ async fn an_event_without_a_course_is_confirmed_through_its_assignment() {
     let canvas =
         Replay::canvas().json("/api/graphql", &json!({"data": {"assignment": {"course": {"_id": "731"}}}}));
     assert_eq!(canvas.settled(signal(&event)).await.course.id, "731");
-    let gone = Replay::canvas().json("/api/graphql", &json!({"data": {"assignment": null}}));
-    gone.nothing(signal(&event)).await;
 }
 
 /// Signals of `count` learners from 101 on, and a Canvas that knows their profiles.

@@ -230,6 +230,16 @@ async fn a_course_is_found_by_id_sis_id_or_its_only_code() {
     assert!(matches!(find("BIO-101", &two).await, Err(ApiError::Refused { .. })));
     let forbidden = Replay::default().raw(search, 403, r#"{"errors": [{"message": "unauthorized"}]}"#);
     assert_eq!(find("BIO-101", &forbidden).await, Ok(None), "only administrators may search");
+    for path in [COURSE.to_owned(), format!("{COURSES}/sis_course_id:BIO-101-2025S")] {
+        let hidden = Replay::default().raw(&path, 403, r#"{"errors": [{"message": "unauthorized"}]}"#);
+        let name = if path == COURSE { "731" } else { "BIO-101-2025S" };
+        match find(name, &hidden).await {
+            Err(ApiError::Unauthorized { what }) => {
+                assert!(what.contains("“Course Content - view”"), "{what}")
+            }
+            other => panic!("{name} is there, and may not be seen: {other:?}"),
+        }
+    }
 }
 
 const ROLLUPS: &str = "/api/v1/courses/731/outcome_rollups";

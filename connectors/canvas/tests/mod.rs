@@ -176,6 +176,7 @@ const SUBMISSION: &str = "/api/v1/courses/731/assignments/412/submissions/96";
 const ASSIGNMENT: &str = "/api/v1/courses/731/assignments/412";
 const COURSE: &str = "/api/v1/courses/731";
 const PROFILE: &str = "/api/v1/users/96/profile";
+const PERMISSIONS: &str = "/api/v1/accounts/self/permissions";
 const ENROLMENTS: &str = "/api/v1/courses/731/enrollments?user_id=96";
 
 impl Replay {

@@ -166,9 +166,13 @@ async fn an_expired_token_and_a_missing_permission_are_told_apart() {
         other => panic!("{other:?}"),
     }
     let body = json!({"status": "unauthorized", "errors": [{"message": "user not authorized"}]}).to_string();
-    for (path, permission) in
-        [(SUBMISSION, "view all grades"), (PROFILE, "email"), (ENROLMENTS, "list of users")]
-    {
+    for (path, permission) in [
+        (COURSE, "“Course Content - view”"),
+        (ASSIGNMENT, "“Course Content - view”"),
+        (SUBMISSION, "“Grades - view all grades”"),
+        (PROFILE, "“Users - view primary email address”"),
+        (ENROLMENTS, "“Users - view list”"),
+    ] {
         match error(Replay::canvas().raw(path, 401, body.clone())).await {
             ApiError::Unauthorized { what } => {
                 assert!(what.contains(permission) && !what.contains("New Access Token"), "{what}");
@@ -177,9 +181,37 @@ async fn an_expired_token_and_a_missing_permission_are_told_apart() {
         }
     }
     assert!(matches!(
-        error(Replay::canvas().raw(SUBMISSION, 403, body)).await,
+        error(Replay::canvas().raw(SUBMISSION, 403, body.clone())).await,
         ApiError::Unauthorized { .. }
     ));
+    let quiz = Replay::canvas().raw("/api/v1/courses/731/quizzes/64", 403, body);
+    match quiz.confirm(&[signal(&fixture("quiz_submitted"))]).await {
+        Err(ApiError::Unauthorized { what }) => assert!(what.contains("“Course Content - view”"), "{what}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_assignment_that_is_not_shown_is_gone_only_if_every_course_may_be_seen() {
+    let event = signal(&fixture("submission_created"));
+    let canvas = || Replay::canvas().json("/api/graphql", &json!({"data": {"assignment": null}}));
+    let all = canvas().json(PERMISSIONS, &json!({"read_course_content": true}));
+    all.nothing(event.clone()).await;
+    for waits in [
+        canvas().json(PERMISSIONS, &json!({"read_course_content": false})),
+        canvas().json(PERMISSIONS, &json!({})),
+        canvas().raw(PERMISSIONS, 403, "{}"),
+        canvas(),
+    ] {
+        match waits.confirm(std::slice::from_ref(&event)).await {
+            Err(ApiError::Unauthorized { what }) => {
+                assert!(what.contains("412") && what.contains("“Course Content - view”"), "{what}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let later = canvas().raw(PERMISSIONS, 502, "").confirm(&[event]).await;
+    assert!(matches!(later, Err(ApiError::Unavailable { .. })), "{later:?}");
 }
 
 #[tokio::test]
@@ -219,23 +251,59 @@ async fn answers_that_are_not_canvas_json_pass_by_themselves() {
     assert!(matches!(error, ApiError::Unavailable { .. }), "{error:?}");
 }
 
-async fn probe(account: &Value) -> Result<Vec<String>, ApiError> {
-    let canvas = Replay::default()
+fn granted(content: bool, rest: bool) -> Value {
+    json!({
+        "read_course_content": content, "view_all_grades": rest, "read_roster": rest,
+        "read_email_addresses": rest,
+    })
+}
+
+fn probed(account: &Value) -> Replay {
+    Replay::default()
         .json("/api/v1/users/self/profile", &fixture("api_profile"))
-        .json("/api/v1/accounts/self", account);
-    source().probe(&canvas).await
+        .json("/api/v1/accounts/self", account)
+        .json(PERMISSIONS, &granted(true, true))
+}
+
+async fn probe(account: &Value) -> Result<Vec<String>, ApiError> {
+    source().probe(&probed(account)).await
 }
 
 #[tokio::test]
 async fn the_probe_says_who_and_where() {
     let lines = probe(&json!({"id": "1", "name": "Example University", "uuid": ACCOUNT})).await.unwrap();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 3);
     assert!(lines[0].contains("https://canvas.example.test") && lines[0].contains("Lena Maier"), "{lines:?}");
     assert!(lines[1].contains("Example University") && lines[1].contains("as configured"), "{lines:?}");
     let error = probe(&json!({"id": "1", "name": "Other", "uuid": "other"})).await.unwrap_err();
     assert!(error.to_string().contains("root_account"), "{error}");
     let canvas = Replay::default().json("/api/v1/users/self/profile", &fixture("api_profile"));
-    assert_eq!(source().probe(&canvas).await.unwrap().len(), 2, "the account need not be readable");
+    assert_eq!(source().probe(&canvas).await.unwrap().len(), 3, "the account need not be readable");
     let expired = Replay::default().raw("/api/v1/users/self/profile", 401, "{}");
     assert!(source().probe(&expired).await.is_err());
+}
+
+#[tokio::test]
+async fn the_probe_names_the_permissions_that_are_missing() {
+    let account = json!({"id": "1", "name": "Example University", "uuid": ACCOUNT});
+    let canvas = probed(&account).json(PERMISSIONS, &granted(false, true));
+    match source().probe(&canvas).await {
+        Err(ApiError::Unauthorized { what }) => {
+            assert!(what.contains("“Course Content - view”") && !what.contains("Grades"), "{what}");
+        }
+        other => panic!("{other:?}"),
+    }
+    {
+        let calls = canvas.calls.lock().unwrap();
+        let query = calls.last().unwrap().url.query().unwrap();
+        assert!(query.contains("=read_course_content&"), "{query}");
+    }
+    let lines = source().probe(&probed(&account)).await.unwrap();
+    assert!(lines[2].contains("has the permissions"), "{lines:?}");
+    let elsewhere = probed(&account).json(PERMISSIONS, &granted(false, false));
+    let lines = source().probe(&elsewhere).await.unwrap();
+    assert!(lines[2].contains("in which it has no other role"), "{lines:?}");
+    let untold = probed(&account).raw(PERMISSIONS, 403, "{}");
+    let lines = source().probe(&untold).await.unwrap();
+    assert!(lines[2].contains("not checked"), "{lines:?}");
 }

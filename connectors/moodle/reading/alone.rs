@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Found, Known, Need, Wants, not_in_gradebook};
 use crate::moodle::answers::{
-    Activities, CompetencyInCourse, CompetencySummary, CourseCompletion, CourseInfo, GradeItem, GradeReports,
+    Activities, CompetencyInCourse, CompetencySummary, CourseCompletion, CourseInfo, GradeItem,
 };
-use crate::moodle::api::{
-    ACTIVITIES, Api, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION, Fault, GRADES, pair,
-};
-use crate::moodle::{attempts, text};
+use crate::moodle::api::{ACTIVITIES, Api, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION, Fault, pair};
+use crate::moodle::{attempts, grades, text};
 use crate::{ApiError, Asked, Part};
 
 /// Asks about one learner.
@@ -57,8 +55,8 @@ impl Alone<'_> {
     async fn ask_in(&self, course: u64, known: &mut Known, wants: &Wants) -> Result<(), Fault> {
         let whose = [pair("courseid", &course), pair("userid", &known.id)];
         if wants.contains(&Need::Grades) && known.report.is_none() {
-            let reports: GradeReports = self.api.ask(&GRADES, &whose).await?;
-            known.report = reports.usergrades.into_iter().find(|report| report.userid == known.id);
+            let reports = grades::read(self.api, course, Some(known.id)).await?;
+            known.report = reports.into_iter().find(|report| report.userid == known.id);
             if known.report.is_none() {
                 return Err(Fault::Gone(not_in_gradebook(known.id, course)));
             }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Found, Known, Need, Reading, Wants};
-use crate::moodle::answers::{GradeItem, GradeReport, GradeReports};
-use crate::moodle::api::{Api, Fault, GRADES, pair};
+use crate::moodle::answers::{GradeItem, GradeReport};
+use crate::moodle::api::{Api, Fault};
 use crate::moodle::competencies::{self, Listed};
+use crate::moodle::grades;
 use crate::{ApiError, Asked, Assessment, Part, Question};
 
 impl Reading {
@@ -18,9 +19,8 @@ impl Reading {
         question: &Question<'_>,
         competencies: &[Listed],
     ) -> Result<Option<Self>, ApiError> {
-        let asked = api.ask::<GradeReports>(&GRADES, &[pair("courseid", &course), pair("userid", &0)]).await;
-        let reports = match asked {
-            Ok(reports) => reports.usergrades,
+        let reports = match grades::read(api, course, None).await {
+            Ok(reports) => reports,
             Err(Fault::Gone(_)) => return Ok(None),
             Err(Fault::Api(error)) => return Err(error),
         };

@@ -96,8 +96,26 @@ async fn attempts_that_are_abandoned_ungraded_or_deleted() {
     let expected = [(1, Some("5/10".to_owned())), (2, Some("10/10".to_owned())), (3, None)];
     assert_eq!(points(&quiz.attempts), expected);
     assert_eq!(quiz.attempts[2].graded_at, None);
-    // Without the quiz's own marks no attempt can be put into points.
-    site.json("mod_quiz_get_quizzes_by_courses", &json!({"quizzes": []}));
+}
+
+/// Without the quiz's own marks no attempt can be put into points. Read as not graded, all would
+/// look as if they waited for a teacher.
+#[tokio::test]
+async fn attempts_at_a_quiz_that_is_not_shown_wait_and_the_mend_is_named() {
+    for quizzes in [json!([]), json!([{"id": 2, "sumgrades": 10}]), json!([{"id": 1, "name": "Final Quiz"}])]
+    {
+        let mut site = bob();
+        site.json("mod_quiz_get_quizzes_by_courses", &json!({"quizzes": quizzes}));
+        let asked = asked("2", &[attempts(named("item:4"))]);
+        let refused = confirm_asked(&site, &[signal(5)], &asked).await;
+        let Err(ApiError::Unauthorized { what }) = refused else { panic!("{refused:?}") };
+        for named in ["quiz 1", "moodle/course:viewhiddenactivities", "mod/quiz:view"] {
+            assert!(what.contains(named), "{what}");
+        }
+    }
+    // All questions without marks: nothing can be scaled, and nothing is wrong.
+    let mut site = bob();
+    site.json("mod_quiz_get_quizzes_by_courses", &json!({"quizzes": [{"id": 1, "sumgrades": 0}]}));
     let outcomes = told(&site, "2", "item:4", 5).await;
     assert!(outcome(&outcomes, "item:4").attempts.iter().all(|attempt| attempt.score.is_none()));
 }

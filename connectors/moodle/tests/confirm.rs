@@ -87,12 +87,44 @@ async fn a_hidden_grade_is_withheld() {
     let confirmation = confirm_one(&Site::recorded(), Capture::number("0311").signal()).await;
     let outcomes = settled(&confirmation);
     assert_eq!(outcome(outcomes, "item:6").release, withheld(Withheld::Hidden));
-    assert_eq!(outcome(outcomes, Assessment::COURSE_TOTAL).release, Release::Released);
+    assert_eq!(
+        outcome(outcomes, Assessment::COURSE_TOTAL).release,
+        withheld(Withheld::Hidden),
+        "44 of 44 points are the hidden ones"
+    );
 
     let mut site = Site::recorded();
     site.item(8, 6, &json!({"gradeishidden": false, "gradehiddenbydate": true}));
     let until = confirm_one(&site, Capture::number("0311").signal()).await;
     assert_eq!(outcome(settled(&until), "item:6").release, withheld(Withheld::Hidden));
+}
+
+#[tokio::test]
+async fn a_total_is_withheld_while_it_rests_on_a_grade_that_is_hidden() {
+    let of = async |site: &Site, id: &str| {
+        let confirmation = confirm_one(site, Capture::number("0097").signal()).await;
+        outcome(settled(&confirmation), id).release.clone()
+    };
+    let total = async |site: &Site| of(site, Assessment::COURSE_TOTAL).await;
+    let mut site = Site::recorded();
+    // An item without a grade gives nothing away, nor does one that the total leaves out.
+    site.item(4, 6, &json!({"gradeishidden": true}));
+    assert_eq!(total(&site).await, Release::Released);
+    site.item(4, 6, &json!({"graderaw": 44, "status": "excluded"}));
+    assert_eq!(total(&site).await, Release::Released);
+    site.item(4, 6, &json!({"status": null}));
+    assert_eq!(total(&site).await, withheld(Withheld::Hidden));
+    assert_eq!(of(&site, "item:4").await, Release::Released);
+
+    // Totals of categories, beside the one in which it is and around it.
+    let category = |iteminstance: u64| json!({"itemtype": "category", "itemmodule": null, "iteminstance": iteminstance, "categoryid": null, "cmid": null, "graderaw": 1});
+    site.item(4, 6, &json!({"categoryid": 7}));
+    site.item(4, 2, &category(7));
+    assert_eq!(of(&site, "item:2").await, withheld(Withheld::Hidden));
+    site.item(4, 2, &category(1));
+    assert_eq!(of(&site, "item:2").await, Release::Released);
+    site.item(4, 2, &category(8));
+    assert_eq!(of(&site, "item:2").await, withheld(Withheld::Hidden), "it holds categories alone");
 }
 
 #[tokio::test]

@@ -58,6 +58,21 @@ async fn a_missing_permission_is_named() {
     assert!(unauthorized(&error).contains("moodle/competency:usercompetencyview"), "{error}");
 }
 
+/// Each has its own mend, and no capability would help.
+#[tokio::test]
+async fn an_account_that_moodle_stops_at_the_door_is_mended_and_not_given_capabilities() {
+    for (code, mend) in [
+        ("usernotfullysetup", "required profile fields"),
+        ("sitepolicynotagreed", "agree to the site policy"),
+        ("forcepasswordchangenotice", "forced password change"),
+        ("nopasswordchangeforced", "forced password change"),
+    ] {
+        let answer = json!({"exception": "moodle_exception", "errorcode": code, "message": "m"});
+        let error = error(GRADES, 200, answer.to_string()).await;
+        assert!(unauthorized(&error).contains(mend) && !error.to_string().contains("capabilit"), "{error}");
+    }
+}
+
 /// An account without `moodle/user:viewdetails` is shown no accounts, and no error either.
 #[tokio::test]
 async fn accounts_that_are_all_invisible_are_a_missing_permission() {

@@ -6,6 +6,7 @@ mod confirm;
 mod faults;
 mod gradebook;
 mod readme;
+mod rights;
 mod traps;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,36 @@
 //! The template that the setup guide tells administrators to paste, filled in as the plugin does.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{BODY_TOKEN, Capture};
+use super::{BODY_TOKEN, Capture, Site, confirm_one, outcome, recorded_json, settled, unsettled};
 use crate::Signal;
+use crate::moodle::api::{
+    ACTIVITIES, ASSIGN_ATTEMPTS, COMPETENCIES, COMPETENCY, COMPETENCY_IN_COURSE, COMPLETION,
+    COURSE_COMPETENCIES, COURSES, COURSES_OF_COMPETENCY, Function, GRADES, QUIZ_ATTEMPTS, QUIZZES, ROLES,
+    SITE_INFO, USERS,
+};
+
+/// Every function that is called.
+const FUNCTIONS: [&Function; 15] = [
+    &SITE_INFO,
+    &GRADES,
+    &USERS,
+    &COURSES,
+    &ACTIVITIES,
+    &COMPLETION,
+    &ROLES,
+    &COMPETENCY,
+    &COMPETENCY_IN_COURSE,
+    &COURSE_COMPETENCIES,
+    &COMPETENCIES,
+    &COURSES_OF_COMPETENCY,
+    &QUIZ_ATTEMPTS,
+    &QUIZZES,
+    &ASSIGN_ATTEMPTS,
+];
 
 /// The one-line template in README.md.
 fn template() -> String {
@@ -113,6 +139,73 @@ fn each_event_of_the_guide_gives_a_signal_through_the_template() {
         fields[0].1 = event.to_owned();
         fields.push(("other_competencyid", "1".to_owned()));
         signal(filled(&template(), &fields));
+    }
+}
+
+/// Moodle tells in `other.action` whether evidence completes a competency; tool_trigger gives ids
+/// alone, so the API has to tell.
+#[tokio::test]
+async fn evidence_that_tool_trigger_tells_is_asked_about() {
+    let evidence = |competency: &str| {
+        let mut fields = fields("Evans");
+        fields[0].1 = r"\core\event\competency_evidence_created".to_owned();
+        for (name, value) in
+            [("timecreated", "1795423329"), ("relateduserid", "4"), ("other_competencyid", competency)]
+        {
+            fields.retain(|(known, _)| *known != name);
+            fields.push((name, value.to_owned()));
+        }
+        Capture { body: filled(&template(), &fields), ..Capture::number("0160") }
+    };
+    let signal = evidence("1").signal();
+    assert_eq!(signal.detail, json!({"expect": "competency", "competency": 1, "rating": null}));
+    let mut site = Site::recorded();
+    let confirmation = confirm_one(&site, signal.clone()).await;
+    assert_eq!(outcome(settled(&confirmation), "competency:1").score.as_ref().unwrap().given, Some(1.into()));
+    // Evidence that completes nothing, or not yet.
+    let name = "tool_lp_data_for_user_competency_summary_in_course";
+    let mut summary = recorded_json(&format!("badgebot.{name}"));
+    let rating = &mut summary["usercompetencysummary"]["usercompetencycourse"];
+    (rating["grade"], rating["proficiency"]) = (json!(null), json!(null));
+    rating["timemodified"] = 1_795_423_329.into();
+    site.json(name, &summary);
+    let confirmation = confirm_one(&site, signal).await;
+    assert!(unsettled(&confirmation).1.contains("no rating of competency 1"));
+
+    let ignored = evidence("{other_competencyid}").send().unwrap().ignored;
+    assert!(ignored[0].contains("names no competency"), "{ignored:?}");
+}
+
+/// The capabilities in a text: `moodle/grade:viewall`.
+fn capabilities(text: &str) -> BTreeSet<&str> {
+    let part = |character: char| character.is_ascii_alphanumeric() || "/:_".contains(character);
+    let words = text.split(|character| !part(character));
+    words.filter(|word| word.contains('/') && word.contains(':') && !word.contains("//")).collect()
+}
+
+/// What a message tells an administrator to give is what the guide told them to give.
+#[test]
+fn messages_and_the_table_of_functions_name_the_same_capabilities() {
+    let guide = include_str!("../README.md");
+    let (_, table) = guide.split_once("| function | capabilities | read for |\n").expect("the table");
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let row = |first: &str| capabilities(rows.iter().find(|row| row[1].starts_with(first)).unwrap()[2]);
+    assert_eq!(row("all"), BTreeSet::from(["webservice/rest:use"]));
+    let in_courses = row("all that read a course");
+    assert!(in_courses.contains("moodle/course:viewhiddencourses"));
+    for function in FUNCTIONS {
+        let name = format!("`{}`", function.name);
+        let own = rows.iter().find(|row| row[1].contains(&name)).unwrap_or_else(|| panic!("{name}"));
+        let beside = FUNCTIONS.iter().filter(|other| own[1].contains(&format!("`{}`", other.name)));
+        let needs: BTreeSet<&str> = beside.flat_map(|other| capabilities(other.needs)).collect();
+        let mut told = capabilities(own[2]);
+        if needs.contains("moodle/course:view") {
+            told.extend(&in_courses);
+        }
+        // Told below the table, for courses with separate groups.
+        told.extend(needs.contains("moodle/site:accessallgroups").then_some("moodle/site:accessallgroups"));
+        assert_eq!(told, needs, "{name}");
     }
 }
 

@@ -4,8 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::json::{self, Unread};
 use super::key::{self, Controller};
 use super::public::Key;
+use super::text::MOST_MEMORY;
 use super::{Check, Lookup};
 use crate::badges::jwt::{TEXT_CLAIMS, claims, dates};
 use crate::badges::key::shorten;
@@ -38,11 +40,15 @@ impl Jwt {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| Message::new("why-jwt-base64"))
         };
         let (header, payload, signature) = (part()?, part()?, part()?);
-        let json =
-            |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).map_err(|_| Message::new("why-jwt-json"));
+        let read = |bytes: &[u8]| {
+            json::parse(bytes, MOST_MEMORY).map_err(|why| match why {
+                Unread::TooMuch => Message::new("why-jwt-many"),
+                Unread::NoJson(_) => Message::new("why-jwt-json"),
+            })
+        };
         Ok(Self {
-            header: json(&header)?,
-            payload: json(&payload)?,
+            header: read(&header)?,
+            payload: read(&payload)?,
             input: text.rsplit_once('.').map(|(input, _)| input.to_owned()).unwrap_or_default(),
             signature,
         })

@@ -1,6 +1,7 @@
 //! Verifying: does a credential hold, and if not, what exactly fails.
 
 mod embedded;
+mod json;
 pub(super) mod jwt;
 mod key;
 mod p256;
@@ -12,6 +13,9 @@ mod text;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+
+pub(crate) use json::{Unread, parse};
+pub(crate) use text::is_credential;
 
 use super::key::shorten;
 use super::structure::{self, At};

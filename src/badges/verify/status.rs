@@ -10,14 +10,21 @@ use crate::badges::structure::{self, At};
 use crate::badges::{key::shorten, status};
 use crate::locales::Message;
 
+/// The most entries of one badge that are looked at: each may name a list of its own.
+const MOST: usize = 8;
+
 /// The check `status`: every entry, against its list (Bitstring Status List 1.0, section 3.2).
 pub(super) fn check(document: &Value, lookup: &dyn Lookup, now: DateTime<Utc>) -> Check {
     let root = At::root(document);
     let Some(entries) = root.may("credentialStatus") else {
         return Check::holds("status", Message::new("found-no-status"));
     };
+    let entries = entries.items();
+    if entries.len() > MOST {
+        return Check::open("status", Message::new("found-status-many"));
+    }
     let mut open = None;
-    for entry in entries.items() {
+    for entry in entries {
         match check_entry(document, &entry, lookup, now) {
             Ok(()) => {}
             Err(check) if check.holds == Some(false) => return check,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::json::{self, Unread};
 use super::jwt::{Jwt, is_jwt};
 use super::{Check, Lookup, embedded};
 use crate::badges::bake;
@@ -9,6 +10,8 @@ use crate::locales::Message;
 
 /// The most bytes that a credential may have.
 const MOST_BYTES: usize = 1 << 20;
+/// About how many bytes of memory its values may take: a learner record with hundreds of badges takes half.
+pub(super) const MOST_MEMORY: usize = 16 << 20;
 
 /// A credential in one of its envelopes.
 #[derive(Debug)]
@@ -44,6 +47,12 @@ impl Found {
     }
 }
 
+/// Whether somebody means these bytes as a credential, however damaged: an image, a JWT, or a document.
+pub(crate) fn is_credential(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    bake::is_image(bytes) || text.starts_with(b"{") || text.starts_with(b"[") || text.starts_with(b"eyJ")
+}
+
 /// The credential, or the failed check `structure`.
 pub(super) fn read(bytes: &[u8]) -> Result<Found, Check> {
     let fails = |found| Check::fails("structure", found);
@@ -65,9 +74,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Check> {
             .map(|jwt| Found::Jwt(Box::new(jwt)))
             .map_err(|why| fails(Message::new("found-bad-jwt").because(why)));
     }
-    let document = serde_json::from_str(text).map_err(|error| {
-        let found = Message::new("found-no-json").with("line", error.line().to_string());
-        fails(found.with("column", error.column().to_string()))
+    let document = json::parse(text.as_bytes(), MOST_MEMORY).map_err(|why| match why {
+        Unread::TooMuch => fails(Message::new("found-too-many")),
+        Unread::NoJson(error) => {
+            let found = Message::new("found-no-json").with("line", error.line().to_string());
+            fails(found.with("column", error.column().to_string()))
+        }
     });
     document.map(Found::Embedded)
 }

@@ -47,3 +47,5 @@ check-text-note = Ein Link beginnt mit https:// und führt zur Datei des Badges.
 check-button = Prüfen
 check-nothing = Wählen Sie eine Datei oder fügen Sie einen Badge oder einen Link ein, und drücken Sie dann den Knopf.
 check-link = Der Link konnte nicht gelesen werden: { $why }.
+check-no-badge = Das ist kein Badge, also gibt es nichts zu prüfen: Geben Sie das Bild des Badges (PNG oder SVG), sein Dokument (JSON oder JWT) oder einen Link dazu an.
+check-pdf = Ein PDF-Zertifikat zeigt einen Badge, enthält ihn aber nicht. Scannen Sie den QR-Code darauf, oder fügen Sie die Adresse ein, die dort steht.

@@ -46,3 +46,5 @@ check-text-note = A link begins with https:// and leads to the badge’s file.
 check-button = Verify
 check-nothing = Choose a file, or paste a badge or a link, then press the button.
 check-link = The link could not be read: { $why }.
+check-no-badge = This is no badge, so there is nothing to check: give the badge’s image (PNG or SVG), its document (JSON or JWT), or a link to it.
+check-pdf = A PDF certificate is a picture of a badge, with no badge inside. Scan its QR code, or paste the address that is printed on it.

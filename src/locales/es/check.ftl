@@ -47,3 +47,5 @@ check-text-note = Un enlace empieza por https:// y lleva al archivo de la insign
 check-button = Verificar
 check-nothing = Elige un archivo, o pega una insignia o un enlace, y después pulsa el botón.
 check-link = No se pudo leer el enlace: { $why }.
+check-no-badge = Esto no es una insignia, así que no hay nada que comprobar: indica la imagen de la insignia (PNG o SVG), su documento (JSON o JWT) o un enlace a ella.
+check-pdf = Un certificado PDF muestra una insignia, pero no la contiene. Escanea su código QR o pega la dirección que lleva impresa.

@@ -47,3 +47,5 @@ check-text-note = Un lien commence par https:// et mène au fichier du badge.
 check-button = Vérifier
 check-nothing = Choisissez un fichier, ou collez un badge ou un lien, puis appuyez sur le bouton.
 check-link = Le lien n’a pas pu être lu : { $why }.
+check-no-badge = Ce n’est pas un badge, il n’y a donc rien à vérifier : donnez l’image du badge (PNG ou SVG), son document (JSON ou JWT) ou un lien vers lui.
+check-pdf = Un certificat PDF montre un badge, mais ne le contient pas. Scannez son code QR, ou collez l’adresse qui y est imprimée.

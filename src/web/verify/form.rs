@@ -1,6 +1,9 @@
-//! The fields of a `multipart/form-data` body (RFC 7578) that is in memory already.
+//! What was handed in: the fields of a `multipart/form-data` body (RFC 7578) that is in memory already, and
+//! whether there is anything to verify in one.
 
 use memchr::memmem::find;
+
+use crate::badges::verify::is_credential;
 
 /// The value of a field that is not empty. `None`, too, when the body is no such form.
 pub(crate) fn field<'a>(kind: &str, body: &'a [u8], name: &str) -> Option<&'a [u8]> {
@@ -20,6 +23,15 @@ pub(crate) fn field<'a>(kind: &str, body: &'a [u8], name: &str) -> Option<&'a [u
         rest = after.get(between.len()..)?;
     }
     None
+}
+
+/// Why nothing can be verified, if what was handed in is no badge at all. That says nothing against anybody's
+/// badge, so there is no verdict.
+pub(super) fn no_badge(given: &[u8]) -> Option<&'static str> {
+    if given.starts_with(b"%PDF") {
+        return Some("check-pdf");
+    }
+    (!is_credential(given)).then_some("check-no-badge")
 }
 
 fn boundary(kind: &str) -> Option<&str> {

@@ -5,16 +5,17 @@ mod form;
 mod own;
 mod verdict;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header;
-use url::Url;
+use url::{Position, Url};
 use uuid::Uuid;
 
 use crate::locales::Message;
-use crate::remote::{LARGEST_BADGE, examine};
+use crate::remote::{LARGEST_BADGE, Place, examine};
 
 use super::Web;
 use super::error::PageError;
@@ -48,7 +49,6 @@ pub(super) async fn check(
     request: Request,
 ) -> Result<Response, PageError> {
     admit(&web, &request)?;
-    let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().to_owned();
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
@@ -58,17 +58,21 @@ pub(super) async fn check(
     let body = tokio::time::timeout(UPLOAD, axum::body::to_bytes(request.into_body(), MOST_BYTES)).await;
     let body = body.map_err(|_| PageError::TooLarge)?.map_err(|_| PageError::TooLarge)?;
     let given = form::field(&kind, &body, "file").or_else(|| form::field(&kind, &body, "text"));
-    let Some(given) = given else {
-        return answer(&web, reader, None, Some(&Message::new("check-nothing")));
-    };
-    let badge = match link(given) {
+    let hint = |hint| answer(&web, reader, None, Some(&hint));
+    let Some(given) = given else { return hint(Message::new("check-nothing")) };
+    // Whoever sends slowly keeps nobody else from it.
+    let place = place(&web)?;
+    let badge = match link(given, &web.site.public_url) {
         None => given.to_vec(),
         Some(url) => match linked(&web, &url).await? {
             Ok(bytes) => bytes,
-            Err(why) => return answer(&web, reader, None, Some(&Message::new("check-link").because(why))),
+            Err(why) => return hint(Message::new("check-link").because(why)),
         },
     };
-    verdict(&web, reader, badge).await
+    match form::no_badge(&badge) {
+        Some(why) => hint(Message::new(why)),
+        None => verdict(&web, reader, badge, place).await,
+    }
 }
 
 /// `GET /credentials/{id}/verify`: each check of one badge of ours.
@@ -79,9 +83,14 @@ pub(super) async fn badge(
     request: Request,
 ) -> Result<Response, PageError> {
     admit(&web, &request)?;
-    let _place = web.verifications.try_acquire().map_err(|_| PageError::Busy)?;
+    let place = place(&web)?;
     let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound)?;
-    verdict(&web, reader, web.public(id).await?.document.into_bytes()).await
+    verdict(&web, reader, web.public(id).await?.document.into_bytes(), place).await
+}
+
+fn place(web: &Web) -> Result<Place, PageError> {
+    let place = Arc::clone(&web.verifications).try_acquire_owned();
+    place.map(|place| Some(Arc::new(place))).map_err(|_| PageError::Busy)
 }
 
 fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
@@ -89,8 +98,9 @@ fn admit(web: &Web, request: &Request) -> Result<(), PageError> {
     if web.limiter.admits(client, web.site.clock.now()) { Ok(()) } else { Err(PageError::TooMany) }
 }
 
-async fn verdict(web: &Web, reader: Reader, badge: Vec<u8>) -> Result<Response, PageError> {
-    let examined = examine(badge, &OwnDocuments(web.clone()), &web.site.fetcher, &web.site.clock).await;
+async fn verdict(web: &Web, reader: Reader, badge: Vec<u8>, place: Place) -> Result<Response, PageError> {
+    let own = OwnDocuments(web.clone());
+    let examined = examine(badge, &own, &web.site.fetcher, &web.site.clock, place).await;
     let examined = examined.map_err(|error| PageError::fault("a verification ended early", &error))?;
     answer(web, reader, Some(&Shown::of(&examined, reader.language)), None)
 }
@@ -107,11 +117,23 @@ fn answer(
     Ok(reader.label(page))
 }
 
-/// The link, if what was given is one.
-fn link(given: &[u8]) -> Option<Url> {
+/// The link, if what was given is one. Browsers hide the scheme of an address that is copied by hand.
+fn link(given: &[u8], public_url: &Url) -> Option<Url> {
     let text = std::str::from_utf8(given).ok()?.trim();
-    let is_link = text.len() < 4096 && (text.starts_with("https://") || text.starts_with("http://"));
-    Url::parse(text).ok().filter(|_| is_link)
+    if text.len() >= 4096 || text.contains(char::is_whitespace) {
+        return None;
+    }
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Url::parse(text).ok();
+    }
+    if text.starts_with(&public_url[Position::BeforeHost..]) {
+        return Url::parse(&format!("{}://{text}", public_url.scheme())).ok();
+    }
+    let (host, _) = text.split_once('/')?;
+    let is_name =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_host = host.contains('.') && host.split('.').all(is_name);
+    Url::parse(&format!("https://{text}")).ok().filter(|_| is_host)
 }
 
 /// The badge behind a link, or why there is none. Links to this installation are not followed but

@@ -140,7 +140,12 @@ impl Reconciler {
             Unread::Store(error) => return Err(error),
             Unread::Gone => {
                 let name = &row.name;
-                (CourseState::Failed, format!("the LMS has no course “{name}”, which a badge names"))
+                (
+                    CourseState::Failed,
+                    format!(
+                        "the LMS has no course “{name}”, which a badge names, or hides it from the account"
+                    ),
+                )
             }
             Unread::Api(error) if error.passes() => {
                 let wait = self.heed(&run.source, &error);

@@ -18,9 +18,12 @@ pub(super) fn moodle(sandbox: &Sandbox, number: i64, place: Place) -> Option<Sta
     let id = moodle_item(place.course, place.part);
     let item = course.items.iter().find(|item| item.id == id).unwrap();
     let graded = |item: i64| course.grades.get(&(number, item)).filter(|grade| grade.raw.is_some());
+    // A total tells what is hidden in it.
+    let hidden = item.kind == "course"
+        && course.items.iter().any(|other| graded(other.id).is_some_and(|grade| grade.hidden));
     Some(match graded(id) {
         None => State::Nothing,
-        Some(grade) if grade.hidden => State::Withheld,
+        Some(grade) if grade.hidden || hidden => State::Withheld,
         Some(grade) => {
             let raw = grade.raw.unwrap();
             let others = course.items.iter().filter(|other| other.kind != "course");

@@ -197,6 +197,26 @@ contract! {
 }
 
 contract! {
+    /// Whoever got the first link by mistake has nothing left of it once an administrator sent another.
+    async fn what_was_begun_with_a_link_ends_when_it_is_replaced(database) {
+        let store = database.store().await;
+        let secret = ClaimSecret::new([3; 32]);
+        let credential = awarded(&store, "7").await.awards.remove(0).credential;
+        let hash = &credential.claim_hash;
+        let asked = store.ask_for_address(hash, "wrong@example.test", &secret, "badges.example.edu", at(40)).await;
+        assert_eq!(asked.unwrap(), Asked::Mailed);
+        store.claim(hash, at(41)).await.unwrap();
+        let offer = Uuid::from_u128(77);
+        assert!(store.offer(offer, credential.id, "en", at(42)).await.unwrap());
+        let resent = store.resend_link(credential.id, Some("right@example.test"), &links(&secret), at(43)).await;
+        assert!(matches!(resent.unwrap(), Resent::Mailed { new_link: true, .. }));
+        let token = secret.address_token(credential.id, 1);
+        assert!(!store.confirm_address(&claim::hash(&token), at(44)).await.unwrap());
+        let goes_to = store.holdings(None, None, Which::Any, 9).await.unwrap().remove(0).address;
+        assert_eq!(goes_to, "right@example.test");
+        assert_eq!(store.offering(credential.id, at(44)).await.unwrap().live, None);
+    }
+
     async fn what_comes_back_for_good_ends_reminders_and_needs_somebody(database) {
         let store = database.store().await;
         let commit = invited(&store).await;

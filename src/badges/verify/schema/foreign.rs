@@ -16,8 +16,10 @@ const MOST_VALUES: usize = 30_000;
 const MOST_STEPS: usize = 300_000;
 /// How deep parts of a schema may lead to others for one value and those inside it.
 const DEEPEST: usize = 120;
-/// The most bytes of a compiled pattern.
-const MOST_PATTERN: usize = 1 << 20;
+/// The most bytes of a compiled pattern: its states, which each byte of a text may visit.
+const MOST_PATTERN: usize = 256 << 10;
+/// What a byte costs that a pattern looks at.
+const PATTERN: usize = 8;
 
 /// Keywords that lead away from the schema, or that make each other look again.
 const NOT_FOLLOWED: [&str; 8] = [
@@ -104,10 +106,21 @@ struct Steps<'a> {
 
 impl Steps<'_> {
     fn take(&mut self, schema: &Value, value: &Value, depth: usize) -> Result<(), Message> {
-        let length = value.as_str().map_or(0, str::len) / 32;
+        let text = value.as_str().map_or(0, str::len);
         let Value::Object(keywords) = schema else { return self.count(1) };
         let words = |keyword: &str| keywords.get(keyword).and_then(Value::as_array).map_or(0, Vec::len);
-        self.count(1 + length + keywords.len() + words("enum") + words("required"))?;
+        self.count(1 + text / 32 + keywords.len() + words("required"))?;
+        if keywords.contains_key("pattern") {
+            self.count(text * PATTERN)?;
+        }
+        for required in ["dependentRequired", "dependencies"] {
+            let names = keywords.get(required).and_then(Value::as_object).into_iter().flat_map(Map::values);
+            self.count(names.map(|names| 1 + names.as_array().map_or(0, Vec::len)).sum())?;
+        }
+        let whole = ["const", "uniqueItems"].into_iter().filter(|keyword| keywords.contains_key(*keyword));
+        for _ in 0..whole.count() + words("enum") {
+            self.whole(value)?;
+        }
         if depth > DEEPEST {
             return Err(too_much());
         }
@@ -151,7 +164,7 @@ impl Steps<'_> {
         let object = |keyword: &str| keywords.get(keyword).and_then(Value::as_object);
         let patterns = object("patternProperties");
         for (name, value) in members {
-            self.count(1 + patterns.map_or(0, Map::len))?;
+            self.count(1 + patterns.map_or(0, Map::len) * (1 + name.len() * PATTERN))?;
             let own = object("properties").and_then(|properties| properties.get(name));
             let others =
                 patterns.into_iter().flat_map(Map::values).chain(keywords.get("additionalProperties"));
@@ -170,6 +183,16 @@ impl Steps<'_> {
         match parts {
             Value::Array(parts) => parts.iter().try_for_each(|part| self.take(part, value, depth + 1)),
             part => self.take(part, value, depth + 1),
+        }
+    }
+
+    /// All of a value, which some keywords compare.
+    fn whole(&mut self, value: &Value) -> Result<(), Message> {
+        self.count(1 + value.as_str().map_or(0, str::len) / 32)?;
+        match value {
+            Value::Array(items) => items.iter().try_for_each(|item| self.whole(item)),
+            Value::Object(members) => members.values().try_for_each(|member| self.whole(member)),
+            _ => Ok(()),
         }
     }
 

@@ -128,6 +128,26 @@ fn a_hostile_schema_is_not_followed() {
         let (holds, found) = by(schema);
         assert_eq!(holds, None, "{name}: {found}");
     }
+    // Few words that have each a large value looked at as a whole, or a long text read again and again.
+    let mut large = badge();
+    large["a"] = json!(vec![0; 20_000]);
+    large["b"] = json!("x".repeat(40_000));
+    large["credentialSchema"] = json!([{"id": ELSEWHERE, "type": "1EdTechJsonSchemaValidator2019"}]);
+    for (member, part) in [
+        ("a", json!({"uniqueItems": true})),
+        ("a", json!({"const": 1})),
+        ("a", json!({"enum": vec![1; 100]})),
+        ("b", json!({"pattern": "x"})),
+        ("b", json!({"const": "y", "enum": vec!["z"; 1_000]})),
+    ] {
+        let schema = json!({"properties": {(member): {"allOf": vec![part.clone(); 100]}}});
+        assert_eq!(check(&large, &Web::default().with(ELSEWHERE, schema)).holds, None, "{part}");
+    }
+    let names: Vec<String> = (0..10_000).map(|number| number.to_string()).collect();
+    let required = |times: usize| json!({"allOf": vec![json!({"$ref": "#/$defs/a"}); times], "$defs": {"a": {"dependentRequired": {"no": names}}}});
+    assert_eq!((by(required(2)).0, by(required(50)).0), (Some(true), None));
+    let once = json!({"properties": {"a": {"uniqueItems": true}, "b": {"maxLength": 50_000}}});
+    assert_eq!(check(&large, &Web::default().with(ELSEWHERE, once)).holds, Some(false));
     // Where the badge does not lead there, it is compiled at least without being unfolded.
     let inside = doubling(&|next| json!({"properties": {"no": twice(next), "nor": twice(next)}}));
     assert_eq!(by(inside).0, Some(true));

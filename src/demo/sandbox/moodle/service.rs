@@ -136,7 +136,11 @@ impl MoodleCourse {
             "gradeishidden": grade.is_some_and(|grade| grade.hidden), "gradeislocked": false,
             "gradeisoverridden": false, "gradeformatted": item.formatted(raw),
             "grademin": number(item.min), "grademax": number(item.max), "feedback": "", "feedbackformat": 2,
+            "weightraw": 0, "weightformatted": "0.00 %",
         });
+        if let (None, Some(json)) = (raw, json.as_object_mut()) {
+            json.insert("status".to_owned(), json!("novalue"));
+        }
         if let (Some((.., cmid)), Some(json)) = (item.module, json.as_object_mut()) {
             json.insert("cmid".to_owned(), json!(cmid));
         }
