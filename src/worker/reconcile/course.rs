@@ -97,8 +97,17 @@ impl Reconciler {
         let ours = asked.courses().filter(|(name, _)| called(name));
         let wanted: Vec<Wanted> = ours.flat_map(|(_, wanted)| wanted).cloned().collect();
         let (stored, _) = self.store.stored_results(source, &course.id).await?;
-        let is_decided =
-            |outcome: &&Outcome| outcome.passed == Some(true) && outcome.release == Release::Released;
+        let also = course.also.iter().chain(names).cloned().collect();
+        let by_all_names = Course { also, ..course.clone() };
+        // What rules name only since the course has another name is asked about once more: else nothing
+        // would show that they name it.
+        let is_known = |outcome: &Outcome| {
+            let named = Outcome { course: by_all_names.clone(), ..outcome.clone() };
+            catalog.rules.names(source, outcome) && !catalog.rules.names_beyond(source, &named, outcome)
+        };
+        let is_decided = |outcome: &&Outcome| {
+            outcome.passed == Some(true) && outcome.release == Release::Released && is_known(outcome)
+        };
         let decided: BTreeSet<(String, String)> = stored
             .iter()
             .map(|result| &result.outcome)

@@ -458,3 +458,20 @@ async fn after_an_outage_of_the_lms_a_run_is_due() {
     look(&process, &mut outages).await.unwrap();
     assert_eq!(due(&mut outages).await, None, "once");
 }
+
+#[tokio::test]
+async fn a_pass_that_a_rule_names_only_now_is_asked_about_and_told() {
+    let (bench, lms) = bench(100).await;
+    let process = process(&bench, &lms, &["a", "a-too"]);
+    let read = async || {
+        lms.clock.advance(Duration::from_hours(25));
+        let counts = asked(&process, &Order::default()).await.unwrap().counts();
+        (counts.checked, counts.stale)
+    };
+    // It is older than the course's second name.
+    confirmed(&bench, &lms, &called("a", &[]), "ada", true).await;
+    assert_eq!(read().await, (1, 1));
+    confirmed(&bench, &lms, &called("a", &["a-too"]), "ada", true).await;
+    assert_eq!(read().await, (1, 0));
+    assert_eq!(*lms.decided.lock().unwrap(), [0, 1], "what is known by all names need not be asked again");
+}
