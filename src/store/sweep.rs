@@ -122,6 +122,14 @@ statements! {
     NOTICES_BACKLOG = backlog!("notices");
     CODES_BACKLOG = backlog!("wallet_offers");
 
+    // Of a row that was put off already a further message is a copy.
+    PUT_OFF_EVENTS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM events
+            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $3 OR due_at = created_at)
+            ORDER BY id {lock})
+        UPDATE events SET reason = $2, due_at = $4, sweep_at = $5 WHERE id IN (SELECT id FROM taken)
+        RETURNING id";
+
     READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
         WHERE id {in $1} ORDER BY id";
 }
@@ -185,6 +193,11 @@ struct DueRow {
     delivery_id: Uuid,
     source: String,
     created_at: Time,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: Uuid,
 }
 
 #[derive(sqlx::FromRow)]
@@ -279,6 +292,27 @@ impl Store {
             session.run(table.forget_these, values![now, rows]).await?;
         }
         session.commit().await
+    }
+
+    /// Puts off events that wait for something that passes by itself: no attempt is counted. Their messages
+    /// come back about `until`; the sweeper takes none for lost before `sweep_at`. The answer is those that
+    /// were put off: the others do not wait any more, or were put off before, until after `early`, so that
+    /// another message about them is on its way.
+    pub async fn put_off_events(
+        &self,
+        events: &[Uuid],
+        reason: &str,
+        early: DateTime<Utc>,
+        (until, sweep_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<Uuid>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.write().await?;
+        let values = values![events, reason, early, until, sweep_at];
+        let rows: Vec<IdRow> = session.all(&PUT_OFF_EVENTS, values).await?;
+        session.commit().await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     /// How much work of one kind there is; of each table `most` rows are counted, and the oldest is
