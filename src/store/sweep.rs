@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use accolade_connectors::Outcome;
 
+use super::progress::settle;
 use super::statement::{Statement, statements};
 use super::value::{Time, from_json, values};
 use super::{NewEvent, Store, StoreError};
@@ -129,6 +130,9 @@ statements! {
             ORDER BY id {lock})
         UPDATE events SET reason = $2, due_at = $4, sweep_at = $5 WHERE id IN (SELECT id FROM taken)
         RETURNING id";
+
+    PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE events SET state = 'parked', reason = r.reason
+        FROM {rows} WHERE events.id = r.id AND {plain events.state} = 'waiting'";
 
     READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
         WHERE id {in $1} ORDER BY id";
@@ -332,23 +336,43 @@ impl Store {
     }
 
     /// The events of these ids again, for publishing ([`Work::Assessments`] messages carry
-    /// them), exactly as they were when they were made.
+    /// them), exactly as they were when they were made. One that this version cannot read is parked, and
+    /// keeps no other from being published.
     pub async fn events(&self, ids: &[Uuid]) -> Result<Vec<NewEvent>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<EventRow> = self.pool.read().await?.all(&READ_EVENTS, values![ids]).await?;
-        let events = rows.into_iter().map(|row| {
-            let outcome: Outcome = from_json("events", "content", &row.content)?;
-            Ok(NewEvent {
-                id: row.id,
-                delivery: row.delivery_id,
-                source: row.source,
-                passed: row.passed,
-                learner: row.learner_id,
-                outcome,
-            })
-        });
-        events.collect()
+        let mut events = Vec::with_capacity(rows.len());
+        let (mut parked, mut deliveries) = (Vec::new(), Vec::new());
+        for row in rows {
+            match from_json("events", "content", &row.content) {
+                Ok(outcome) => events.push(row.with(outcome)),
+                Err(error) => {
+                    parked.push(values![row.id, error.to_string()]);
+                    deliveries.push(row.delivery_id);
+                }
+            }
+        }
+        if !parked.is_empty() {
+            let mut session = self.pool.write().await?;
+            session.run_rows(&PARK_UNREADABLE, parked).await?;
+            settle(&mut session, deliveries).await?;
+            session.commit().await?;
+        }
+        Ok(events)
+    }
+}
+
+impl EventRow {
+    fn with(self, outcome: Outcome) -> NewEvent {
+        NewEvent {
+            id: self.id,
+            delivery: self.delivery_id,
+            source: self.source,
+            passed: self.passed,
+            learner: self.learner_id,
+            outcome,
+        }
     }
 }

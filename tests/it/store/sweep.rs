@@ -1,6 +1,6 @@
 //! What the sweeper finds.
 
-use accolade::store::{Backlog, GRACE, MailVerdict, SignalVerdict, Work};
+use accolade::store::{Backlog, DeliveryState, GRACE, MailVerdict, SignalVerdict, Work};
 
 use super::contract;
 use super::fixtures::{at, awarded, candidate, delivery, grade, id, outcome, record, result, tell};
@@ -194,6 +194,27 @@ contract! {
         assert_eq!((events[0].delivery, events[0].learner), (event.delivery, event.learner));
         assert!(events[0].passed);
         assert!(store.events(&[]).await.unwrap().is_empty());
+    }
+
+    async fn of_events_that_cannot_be_read_each_is_parked_alone(database) {
+        let store = database.store().await;
+        let mut ids = Vec::new();
+        for learner in ["7", "8", "9"] {
+            ids.push(candidate(&store, learner).await);
+        }
+        let bad = &ids[1];
+        let theirs = "learner_id IN (SELECT id FROM learners WHERE lms_id = '8')";
+        database.execute(&format!("UPDATE events SET content = '{{}}' WHERE {theirs}")).await;
+        let all: Vec<_> = ids.iter().map(|event| event.event).collect();
+        let readable: Vec<_> = store.events(&all).await.unwrap().iter().map(|event| event.id).collect();
+        let mut good = vec![ids[0].event, ids[2].event];
+        good.sort_unstable();
+        assert_eq!(readable, good);
+        let trail = store.delivery(bad.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Parked);
+        assert!(trail.reason.contains("unreadable content in events"), "{}", trail.reason);
+        assert!(store.candidates(&[bad.event]).await.unwrap().is_empty());
+        assert_eq!(store.candidates(&good).await.unwrap().len(), 2);
     }
 
     async fn what_waits_for_its_issuer_is_put_off_once_and_no_attempt_is_counted(database) {
