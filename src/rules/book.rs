@@ -163,6 +163,12 @@ impl Rulebook {
         self.entries_for(source, outcome).next().is_some()
     }
 
+    /// Whether some rule names this outcome's assessment that does not name the other's: the same one by
+    /// fewer names, say.
+    pub fn names_beyond(&self, source: &str, outcome: &Outcome, other: &Outcome) -> bool {
+        !self.positions_for(source, outcome).is_subset(&self.positions_for(source, other))
+    }
+
     /// Whether the outcome passes: the LMS says so, or it meets a condition that some rule has
     /// on it, or it adds to a weighted result, or an expression looks at it. A withheld outcome never passes, and to meet what a
     /// rule forbids is not to pass.
@@ -213,6 +219,11 @@ impl Rulebook {
 
     /// The conditions on this outcome's assessment, sorted by badge, each once.
     fn entries_for(&self, source: &str, outcome: &Outcome) -> impl Iterator<Item = &Entry> {
+        let positions = self.positions_for(source, outcome);
+        positions.into_iter().filter_map(|position| self.entries.get(position))
+    }
+
+    fn positions_for(&self, source: &str, outcome: &Outcome) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         if let Some(courses) = self.index.get(source) {
             let names = std::iter::once(&outcome.course.id).chain(&outcome.course.also);
@@ -220,7 +231,7 @@ impl Rulebook {
                 course.collect(outcome, &mut found);
             }
         }
-        found.into_iter().filter_map(|position| self.entries.get(position))
+        found
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Store, StoreError};
 statements! {
     LEASE_CODES = "WITH taken AS MATERIALIZED (
             SELECT id FROM wallet_offers
-            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
                 AND (leased_until IS NULL OR leased_until <= $2)
             ORDER BY id {skip locked})
         UPDATE wallet_offers SET leased_until = $3, sweep_at = $3, attempts = attempts + 1

@@ -120,7 +120,7 @@ impl Store {
     /// An outcome is kept only if it is not older ([`Outcome::as_of`]) than the stored one.
     /// An event follows when an outcome's passing state changes, when it passes and its score,
     /// name or address changed, and when a rule names it and its score, passing, time of grading or
-    /// release changed. It also follows for every passing outcome of a learner whose name and address are
+    /// release changed, or it is called by a further name. It also follows for every passing outcome of a learner whose name and address are
     /// known for the first time, for without them nothing was awarded, and where the name or the
     /// address changed of a person for whom a badge waits. A signal that is done already is left
     /// as it is, and gives no event. The answer is in the order of `results`.

@@ -41,7 +41,7 @@ macro_rules! withdraw {
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM mails
-                WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
+                WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
                     AND (leased_until IS NULL OR leased_until <= $2)
                     AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                         AND ",
@@ -71,7 +71,7 @@ statements! {
     /// lease, so that taking a mail writes its row and nothing else.
     LEASE_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
                 AND (leased_until IS NULL OR leased_until <= $2)
                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND (credentials.revoked OR credentials.suspended OR ", needless!(), " OR ", unwanted!(), "))
@@ -89,7 +89,7 @@ statements! {
 
     HOLD_MAILS = "WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND {plain state} = 'waiting' AND due_at <= $2
+            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
                 AND (leased_until IS NULL OR leased_until <= $2)
                 AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND credentials.suspended AND NOT credentials.revoked)
@@ -279,7 +279,8 @@ impl From<MailRow> for LeasedMail {
 
 impl Store {
     /// Takes those of `ids` that wait, are due and are not taken, until `until`; they come back
-    /// by themselves if nothing is said about them by then. Those of a suspended badge are held,
+    /// by themselves if nothing is said about them by then. What was never put off is due, whatever the
+    /// clock said of the process that made it. Those of a suspended badge are held,
     /// those of a revoked one are withdrawn, and neither is taken.
     pub async fn lease_mails(
         &self,

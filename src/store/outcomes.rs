@@ -55,15 +55,25 @@ pub(super) fn merge(stored: Option<&KnownOutcome>, new: &RuledOutcome) -> Merge 
     let graded_otherwise = old.score != new.score || old.passed != new.passed || terms(old) != terms(new);
     // The same score once more may be what renews a badge.
     let graded_anew = new.graded_at.is_some() && new.graded_at != old.graded_at;
+    // Another rule may name it by that: it has judged nothing of it yet.
+    let called_otherwise = old.assessment.kind != new.assessment.kind
+        || has_more(&old.course.also, &new.course.also)
+        || has_more(&old.assessment.also, &new.assessment.also);
+    let newly_called = called_otherwise && new.release == Release::Released;
     let event = passes != stored.passes
         || passes && (graded_otherwise || reached_otherwise)
-        || named && (graded_otherwise || graded_anew || old.release != new.release);
+        || named && (graded_otherwise || graded_anew || newly_called || old.release != new.release);
     let same =
         Outcome { as_of: old.as_of, learner: old.learner.clone(), ..combined(Some(stored), new) } == *old;
     if event || reached_otherwise || !same {
         return Merge::Changed { event };
     }
     Merge::Same
+}
+
+/// Whether there is a new name among these.
+fn has_more(old: &[String], new: &[String]) -> bool {
+    old != new && new.iter().any(|name| !old.contains(name))
 }
 
 /// The outcome to store: the new one, with what only the stored one tells of the learner, and of a
@@ -150,6 +160,48 @@ mod tests {
         assert_eq!(changed(&|_| (), true), Merge::Same);
         let title = |new: &mut Outcome| new.course.name = Some("Title".to_owned());
         assert_eq!(changed(&title, true), Merge::Changed { event: false });
+    }
+
+    /// Another rule may concern it now.
+    #[test]
+    fn a_name_that_is_given_later_is_judged_where_rules_name_the_result() {
+        let changed = |change: &dyn Fn(&mut Outcome), named| {
+            let known = KnownOutcome {
+                id: Uuid::nil(),
+                outcome: Outcome { passed: Some(true), ..outcome() },
+                passes: true,
+                as_of: DateTime::UNIX_EPOCH.into(),
+            };
+            let mut new = known.outcome.clone();
+            change(&mut new);
+            merge(Some(&known), &RuledOutcome { outcome: new, passes: true, named })
+        };
+        let name = || vec!["WS101".to_owned()];
+        let changes: [&dyn Fn(&mut Outcome); 3] =
+            [&|new| new.course.also = name(), &|new| new.assessment.also = name(), &|new| {
+                new.assessment.kind = AssessmentKind::CourseCompletion;
+            }];
+        for change in changes {
+            assert_eq!(changed(change, true), Merge::Changed { event: true });
+            assert_eq!(changed(change, false), Merge::Changed { event: false });
+        }
+        // No rule can have asked for what is withheld.
+        let hidden = Release::Withheld { reason: Withheld::Hidden };
+        let known = Outcome { release: hidden, ..outcome() };
+        let mut new = known.clone();
+        new.course.also = name();
+        let known = KnownOutcome {
+            id: Uuid::nil(),
+            outcome: known,
+            passes: false,
+            as_of: DateTime::UNIX_EPOCH.into(),
+        };
+        let ruled = RuledOutcome { outcome: new.clone(), passes: false, named: true };
+        assert_eq!(merge(Some(&known), &ruled), Merge::Changed { event: false });
+        // A name that is gone concerns no further rule.
+        let known = KnownOutcome { outcome: Outcome { release: Release::Released, ..new }, ..known };
+        let ruled = RuledOutcome { outcome: outcome(), passes: false, named: true };
+        assert_eq!(merge(Some(&known), &ruled), Merge::Changed { event: false });
     }
 
     #[test]

@@ -160,17 +160,22 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.text).collect())
     }
 
-    /// Every stored outcome of a source in a course.
-    pub async fn stored_results(&self, source: &str, course: &str) -> Result<Vec<StoredResult>, StoreError> {
+    /// Every stored outcome of a source in a course, and how many there are besides that this version
+    /// cannot read.
+    pub async fn stored_results(
+        &self,
+        source: &str,
+        course: &str,
+    ) -> Result<(Vec<StoredResult>, usize), StoreError> {
         let values = values![source, key(course)];
         let rows: Vec<ResultRow> = self.pool.read().await?.all(&STORED_RESULTS, values).await?;
-        let results = rows.into_iter().map(|row| {
-            Ok(StoredResult {
-                outcome: from_json("outcomes", "content", &row.content)?,
-                passes: row.passes,
-                as_of: row.as_of.0,
-            })
-        });
-        results.collect()
+        let all = rows.len();
+        let read = |row: ResultRow| {
+            let outcome = from_json("outcomes", "content", &row.content).ok()?;
+            Some(StoredResult { outcome, passes: row.passes, as_of: row.as_of.0 })
+        };
+        let results: Vec<StoredResult> = rows.into_iter().filter_map(read).collect();
+        let unreadable = all - results.len();
+        Ok((results, unreadable))
     }
 }

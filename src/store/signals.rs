@@ -48,6 +48,14 @@ pub struct StoredSignal {
     pub created_at: DateTime<Utc>,
 }
 
+impl StoredSignal {
+    /// Whether its time has come. As long as it was not put off its time is when it was taken, by the clock
+    /// of the process that took it: that one may be ahead, and says nothing.
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.not_before <= now || self.not_before == self.created_at
+    }
+}
+
 /// What a batch of confirmations makes of one signal.
 #[derive(Debug, Clone)]
 pub struct ConfirmResult {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use accolade_connectors::Outcome;
 
+use super::progress::settle;
 use super::statement::{Statement, statements};
 use super::value::{Time, from_json, values};
 use super::{NewEvent, Store, StoreError};
@@ -122,6 +123,17 @@ statements! {
     NOTICES_BACKLOG = backlog!("notices");
     CODES_BACKLOG = backlog!("wallet_offers");
 
+    // Of a row that was put off already a further message is a copy.
+    PUT_OFF_EVENTS = "WITH taken AS MATERIALIZED (
+            SELECT id FROM events
+            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $3 OR due_at = created_at)
+            ORDER BY id {lock})
+        UPDATE events SET reason = $2, due_at = $4, sweep_at = $5 WHERE id IN (SELECT id FROM taken)
+        RETURNING id";
+
+    PARK_UNREADABLE [id Uuid, reason Text] = "UPDATE events SET state = 'parked', reason = r.reason
+        FROM {rows} WHERE events.id = r.id AND {plain events.state} = 'waiting'";
+
     READ_EVENTS = "SELECT id, delivery_id, source, passed, learner_id, content FROM events
         WHERE id {in $1} ORDER BY id";
 }
@@ -185,6 +197,11 @@ struct DueRow {
     delivery_id: Uuid,
     source: String,
     created_at: Time,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    id: Uuid,
 }
 
 #[derive(sqlx::FromRow)]
@@ -281,6 +298,27 @@ impl Store {
         session.commit().await
     }
 
+    /// Puts off events that wait for something that passes by itself: no attempt is counted. Their messages
+    /// come back about `until`; the sweeper takes none for lost before `sweep_at`. The answer is those that
+    /// were put off: the others do not wait any more, or were put off before, until after `early`, so that
+    /// another message about them is on its way.
+    pub async fn put_off_events(
+        &self,
+        events: &[Uuid],
+        reason: &str,
+        early: DateTime<Utc>,
+        (until, sweep_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<Uuid>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut session = self.pool.write().await?;
+        let values = values![events, reason, early, until, sweep_at];
+        let rows: Vec<IdRow> = session.all(&PUT_OFF_EVENTS, values).await?;
+        session.commit().await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
     /// How much work of one kind there is; of each table `most` rows are counted, and the oldest is
     /// that of these.
     pub async fn backlog(&self, work: Work, most: u32) -> Result<Backlog, StoreError> {
@@ -298,23 +336,43 @@ impl Store {
     }
 
     /// The events of these ids again, for publishing ([`Work::Assessments`] messages carry
-    /// them), exactly as they were when they were made.
+    /// them), exactly as they were when they were made. One that this version cannot read is parked, and
+    /// keeps no other from being published.
     pub async fn events(&self, ids: &[Uuid]) -> Result<Vec<NewEvent>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<EventRow> = self.pool.read().await?.all(&READ_EVENTS, values![ids]).await?;
-        let events = rows.into_iter().map(|row| {
-            let outcome: Outcome = from_json("events", "content", &row.content)?;
-            Ok(NewEvent {
-                id: row.id,
-                delivery: row.delivery_id,
-                source: row.source,
-                passed: row.passed,
-                learner: row.learner_id,
-                outcome,
-            })
-        });
-        events.collect()
+        let mut events = Vec::with_capacity(rows.len());
+        let (mut parked, mut deliveries) = (Vec::new(), Vec::new());
+        for row in rows {
+            match from_json("events", "content", &row.content) {
+                Ok(outcome) => events.push(row.with(outcome)),
+                Err(error) => {
+                    parked.push(values![row.id, error.to_string()]);
+                    deliveries.push(row.delivery_id);
+                }
+            }
+        }
+        if !parked.is_empty() {
+            let mut session = self.pool.write().await?;
+            session.run_rows(&PARK_UNREADABLE, parked).await?;
+            settle(&mut session, deliveries).await?;
+            session.commit().await?;
+        }
+        Ok(events)
+    }
+}
+
+impl EventRow {
+    fn with(self, outcome: Outcome) -> NewEvent {
+        NewEvent {
+            id: self.id,
+            delivery: self.delivery_id,
+            source: self.source,
+            passed: self.passed,
+            learner: self.learner_id,
+            outcome,
+        }
     }
 }

@@ -136,14 +136,14 @@ impl Confirmer {
             match rows.remove(&delivery.id) {
                 // Done already: this is a copy.
                 None => delivery.ack(),
-                // The message of a row that waits comes after its time, so one that comes long
+                Some(row) if row.is_due(now) => ready.push((delivery, row)),
+                // The message of a row that was put off comes after its time, so one that comes long
                 // before is a copy. Put off, it would circle beside the other until the row is
                 // done, and each time that the sweeper adds one they would be more.
                 Some(row) if row.not_before > now + EARLY => delivery.ack(),
-                Some(row) if row.not_before > now => {
+                Some(row) => {
                     early.push((delivery, (row.not_before - now).to_std().unwrap_or_default()));
                 }
-                Some(row) => ready.push((delivery, row)),
             }
         }
         Delivery::retry_each(early).await;
@@ -270,7 +270,7 @@ impl Confirmer {
             // Those that another copy finished while this one waited for its turn are not
             // among the siblings; of these nothing is left to do.
             Ok(siblings)
-                if siblings.len() < SIBLINGS as usize && siblings.iter().all(|row| row.not_before > now) =>
+                if siblings.len() < SIBLINGS as usize && !siblings.iter().any(|row| row.is_due(now)) =>
             {
                 return Ok(Waits::new());
             }
@@ -290,8 +290,7 @@ impl Confirmer {
         };
         let mut results = self.ask(configured, source, &rows).await;
         // Of those asked about before their time only the end is stored: they keep their waits.
-        let early: BTreeSet<Uuid> =
-            rows.iter().filter(|row| row.not_before > now).map(|row| row.id).collect();
+        let early: BTreeSet<Uuid> = rows.iter().filter(|row| !row.is_due(now)).map(|row| row.id).collect();
         results.retain(|result| {
             !early.contains(&result.signal) || matches!(result.verdict, SignalVerdict::Done { .. })
         });

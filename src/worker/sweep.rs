@@ -60,6 +60,30 @@ impl Late {
     }
 }
 
+/// What waits for a time, besides messages.
+#[derive(Debug, Clone, Copy)]
+enum Chore {
+    Graces,
+    EarlyEnds,
+    Holds,
+    Reminders,
+}
+
+impl Chore {
+    /// What they make is published in the same round.
+    const ALL: [Self; 4] = [Self::Graces, Self::EarlyEnds, Self::Holds, Self::Reminders];
+
+    /// Its name in logs.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Graces => "the ends of graces",
+            Self::EarlyEnds => "early ends",
+            Self::Holds => "what the guard held",
+            Self::Reminders => "reminders",
+        }
+    }
+}
+
 /// Sweeps. Any number may run; rows are taken by one at a time.
 #[derive(Debug)]
 pub struct Sweeper {
@@ -124,56 +148,77 @@ impl Sweeper {
             late.away(self.clock.now());
             return Ok(false);
         }
-        for _ in 0..GROUPS {
-            if self.store.end_graces(self.clock.now(), GROUP).await? < GROUP as usize {
-                break;
-            }
-        }
-        for _ in 0..GROUPS {
-            if self.store.end_early(self.clock.now(), GROUP).await? < GROUP as usize {
-                break;
-            }
-        }
-        for _ in 0..GROUPS {
-            if self.store.end_holds(self.clock.now(), GROUP).await? < GROUP as usize {
-                break;
-            }
-        }
-        for _ in 0..GROUPS {
-            let now = self.clock.now();
-            if self.store.remind(&self.reminders, &self.domain, now, GROUP).await? < GROUP as usize {
-                break;
-            }
+        for chore in Chore::ALL {
+            let done = self.chore(chore).await;
+            self.unless_away(chore.as_str(), done).await?;
         }
         let mut more = false;
         for work in Work::ALL {
-            // Several groups, so that what gathered while the broker was away goes out soon; and on until
-            // nothing is left, as fast as it is worked off.
-            let mut left = filling;
-            for group in 0..GROUPS {
-                let (depth, now) = (self.queue.depth(work).await, self.clock.now());
-                let Ok(depth) = depth else {
-                    late.away(now);
-                    break;
-                };
-                if depth.saturating_mul(self.queue.rows_of_a_message()) >= DEEP {
-                    // Not what was published just now. A queue in this process is fed by the sweeper.
-                    if group == 0 && !filling && !self.starts_empty {
-                        late.deep(work, now);
-                    }
-                    break;
-                }
-                if late.are(work, now) {
-                    break;
-                }
-                left = self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?;
-                if !left {
-                    break;
-                }
-            }
-            more |= left;
+            let filled = self.fill(work, filling, late).await;
+            more |= self.unless_away(work.as_str(), filled).await?.unwrap_or(false);
         }
         Ok(more)
+    }
+
+    /// What cannot be done, for whatever reason, keeps nothing else from being published; but while the
+    /// database is away nothing can be.
+    async fn unless_away<T>(&self, what: &str, done: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match done {
+            Ok(done) => Ok(Some(done)),
+            Err(error) => {
+                if matches!(error, StoreError::Unavailable(_)) {
+                    self.store.ping().await?;
+                }
+                tracing::warn!(what, %error, "not swept; the rest is");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Wakes what waited for a time.
+    async fn chore(&self, chore: Chore) -> Result<(), StoreError> {
+        for _ in 0..GROUPS {
+            let (store, now) = (&self.store, self.clock.now());
+            let ended = match chore {
+                Chore::Graces => store.end_graces(now, GROUP).await?,
+                Chore::EarlyEnds => store.end_early(now, GROUP).await?,
+                Chore::Holds => store.end_holds(now, GROUP).await?,
+                Chore::Reminders => store.remind(&self.reminders, &self.domain, now, GROUP).await?,
+            };
+            if ended < GROUP as usize {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes what was lost of one kind; whether there is more than the queue took.
+    async fn fill(&self, work: Work, filling: bool, late: &mut Late) -> Result<bool, StoreError> {
+        // Several groups, so that what gathered while the broker was away goes out soon; and on until
+        // nothing is left, as fast as it is worked off.
+        let mut left = filling;
+        for group in 0..GROUPS {
+            let (depth, now) = (self.queue.depth(work).await, self.clock.now());
+            let Ok(depth) = depth else {
+                late.away(now);
+                break;
+            };
+            if depth.saturating_mul(self.queue.rows_of_a_message()) >= DEEP {
+                // Not what was published just now. A queue in this process is fed by the sweeper.
+                if group == 0 && !filling && !self.starts_empty {
+                    late.deep(work, now);
+                }
+                break;
+            }
+            if late.are(work, now) {
+                break;
+            }
+            left = self.publish(work, self.store.due(work, now, now + AGAIN, GROUP).await?).await?;
+            if !left {
+                break;
+            }
+        }
+        Ok(left)
     }
 
     /// Publishes rows again; whether there may be more that the queue takes. Those that it does
@@ -379,6 +424,48 @@ mod tests {
         let full = due.into_iter().cycle().take(GROUP as usize).collect();
         assert!(!sweeper(&bench).publish(Work::Signals, full).await.unwrap());
         assert_eq!(bench.due(Work::Signals).await, [signal]);
+    }
+
+    #[tokio::test]
+    async fn an_event_that_cannot_be_read_keeps_no_other_from_being_published() {
+        let bench = Bench::new().await;
+        for learner in ["ada", "bob", "eve"] {
+            bench.event(learner).await;
+        }
+        bench.execute("UPDATE events SET content = '{}' WHERE rowid = 2").await;
+        bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
+        sweeper(&bench).round(false, &mut Late::default()).await.unwrap();
+        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(2));
+        assert_eq!(
+            bench.texts("SELECT state FROM events ORDER BY rowid").await,
+            ["waiting", "parked", "waiting"]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_done_keeps_nothing_else_from_being_published() {
+        let bench = Bench::new().await;
+        bench.tell("ada").await;
+        bench.event("bob").await;
+        bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
+        for table in ["losses", "early_ends", "guard_holds", "credentials"] {
+            bench.execute(&format!("ALTER TABLE {table} RENAME TO no_{table}")).await;
+        }
+        sweeper(&bench).round(false, &mut Late::default()).await.unwrap();
+        assert_eq!(bench.queue.depth(Work::Signals).await, Ok(1));
+        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(1));
+        bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
+        bench.execute("ALTER TABLE signals RENAME TO no_signals").await;
+        sweeper(&bench).round(false, &mut Late::default()).await.unwrap();
+        assert_eq!(bench.queue.depth(Work::Assessments).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn while_the_database_is_away_a_round_ends_at_once() {
+        let bench = Bench::new().await;
+        bench.store.close().await;
+        let swept = sweeper(&bench).round(false, &mut Late::default()).await;
+        assert!(matches!(swept, Err(StoreError::Unavailable(_))), "{swept:?}");
     }
 
     fn sweeper(bench: &Bench) -> Sweeper {

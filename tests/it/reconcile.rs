@@ -97,7 +97,7 @@ async fn a_canvas_grade_that_is_posted_later_without_an_event_is_awarded() {
     site.sandbox.canvas.lock().unenrol(49);
     site.clock.advance(DAY);
     after_runs(&process, "canvas", 3).await;
-    let stored = process.store.stored_results("canvas", "565").await.unwrap();
+    let stored = process.store.stored_results("canvas", "565").await.unwrap().0;
     let omar = stored.iter().find(|result| result.outcome.learner.id == "49").unwrap();
     assert!(!omar.passes && omar.outcome.release != Release::Released, "{omar:#?}");
     process.stop().await;
@@ -127,7 +127,7 @@ async fn grades_that_are_taken_away_revise_their_outcomes() {
     after_runs(&process, "moodle", 2).await;
     after_runs(&process, "blackboard", 3).await;
     let passes = async |source: &str, course: &str, learner: &str, assessment: &str| {
-        let stored = process.store.stored_results(source, course).await.unwrap();
+        let stored = process.store.stored_results(source, course).await.unwrap().0;
         let of = |outcome: &accolade_connectors::Outcome| {
             outcome.learner.id == learner && outcome.assessment.id == assessment
         };

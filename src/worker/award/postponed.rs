@@ -12,8 +12,13 @@ use crate::worker::retry::{backoff, unstored};
 
 /// How often one event may fail before it is parked.
 pub(super) const ATTEMPTS: u32 = 6;
-/// When an event is tried again that waits for one of several issuers.
-const AWAY: Duration = Duration::from_secs(10);
+/// When an event is tried again that waits for one of several issuers: as long as a retry queue of the
+/// broker keeps it, so that its row says when its message comes.
+const AWAY: TimeDelta = TimeDelta::minutes(1);
+/// How long after that its row is the sweeper's.
+const OVERDUE: TimeDelta = TimeDelta::minutes(1);
+/// How long before its row's time a message may come; an earlier one is a copy.
+const EARLY: TimeDelta = TimeDelta::seconds(5);
 
 impl Awarder {
     /// Puts off an event that could not be evaluated.
@@ -24,14 +29,32 @@ impl Awarder {
         hold: &mut Hold<'_>,
     ) -> Result<(), GivenBack> {
         match failure {
-            Some(Failure::Away(why)) => {
-                tracing::warn!(event = %delivery.id, why, "an event waits for its issuer");
-                delivery.retry(AWAY).await;
-                Ok(())
-            }
+            Some(Failure::Away(why)) => self.wait(delivery, why, hold).await,
             Some(Failure::Wrong(why)) => self.postpone(delivery, why, hold).await,
             None => self.postpone(delivery, "", hold).await,
         }
+    }
+
+    /// Has an event tried again that waits for its issuer. The sweeper shall know of it: taking its message
+    /// for lost it would add a copy again and again, and all of them would circle. Those that there are end
+    /// here.
+    async fn wait(&self, delivery: Delivery, why: &str, hold: &mut Hold<'_>) -> Result<(), GivenBack> {
+        let events = [delivery.id];
+        let now = self.clock.now();
+        let back = (now + AWAY, now + AWAY + OVERDUE);
+        match hold.until(|| self.store.put_off_events(&events, why, now + EARLY, back)).await {
+            Ok(put_off) if put_off.is_empty() => {
+                delivery.ack();
+                return Ok(());
+            }
+            Ok(_) => tracing::warn!(event = %delivery.id, why, "an event waits for its issuer"),
+            Err(StoreError::Unavailable(_)) => return Err(GivenBack),
+            Err(error) => {
+                tracing::warn!(event = %delivery.id, %error, "the sweeper may add a copy of what waits for its issuer");
+            }
+        }
+        delivery.retry(AWAY.to_std().unwrap_or_default()).await;
+        Ok(())
     }
 
     /// Gives an event up, for people to look at.

@@ -159,11 +159,23 @@ async fn an_issuer_who_is_away_keeps_nobody_else_waiting() {
     let (aid, moot) = (bench.event("7").await, bench.confirmed("8", moot, true).await.unwrap());
     let patience = Patience::new(CancellationToken::new());
     let taken = bench.taken(&[&moot, &aid]).await;
-    awarder(law).batch(taken, &mut patience.hold()).await.unwrap();
+    bench.store.forget_messages(bench.clock.now(), 9).await.unwrap();
+    awarder(law.clone()).batch(taken, &mut patience.hold()).await.unwrap();
     assert_eq!(bench.texts("SELECT badge FROM awards").await, ["first-aid"]);
     assert_eq!(bench.texts("SELECT issuer FROM status_lists").await, ["school"], "no place is wasted");
     let waiting = bench.store.candidates(&[moot.id]).await.unwrap();
     assert_eq!((waiting.len(), waiting[0].attempts), (1, 0), "however often it is tried");
+    assert!(bench.due(Work::Assessments).await.is_empty(), "the sweeper would add a copy each minute");
+    let trail = bench.store.delivery(moot.delivery).await.unwrap().unwrap();
+    assert!(trail.reason.contains("law"), "an administrator reads why: {}", trail.reason);
+    let sweep_at =
+        async || bench.texts("SELECT CAST(sweep_at AS TEXT) FROM events WHERE state = 'waiting'").await;
+    let before = sweep_at().await;
+    awarder(law).batch(bench.taken(&[&moot]).await, &mut patience.hold()).await.unwrap();
+    assert_eq!(sweep_at().await, before, "a copy of it ends there");
+    let later = bench.clock.now() + TimeDelta::minutes(3);
+    let due = bench.store.due(Work::Assessments, later, later, 10).await.unwrap();
+    assert_eq!(due.len(), 1, "but it is not forgotten");
 
     let able = signing_of("law", &bench.store, &bench.clock, &[6]).await;
     awarder(able).batch(bench.taken(&[&moot]).await, &mut patience.hold()).await.unwrap();

@@ -261,11 +261,28 @@ async fn nobody_is_parked_for_what_is_refused_to_a_neighbour() {
 #[tokio::test]
 async fn a_copy_that_comes_long_before_its_row_s_time_ends_there() {
     let confirmer = confirmer(Bad::Refuse).await;
-    let rows = tell(&confirmer, &["good"], Clock::system().now() + EARLY + TimeDelta::seconds(1)).await;
+    let now = Clock::system().now();
+    let rows = tell(&confirmer, &["good"], now).await;
+    let away = ApiError::Unavailable { what: "away".to_owned(), retry_after: Some(Duration::from_secs(12)) };
+    let waits = confirmer.verdicts(&Catalog::default()).fault(&rows[0], &away, true);
+    confirmer.store.confirm(&[waits], now).await.unwrap();
     let messages = messages(&confirmer, &rows).await;
     confirmer.dispatch(messages, &patience(), &mut JoinSet::new()).await;
     tokio::time::sleep(Duration::from_secs(7)).await;
     assert_eq!(confirmer.queue.depth(Work::Signals).await, Ok(0));
+}
+
+/// The clock of the process that took a webhook is ahead of the worker's.
+#[tokio::test]
+async fn what_comes_from_a_clock_that_is_ahead_is_no_copy() {
+    let confirmer = confirmer(Bad::Refuse).await;
+    for ahead in [3, 3_600] {
+        let at = Clock::system().now() + TimeDelta::seconds(ahead);
+        let rows = tell(&confirmer, &[&format!("good {ahead}")], at).await;
+        work(&confirmer, messages(&confirmer, &rows).await).await;
+        let trail = confirmer.store.delivery(rows[0].delivery).await.unwrap().unwrap();
+        assert_eq!(trail.signals[0].state, "done", "{ahead} s ahead");
+    }
 }
 
 #[tokio::test]

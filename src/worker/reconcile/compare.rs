@@ -167,12 +167,14 @@ fn differs(rules: &Rulebook, source: &str, shown: &Shown, stored: &StoredResult)
             let named =
                 Outcome { course: new.course.clone(), assessment: new.assessment.clone(), ..old.clone() };
             let judged_otherwise = rules.passes(source, &named) != stored.passes;
+            // What passes by the LMS's own word passes by whatever name: no rule has judged it by this one.
+            let named_anew = rules.names_beyond(source, new, old);
             // Attempts are read where a rule asks for them.
             let attempted_otherwise = !new.attempts.is_empty() && old.attempts != new.attempts;
             // The same score once more may be what renews a badge.
             let graded_anew = old.graded_at.is_some() && new.graded_at > old.graded_at;
             let differs = old.score != new.score || attempted_otherwise || graded_anew;
-            (differs || decided_otherwise || judged_otherwise).then_some(Found::Stale)
+            (differs || decided_otherwise || judged_otherwise || named_anew).then_some(Found::Stale)
         }
     }
 }

@@ -96,9 +96,18 @@ impl Reconciler {
         let asked = asked(&catalog, source);
         let ours = asked.courses().filter(|(name, _)| called(name));
         let wanted: Vec<Wanted> = ours.flat_map(|(_, wanted)| wanted).cloned().collect();
-        let stored = self.store.stored_results(source, &course.id).await?;
-        let is_decided =
-            |outcome: &&Outcome| outcome.passed == Some(true) && outcome.release == Release::Released;
+        let (stored, _) = self.store.stored_results(source, &course.id).await?;
+        let also = course.also.iter().chain(names).cloned().collect();
+        let by_all_names = Course { also, ..course.clone() };
+        // What rules name only since the course has another name is asked about once more: else nothing
+        // would show that they name it.
+        let is_known = |outcome: &Outcome| {
+            let named = Outcome { course: by_all_names.clone(), ..outcome.clone() };
+            catalog.rules.names(source, outcome) && !catalog.rules.names_beyond(source, &named, outcome)
+        };
+        let is_decided = |outcome: &&Outcome| {
+            outcome.passed == Some(true) && outcome.release == Release::Released && is_known(outcome)
+        };
         let decided: BTreeSet<(String, String)> = stored
             .iter()
             .map(|result| &result.outcome)
@@ -115,7 +124,7 @@ impl Reconciler {
         let erased = self.store.erased(source, shown).await?;
         book.shown.retain(|shown| !erased.contains(&shown.outcome.learner.id));
         // What was confirmed while it was read is newer than the reading.
-        let stored = self.store.stored_results(source, &course.id).await?;
+        let (stored, unreadable) = self.store.stored_results(source, &course.id).await?;
         // Told before and led to nothing, a difference is told again only if somebody asks for it.
         let forced = (run.whole && run.why == BY_HAND).then_some(run.id);
         let mut comparison = compare(&catalog.rules, source, &book, read_at, &stored, forced);
@@ -124,6 +133,10 @@ impl Reconciler {
         comparison.differences.extend(again);
         let mut read =
             CourseRead { remarks: remarks(&book), counts: comparison.counts, ..CourseRead::default() };
+        if unreadable > 0 {
+            // What is shown of them is missing, as if nothing was stored; confirming it says what is wrong.
+            read.remarks.push(format!("of {unreadable} stored results the content cannot be read"));
+        }
         let mut signals = Vec::new();
         for difference in comparison.differences {
             match gradebooks.signal(&difference.outcome) {

@@ -37,14 +37,14 @@ impl Reconciler {
                 Ok(course) => {
                     courses.entry(course.id.clone()).or_insert((course, Vec::new())).1.push(row.clone());
                 }
-                Err(unread) => self.failed(&run, row.clone(), unread, &mut retry, progress).await?,
+                Err(unread) => self.failed(&run, vec![row.clone()], unread, &mut retry, progress).await?,
             }
         }
         for (course, mut rows) in courses.into_values() {
             let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-            let first = rows.remove(0);
             match self.read(&run, &course, names, &waiting_learners).await {
                 Ok(read) => {
+                    let first = rows.remove(0);
                     let marker = read.marker.as_deref().map(|marker| (course.id.as_str(), marker));
                     let row = self.told(&run, first, &read);
                     for other in rows {
@@ -55,17 +55,15 @@ impl Reconciler {
                     self.store.finish_course(&run, &row, marker).await?;
                     progress(&row);
                 }
-                Err(Unread::Store(error)) => return Err(error),
                 Err(unread) => {
                     if matches!(unread, Unread::Gone) {
-                        for row in std::iter::once(&first).chain(&rows) {
+                        for row in &rows {
                             self.store
                                 .remember_course(&run.source, &row.name, None, self.clock.now())
                                 .await?;
                         }
                     }
-                    self.failed(&run, first, unread, &mut retry, progress).await?;
-                    // The others wait for it.
+                    self.failed(&run, rows, unread, &mut retry, progress).await?;
                 }
             }
         }
@@ -126,38 +124,42 @@ impl Reconciler {
         RunCourse { state: CourseState::Done, reason, delivery: read.delivery, counts, ..row }
     }
 
-    /// Notes why a course was not read. What passes by itself is tried again: `retry` is how long
-    /// after the run's last course.
+    /// Notes why a course was not read, by each of its names: one that nothing is said of would be
+    /// taken for one that nobody has tried, and keep the source from its next run. What passes by itself
+    /// is tried again: `retry` is how long after the run's last course.
+    ///
+    /// # Errors
+    /// The database is away. Anything else that is wrong with it may be wrong with this course alone.
     async fn failed(
         &self,
         run: &Run,
-        row: RunCourse,
+        rows: Vec<RunCourse>,
         unread: Unread,
         retry: &mut Option<TimeDelta>,
         progress: &(dyn Fn(&RunCourse) + Send + Sync),
     ) -> Result<(), StoreError> {
-        let (state, reason) = match unread {
-            Unread::Store(error) => return Err(error),
-            Unread::Gone => {
-                let name = &row.name;
-                (
-                    CourseState::Failed,
-                    format!(
-                        "the LMS has no course “{name}”, which a badge names, or hides it from the account"
-                    ),
-                )
-            }
-            Unread::Api(error) if error.passes() => {
-                let wait = self.heed(&run.source, &error);
-                *retry = Some(retry.map_or(wait, |longest| longest.max(wait)));
-                (CourseState::Waiting, error.to_string())
-            }
-            Unread::Api(error) => (CourseState::Failed, error.to_string()),
+        let passes = match &unread {
+            Unread::Store(StoreError::Unavailable(why)) => return Err(StoreError::Unavailable(why.clone())),
+            Unread::Store(StoreError::Conflict | StoreError::Refused(_)) => Some(RETRY),
+            Unread::Api(error) if error.passes() => Some(self.heed(&run.source, error)),
+            Unread::Api(_) | Unread::Gone | Unread::Store(StoreError::Corrupt { .. }) => None,
         };
-        tracing::warn!(source = %run.source, course = %row.name, reason, "not reconciled");
-        let row = RunCourse { state, reason, ..row };
-        self.store.finish_course(run, &row, None).await?;
-        progress(&row);
+        *retry = (*retry).max(passes);
+        let state = if passes.is_some() { CourseState::Waiting } else { CourseState::Failed };
+        for row in rows {
+            let name = &row.name;
+            let reason = match &unread {
+                Unread::Gone => format!(
+                    "the LMS has no course “{name}”, which a badge names, or hides it from the account"
+                ),
+                Unread::Api(error) => error.to_string(),
+                Unread::Store(error) => error.to_string(),
+            };
+            tracing::warn!(source = %run.source, course = %name, reason, "not reconciled");
+            let row = RunCourse { state, reason, ..row };
+            self.store.finish_course(run, &row, None).await?;
+            progress(&row);
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::*;
 use crate::config::Catalog;
 use crate::lms::{Client, Limits};
 use crate::rules::{AssessmentName, Condition, Rule, Rulebook, Threshold};
-use crate::store::TrailFilter;
+use crate::store::{ConfirmResult, NewDelivery, RuledOutcome, SignalVerdict, TrailFilter, Verdict};
 use crate::worker::Share;
 use crate::worker::samples::{Bench, passed};
 
@@ -27,6 +27,8 @@ pub(super) struct Lms {
     /// Courses in the order in which they were read, with the marker.
     read: Mutex<Vec<(String, Option<String>)>>,
     finds: AtomicUsize,
+    /// How many results need not be asked about, of each reading.
+    decided: Mutex<Vec<usize>>,
     /// Readings wait for a permit each.
     gate: Semaphore,
 }
@@ -77,8 +79,7 @@ impl Gradebooks for Shared {
         self.0.finds.fetch_add(1, Ordering::SeqCst);
         // `a-too` is another name of the course a; nobody knows the course x.
         let id = name.trim_end_matches("-too");
-        let course = Course { id: id.to_owned(), also: Vec::new(), name: None, url: None };
-        Ok((id != "x").then_some(course))
+        Ok((id != "x").then(|| called(id, &[])))
     }
 
     async fn absent(&self, _: &Course, _: &[Part], _: &dyn Http) -> Result<Vec<Part>, ApiError> {
@@ -94,24 +95,36 @@ impl Gradebooks for Shared {
             return Err(ApiError::Unavailable { what: "no answer".to_owned(), retry_after: None });
         }
         let learners = self.0.learners.lock().unwrap().clone();
-        let shown = learners
-            .iter()
-            .map(|learner| Shown { outcome: outcome(&course, learner, &self.0.clock), decision: true });
+        self.0.decided.lock().unwrap().push(question.decided.len());
+        let named = called(&course, &[&format!("{course}-too")]);
+        let shown = learners.iter().map(|learner| {
+            let outcome = outcome(&course, learner, &self.0.clock);
+            Shown { outcome: Outcome { course: named.clone(), ..outcome }, decision: true }
+        });
         Ok(Some(Gradebook { shown: shown.collect(), marker: Some("m1".to_owned()), ..Gradebook::default() }))
     }
 
     fn signal(&self, outcome: &Outcome) -> Option<Signal> {
-        Some(Signal {
-            key: String::new(),
-            batch: outcome.course.id.clone(),
-            event: "reconciliation".to_owned(),
-            learner: outcome.learner.id.clone(),
-            course: None,
-            occurred_at: None,
-            detail: serde_json::Value::Null,
-            outcome: None,
-        })
+        Some(told(outcome))
     }
+}
+
+fn told(outcome: &Outcome) -> Signal {
+    Signal {
+        key: String::new(),
+        batch: outcome.course.id.clone(),
+        event: "reconciliation".to_owned(),
+        learner: outcome.learner.id.clone(),
+        course: None,
+        occurred_at: None,
+        detail: serde_json::Value::Null,
+        outcome: None,
+    }
+}
+
+fn called(id: &str, also: &[&str]) -> Course {
+    let also = also.iter().map(|name| (*name).to_owned()).collect();
+    Course { id: id.to_owned(), also, name: None, url: None }
 }
 
 /// A catalogue whose badge names these courses of the source `lms`.
@@ -158,6 +171,7 @@ pub(super) async fn bench(open: usize) -> (Bench, Arc<Lms>) {
         away: Mutex::default(),
         read: Mutex::default(),
         finds: AtomicUsize::new(0),
+        decided: Mutex::default(),
         gate: Semaphore::new(open),
     };
     (Bench::new().await, Arc::new(lms))
@@ -290,6 +304,86 @@ async fn what_failed_until_the_next_turn_is_left_to_the_next_run() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_a_course_is_said_of_each_of_its_names() {
+    let (bench, lms) = bench(100).await;
+    let process = process(&bench, &lms, &["a", "a-too", "crash", "crash-too"]);
+    lms.away.lock().unwrap().insert("a".to_owned());
+    let run = asked(&process, &Order::default()).await.unwrap();
+    let state = |run: &Run| run.courses.iter().map(|course| course.state.as_str()).collect::<Vec<_>>();
+    assert_eq!(state(&run), ["waiting", "waiting", "failed", "failed"]);
+    assert_eq!(run.courses[1].reason, "no answer");
+    assert_eq!(run.courses[2].reason, run.courses[3].reason);
+    assert_eq!(lms.reads(), ["a", "crash"], "each is read once");
+
+    // A source is not kept from its next run by a name that nobody tries.
+    lms.clock.advance(Duration::from_hours(24));
+    look(&process, &mut Outages::default()).await.unwrap();
+    let old = bench.store.run(run.id).await.unwrap().unwrap();
+    assert_eq!((state(&old), old.courses[1].reason.as_str()), (vec!["failed"; 4], "no answer"));
+    assert_ne!(bench.store.last_run("lms").await.unwrap().unwrap().id, run.id);
+}
+
+/// A result of that learner in a course, confirmed before.
+async fn confirmed(bench: &Bench, lms: &Lms, course: &Course, learner: &str, named: bool) {
+    let now = lms.clock.now();
+    let (delivery, signal) = (ids::timed(now), ids::timed(now));
+    let mut result = outcome(&course.id, learner, &lms.clock);
+    result.course = course.clone();
+    let told = Signal { key: signal.to_string(), ..told(&result) };
+    let new = NewDelivery {
+        id: delivery,
+        source: "lms".to_owned(),
+        received_at: now,
+        user_agent: None,
+        body: None,
+        verdict: Verdict::Accepted { signals: vec![(signal, told)], ignored: Vec::new() },
+    };
+    bench.store.record(&[new]).await.unwrap();
+    let result = ConfirmResult {
+        signal,
+        delivery,
+        source: "lms".to_owned(),
+        outcomes: vec![RuledOutcome { outcome: result, passes: true, named }],
+        read: true,
+        verdict: SignalVerdict::Done { reason: String::new() },
+    };
+    bench.store.confirm(&[result], now).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_the_database_holds_up_its_own_course_alone() {
+    let (bench, lms) = bench(100).await;
+    let process = process(&bench, &lms, &["a", "b"]);
+    for course in ["a", "b"] {
+        confirmed(&bench, &lms, &called(course, &[]), "ada", true).await;
+    }
+    // No time that anybody can read.
+    bench.execute("UPDATE outcomes SET as_of = 9223372036854775807 WHERE course = 'a'").await;
+    let run = asked(&process, &Order::default()).await.unwrap();
+    assert_eq!(states(&run), [("a", "waiting"), ("b", "done")]);
+    assert!(run.courses[0].reason.contains("database"), "{}", run.courses[0].reason);
+    bench.execute("UPDATE outcomes SET as_of = 0 WHERE course = 'a'").await;
+    lms.clock.advance(Duration::from_mins(11));
+    look(&process, &mut Outages::default()).await.unwrap();
+    let run = bench.store.run(run.id).await.unwrap().unwrap();
+    assert_eq!(states(&run), [("a", "done"), ("b", "done")]);
+}
+
+/// The learner of whom something unreadable is stored is told as missing: confirming it finds it, too, and
+/// says so.
+#[tokio::test]
+async fn a_stored_result_that_cannot_be_read_harms_no_other_of_its_course() {
+    let (bench, lms) = bench(100).await;
+    let process = process(&bench, &lms, &["a"]);
+    lms.learners.lock().unwrap().push("bob".to_owned());
+    confirmed(&bench, &lms, &called("a", &[]), "ada", true).await;
+    bench.execute("UPDATE outcomes SET content = '{}'").await;
+    let run = asked(&process, &Order::default()).await.unwrap();
+    assert_eq!((states(&run), run.counts().missing), (vec![("a", "done")], 2));
+    assert!(run.courses[0].reason.contains("1 stored results"), "{}", run.courses[0].reason);
+}
+
+#[tokio::test]
 async fn a_difference_is_told_once_and_again_when_somebody_asks_for_all() {
     let (bench, lms) = bench(100).await;
     let process = process(&bench, &lms, &["a"]);
@@ -363,4 +457,21 @@ async fn after_an_outage_of_the_lms_a_run_is_due() {
     assert_eq!(due(&mut outages).await, Some(true));
     look(&process, &mut outages).await.unwrap();
     assert_eq!(due(&mut outages).await, None, "once");
+}
+
+#[tokio::test]
+async fn a_pass_that_a_rule_names_only_now_is_asked_about_and_told() {
+    let (bench, lms) = bench(100).await;
+    let process = process(&bench, &lms, &["a", "a-too"]);
+    let read = async || {
+        lms.clock.advance(Duration::from_hours(25));
+        let counts = asked(&process, &Order::default()).await.unwrap().counts();
+        (counts.checked, counts.stale)
+    };
+    // It is older than the course's second name.
+    confirmed(&bench, &lms, &called("a", &[]), "ada", true).await;
+    assert_eq!(read().await, (1, 1));
+    confirmed(&bench, &lms, &called("a", &["a-too"]), "ada", true).await;
+    assert_eq!(read().await, (1, 0));
+    assert_eq!(*lms.decided.lock().unwrap(), [0, 1], "what is known by all names need not be asked again");
 }

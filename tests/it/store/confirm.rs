@@ -78,6 +78,24 @@ contract! {
         assert!(store.waiting_signals(&[told.signal]).await.unwrap().is_empty());
     }
 
+    async fn a_pass_that_a_rule_names_only_later_is_evaluated_then(database) {
+        let store = database.store().await;
+        let events = async |named, also: &[&str], seconds| {
+            let mut outcome = outcome("7", "completion", 80, at(seconds));
+            outcome.passed = Some(true);
+            outcome.course.also = also.iter().map(|name| (*name).to_owned()).collect();
+            let told = tell(&store, "moodle").await;
+            let mut result = result(&told, vec![(outcome, true)], done());
+            result.outcomes[0].named = named;
+            store.confirm(&[result], at(seconds)).await.unwrap().remove(0).events
+        };
+        assert_eq!(events(false, &[], 1).await.len(), 1, "it passes");
+        let named = events(true, &["WS101"], 2).await;
+        assert_eq!(named.len(), 1);
+        assert_eq!(candidate_of(&store, named[0].id).await.outcomes[0].outcome.course.also, ["WS101"]);
+        assert_eq!(events(true, &["WS101"], 3).await.len(), 0, "once");
+    }
+
     async fn events_follow_from_what_matters(database) {
         let store = database.store().await;
         let passing = |points| outcome("7", "item:1", points, at(points));

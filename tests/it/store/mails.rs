@@ -24,6 +24,21 @@ contract! {
         assert_eq!(mail.attempts, 0);
     }
 
+    /// The clock of the worker that made it is ahead of the mailer's.
+    async fn a_mail_that_was_never_put_off_is_taken_whatever_its_time(database) {
+        let store = database.store().await;
+        let mail = awarded(&store, "7").await.awards[0].mail.id;
+        assert_eq!(store.lease_mails(&[mail], at(-600), at(-540)).await.unwrap().len(), 1);
+        let wait = MailVerdict::Wait { until: at(100), reason: "451 later".to_owned() };
+        store.finish_mails(&[(mail, wait)], at(-590)).await.unwrap();
+        assert!(store.lease_mails(&[mail], at(99), at(200)).await.unwrap().is_empty(), "now it was");
+        let revoked = awarded(&store, "8").await;
+        database.execute("UPDATE credentials SET revoked = true").await;
+        assert!(store.lease_mails(&[revoked.awards[0].mail.id], at(-600), at(-540)).await.unwrap().is_empty());
+        let trail = store.delivery(revoked.delivery).await.unwrap().unwrap();
+        assert!(trail.reason.contains("revoked before"), "{}", trail.reason);
+    }
+
     async fn a_lease_keeps_others_out_until_it_ends(database) {
         let store = database.store().await;
         let mail = awarded(&store, "7").await.awards[0].mail.id;

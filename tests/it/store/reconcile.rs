@@ -137,13 +137,18 @@ contract! {
         let mut elsewhere = outcome("7", "item:1", 80, at(1));
         "2".clone_into(&mut elsewhere.course.id);
         grade(&store, "moodle", elsewhere).await;
-        let results = store.stored_results("moodle", "1").await.unwrap();
+        let (results, unreadable) = store.stored_results("moodle", "1").await.unwrap();
+        assert_eq!(unreadable, 0);
         let mut found: Vec<_> = results
             .iter()
             .map(|result| (result.outcome.learner.id.as_str(), result.passes, result.as_of))
             .collect();
         found.sort_unstable();
         assert_eq!(found, [("7", true, at(1)), ("8", false, at(2))]);
+        let theirs = "learner_id IN (SELECT id FROM learners WHERE lms_id = '8')";
+        database.execute(&format!("UPDATE outcomes SET content = '{{}}' WHERE {theirs}")).await;
+        let (results, unreadable) = store.stored_results("moodle", "1").await.unwrap();
+        assert_eq!((results.len(), unreadable), (1, 1), "it is no reason to compare nothing");
     }
 
     async fn keys_that_were_told_are_known_by_source(database) {

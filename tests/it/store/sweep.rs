@@ -1,6 +1,6 @@
 //! What the sweeper finds.
 
-use accolade::store::{Backlog, GRACE, MailVerdict, SignalVerdict, Work};
+use accolade::store::{Backlog, DeliveryState, GRACE, MailVerdict, SignalVerdict, Work};
 
 use super::contract;
 use super::fixtures::{at, awarded, candidate, delivery, grade, id, outcome, record, result, tell};
@@ -194,5 +194,55 @@ contract! {
         assert_eq!((events[0].delivery, events[0].learner), (event.delivery, event.learner));
         assert!(events[0].passed);
         assert!(store.events(&[]).await.unwrap().is_empty());
+    }
+
+    async fn of_events_that_cannot_be_read_each_is_parked_alone(database) {
+        let store = database.store().await;
+        let mut ids = Vec::new();
+        for learner in ["7", "8", "9"] {
+            ids.push(candidate(&store, learner).await);
+        }
+        let bad = &ids[1];
+        let theirs = "learner_id IN (SELECT id FROM learners WHERE lms_id = '8')";
+        database.execute(&format!("UPDATE events SET content = '{{}}' WHERE {theirs}")).await;
+        let all: Vec<_> = ids.iter().map(|event| event.event).collect();
+        let readable: Vec<_> = store.events(&all).await.unwrap().iter().map(|event| event.id).collect();
+        let mut good = vec![ids[0].event, ids[2].event];
+        good.sort_unstable();
+        assert_eq!(readable, good);
+        let trail = store.delivery(bad.delivery).await.unwrap().unwrap();
+        assert_eq!(trail.state, DeliveryState::Parked);
+        assert!(trail.reason.contains("unreadable content in events"), "{}", trail.reason);
+        assert!(store.candidates(&[bad.event]).await.unwrap().is_empty());
+        assert_eq!(store.candidates(&good).await.unwrap().len(), 2);
+    }
+
+    async fn what_waits_for_its_issuer_is_put_off_once_and_no_attempt_is_counted(database) {
+        let store = database.store().await;
+        // Made at 10; of the second one it is known that it was put off before.
+        let (first, second) = (candidate(&store, "7").await, candidate(&store, "8").await);
+        let done = awarded(&store, "9").await;
+        store.postpone_event(second.event, Some(at(500)), "before").await.unwrap();
+        let events = [first.event, second.event, done.event, id()];
+        let put_off = async |now, until, sweep_at| {
+            store.put_off_events(&events, "its issuer is away", at(now), (at(until), at(sweep_at))).await.unwrap()
+        };
+        assert_eq!(put_off(-600, 100, 160).await, [first.event], "whatever its clock said");
+        assert!(put_off(99, 200, 260).await.is_empty(), "a copy");
+        assert_eq!(put_off(100, 200, 260).await, [first.event], "its message is back");
+        let due = async |when| -> Vec<uuid::Uuid> {
+            let due = store.due(Work::Assessments, at(when), at(when), 9).await.unwrap();
+            due.iter().map(|due| due.id).collect()
+        };
+        assert!(due(259).await.is_empty());
+        assert_eq!(due(260).await, [first.event]);
+        let both = put_off(500, 600, 660).await;
+        assert!(both.len() == 2 && both.contains(&first.event) && both.contains(&second.event), "{both:?}");
+        let waiting = store.candidates(&events).await.unwrap();
+        let attempts = |event| waiting.iter().find(|one| one.event == event).map(|one| one.attempts);
+        assert_eq!((attempts(first.event), attempts(second.event), waiting.len()), (Some(0), Some(1), 2));
+        let trail = store.delivery(first.delivery).await.unwrap().unwrap();
+        assert!(trail.reason.contains("its issuer is away"), "{}", trail.reason);
+        assert!(store.put_off_events(&[], "", at(0), (at(1), at(2))).await.unwrap().is_empty());
     }
 }

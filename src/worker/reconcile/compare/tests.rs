@@ -316,3 +316,38 @@ fn who_waits_for_a_better_name_is_asked_about_once_a_run() {
     assert_eq!(keys(1), keys(1));
     assert_ne!(keys(1), keys(2), "each run asks anew");
 }
+
+#[test]
+fn a_pass_that_a_rule_names_only_now_is_stale_though_nothing_else_changed() {
+    let completion = |also: &[&str]| {
+        let mut outcome = Outcome { passed: Some(true), ..outcome("7", Some(80)) };
+        outcome.course.also = also.iter().map(|name| (*name).to_owned()).collect();
+        outcome.assessment.kind = AssessmentKind::CourseCompletion;
+        outcome
+    };
+    let rule = |course: &str| {
+        Rule::Condition(Condition::new("lms", course, AssessmentName::CourseCompletion, Threshold::Passed))
+    };
+    let by_number = ("a".to_owned(), rule("2"));
+    let by_name = ("b".to_owned(), rule("WS101"));
+    for rules in [vec![by_name.clone()], vec![by_number.clone(), by_name]] {
+        let rules = Rulebook::new(rules);
+        let found = |shown: &[&str], known: &[&str]| {
+            let (shown, known) = (completion(shown), completion(known));
+            let known = StoredResult { passes: rules.passes("lms", &known), as_of: at(0), outcome: known };
+            let shown = vec![Shown { outcome: shown, decision: true }];
+            let book = Gradebook { shown, ..Gradebook::default() };
+            let comparison = compare(&rules, "lms", &book, at(1), &[known], None);
+            comparison.differences.first().map(|it| it.found)
+        };
+        assert_eq!(found(&["WS101"], &[]), Some(Found::Stale));
+        assert_eq!(found(&["WS101"], &["WS101"]), None);
+        assert_eq!(found(&["WS101", "other"], &["WS101"]), None, "a name that no rule knows");
+        assert_eq!(found(&[], &["WS101"]), None);
+    }
+    let rules = Rulebook::new(vec![by_number]);
+    let known = StoredResult { passes: true, as_of: at(0), outcome: completion(&[]) };
+    let shown = vec![Shown { outcome: completion(&["WS101"]), decision: true }];
+    let book = Gradebook { shown, ..Gradebook::default() };
+    assert!(compare(&rules, "lms", &book, at(1), &[known], None).differences.is_empty());
+}
