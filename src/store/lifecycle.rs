@@ -43,7 +43,7 @@ statements! {
 }
 
 /// What becomes of an award that exists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwardChange {
     /// Its credential.
     pub credential: Uuid,

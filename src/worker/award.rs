@@ -35,7 +35,7 @@ use crate::telemetry::Metrics;
 const LINGER: Duration = Duration::from_millis(20);
 /// Batches under way at a time: one is judged and signed while the database stores another.
 const ABREAST: usize = 2;
-/// How often a batch is judged again because a person changed meanwhile.
+/// How often a batch is judged again of which nothing is done, because persons changed meanwhile.
 const ROUNDS: u32 = 5;
 
 /// Awards badges. Cheap to clone.
@@ -206,8 +206,8 @@ impl Awarder {
     /// Judges and stores until nothing of `ids` is stale any more.
     async fn work(&self, ids: &[Uuid]) -> Result<Failed, Fault> {
         let mut open = ids.to_vec();
-        let mut failed = Vec::new();
-        for _ in 0..ROUNDS {
+        let (mut failed, mut in_vain) = (Vec::new(), 0);
+        while in_vain < ROUNDS {
             let candidates = self.store.candidates(&open).await?;
             if candidates.is_empty() {
                 return Ok(failed);
@@ -216,6 +216,8 @@ impl Awarder {
             if open.is_empty() {
                 return Ok(failed);
             }
+            // Of the events of one person each round may end only one.
+            in_vain = if open.len() < candidates.len() { 0 } else { in_vain + 1 };
         }
         Err(StoreError::Conflict.into())
     }
@@ -367,6 +369,7 @@ impl Awarder {
             person: candidate.person,
             version: candidate.version,
             reason: reason.join("; "),
+            held: candidate.held.iter().map(Into::into).collect(),
             awards,
             changes,
             waits,
@@ -387,6 +390,8 @@ fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>
 }
 
 mod passage;
+#[cfg(test)]
+mod beside;
 mod postponed;
 #[cfg(test)]
 mod tests;
