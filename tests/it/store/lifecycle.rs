@@ -152,6 +152,23 @@ contract! {
         assert_eq!(store.events(&[due[0].id]).await.unwrap()[0].outcome.assessment.id, "item:50");
     }
 
+    async fn a_grace_that_begins_in_an_event_about_everything_ends_in_one(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let delivery = store.apply_rules(&[commit.person], 5, "Ada", at(40)).await.unwrap();
+        let due = store.due(Work::Assessments, at(40), at(41), 9).await.unwrap();
+        let whole = due.iter().find(|due| due.delivery == delivery).unwrap();
+        let mut loss = commit_for(&store, &candidate_of(&store, whole.id).await, "rust").await;
+        loss.awards.clear();
+        let change = lost(Consequence::Wait(at(100)), 50);
+        loss.changes = vec![AwardChange { credential: commit.awards[0].credential.id, change }];
+        store.award(&[loss], at(50)).await.unwrap();
+        assert_eq!(store.end_graces(at(100), 10).await.unwrap(), 1);
+        let due = store.due(Work::Assessments, at(100), at(900), 9).await.unwrap();
+        let again = candidate_of(&store, due.iter().find(|due| due.delivery == delivery).unwrap().id).await;
+        assert_eq!((again.whole, again.publication), (true, Some(5)));
+    }
+
     async fn two_sweepers_end_a_grace_once(database) {
         let store = database.store().await;
         for learner in 0..10 {
