@@ -2,7 +2,7 @@
 
 use accolade::store::{
     AwardChange, AwardDecision, AwardsDecided, BadgeDecision, Change, Committed, Consequence, Decided,
-    DecisionKind, DeliveryState, NewAwardDecision, NewDecision, RuledOutcome, Store, Wait, Work,
+    DecisionKind, DeliveryState, NewAwardDecision, NewDecision, RuledOutcome, Store, StoreError, Wait, Work,
 };
 use accolade_connectors::{Outcome, Release, Withheld};
 use uuid::Uuid;
@@ -270,6 +270,30 @@ contract! {
         let suspend = about(AwardDecision::Suspend, &[Uuid::from_u128(1)]);
         let nothing = AwardsDecided { changed: Vec::new(), deliveries: Vec::new() };
         assert_eq!(store.decide_awards(&suspend, at(16)).await.unwrap(), nothing);
+    }
+
+    /// Two persons become one between the command's look at them and its decision.
+    async fn nothing_is_decided_about_who_is_nobody_any_more(database) {
+        let store = database.store().await;
+        let (kept, gone) = (candidate(&store, "7").await, candidate(&store, "8").await);
+        let (kept, gone) = (kept.person, gone.person);
+        let move_all = format!(
+            "UPDATE persons SET version = version + 1; UPDATE learners SET person_id = {} WHERE person_id = {}",
+            database.literal(kept),
+            database.literal(gone)
+        );
+        for what in [GRANT, BadgeDecision::Refuse] {
+            let merge = database.hold(&move_all).await;
+            let decided = tokio::spawn({
+                let store = store.clone();
+                async move { store.decide(&decision(what, gone), at(50)).await }
+            });
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            merge.commit().await;
+            assert!(matches!(decided.await.unwrap(), Err(StoreError::Conflict)));
+        }
+        assert_eq!(database.count("decisions").await, 0);
+        assert_eq!(store.decide(&decision(BadgeDecision::Refuse, kept), at(51)).await.unwrap(), Decided::Stored(None));
     }
 
     async fn a_grant_is_work_for_a_worker(database) {
