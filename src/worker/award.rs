@@ -76,7 +76,7 @@ pub struct Awarder {
 enum Failure {
     /// It is at fault.
     Wrong(String),
-    /// One of several issuers is away: tried again, however often, and the others go on.
+    /// One of several issuers is away, or newer rules are: tried again, however often, and the others go on.
     Away(String),
 }
 
@@ -234,7 +234,8 @@ impl Awarder {
         failed.extend(late.into_iter().map(|candidate| {
             let number = candidate.publication.unwrap_or_default();
             let why = format!("this process cannot use the badges of publication {number}");
-            (candidate.event, Failure::Wrong(why))
+            // Another one can, or this one can when it is of that version, too.
+            (candidate.event, Failure::Away(why))
         }));
         let judged: Vec<Judged<'_>> =
             candidates.into_iter().map(|candidate| judged(&catalog, candidate, now)).collect();
@@ -368,8 +369,8 @@ impl Awarder {
             delivery: candidate.delivery,
             person: candidate.person,
             version: candidate.version,
-            reason: reason.join("; "),
             held: candidate.held.iter().map(Into::into).collect(),
+            reason: reason.join("; "),
             awards,
             changes,
             waits,
@@ -389,9 +390,9 @@ fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>
     judge(catalog, candidate, now)
 }
 
-mod passage;
 #[cfg(test)]
 mod beside;
+mod passage;
 mod postponed;
 #[cfg(test)]
 mod tests;

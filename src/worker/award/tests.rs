@@ -200,11 +200,14 @@ async fn what_asks_for_newer_rules_is_not_judged_by_older_ones() {
     let delivery = bench.store.apply_rules(&[person], 1, "Ada", bench.clock.now()).await.unwrap();
     let whole = bench.due(Work::Assessments).await.into_iter().find(|id| *id != event.id).unwrap();
     let applied = NewEvent { id: whole, delivery, ..event.clone() };
-    award(&bench, bench.taken(&[&applied]).await).await;
+    // While an installation is brought to a newer version: the event is not to blame, however often.
+    for _ in 0..=ATTEMPTS {
+        award(&bench, bench.taken(&[&applied]).await).await;
+    }
     let trail = bench.store.delivery(delivery).await.unwrap().unwrap();
     let waiting = &trail.signals[0].events[0];
     assert_eq!((waiting.state.as_str(), waiting.credentials.len()), ("waiting", 0), "{waiting:?}");
-    assert_eq!(waiting.reason, "this process cannot use the badges of publication 1");
+    assert_eq!(bench.store.candidates(&[whole]).await.unwrap()[0].attempts, 0);
     assert_eq!(bench.store.award_bases(Uuid::nil(), 10).await.unwrap().len(), 0);
 
     // One that knows them does.
@@ -215,9 +218,6 @@ async fn what_asks_for_newer_rules_is_not_judged_by_older_ones() {
     assert_eq!(bench.store.award_bases(Uuid::nil(), 10).await.unwrap().len(), 1);
 }
 
-/// In the order of their ids the lower ones come last: the order is that of the stack.
-#[tokio::test]
-async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
 /// What is not graded keeps a badge only from an event that is about it: the end of a grace that an
 /// event about everything began is about everything, too.
 #[tokio::test]
@@ -263,6 +263,9 @@ async fn a_grace_that_begins_with_newer_rules_ends() {
     assert!(reason.contains("“aid” is suspended"), "{reason}");
 }
 
+/// In the order of their ids the lower ones come last: the order is that of the stack.
+#[tokio::test]
+async fn badges_that_stack_are_awarded_with_the_one_that_they_rest_on() {
     let badges = tempfile::tempdir().unwrap();
     for (id, award) in [
         ("gold", "badge = \"silver\""),
