@@ -11,6 +11,7 @@ use super::guarding::{Guarding, lock_open, store_guarding};
 use super::holds::Hold;
 use super::lifecycle::{AwardChange, change_awards};
 use super::new_award::{NewAward, insert_awards};
+use super::overtaken::{Present, SeenAward};
 use super::progress::settle;
 use super::session::Session;
 use super::signed::{signer, signing_keys};
@@ -26,8 +27,6 @@ statements! {
         WHERE id {in $1} AND {plain state} = 'waiting' ORDER BY id {lock}";
 
     LOCK_PERSONS = "SELECT id, version FROM persons WHERE id {in $1} ORDER BY id {lock}";
-
-    HELD_AWARDS = "SELECT badge, person_id, cycle FROM awards WHERE person_id {in $1}";
 
     FINISH_EVENTS [id Uuid, reason Text, finished_at Time] =
         "UPDATE events SET state = 'done', reason = r.reason, finished_at = r.finished_at
@@ -45,6 +44,8 @@ pub struct AwardCommit {
     pub person: Uuid,
     /// [`Candidate::version`].
     pub version: i64,
+    /// [`Candidate::held`]: the awards from which it was judged.
+    pub held: BTreeSet<SeenAward>,
     /// The decision for people: which badges were awarded, which not yet and why.
     pub reason: String,
     /// The awards to make.
@@ -71,7 +72,7 @@ pub enum Committed {
     },
     /// The event was done already, by a copy of the message.
     AlreadyDone,
-    /// The person's outcomes changed meanwhile, a human decided about what the guard holds, a learner
+    /// The person's outcomes or awards changed meanwhile, a human decided about what the guard holds, a learner
     /// declined what was to be issued again, or the key signs no more: evaluate again.
     Stale,
     /// The guard holds an award of it, which is noted; nothing else is stored. Evaluated again,
@@ -93,13 +94,6 @@ pub(super) struct EventRow {
 struct PersonRow {
     id: Uuid,
     version: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct HeldRow {
-    badge: String,
-    person_id: Uuid,
-    cycle: String,
 }
 
 /// What one award is unique by, whoever issues it.
@@ -135,9 +129,7 @@ impl Store {
         let versions: BTreeMap<Uuid, i64> = persons.into_iter().map(|row| (row.id, row.version)).collect();
         // Under the lock of its person nobody else adds an award. The unique constraint below
         // does not trust that.
-        let held: Vec<HeldRow> = session.all(&HELD_AWARDS, values![ids]).await?;
-        let mut held: BTreeSet<AwardKey> =
-            held.into_iter().map(|row| (row.badge, row.person_id, row.cycle)).collect();
+        let mut present = Present::read(&mut session, ids).await?;
 
         let still_held =
             commits.iter().flat_map(|commit| &commit.guarding).filter_map(|one| one.held.as_ref());
@@ -157,6 +149,7 @@ impl Store {
             let unwanted = |one: &Superseded| one.new.is_some() && !wanted.contains(&one.old);
             if versions.get(&commit.person) != Some(&commit.version)
                 || changed.contains(&commit.person)
+                || present.has_overtaken(commit)
                 || commit.guarding.iter().any(decided)
                 || commit.superseded.iter().any(unwanted)
                 || !commit.awards.iter().all(|award| signing.contains(&signer(award)))
@@ -167,11 +160,13 @@ impl Store {
             if !commit.awards.is_empty() {
                 changed.extend(twins.get(&commit.person).into_iter().flatten());
             }
+            present.accept(commit);
             answers.push(Committed::Stored { mails: Vec::new(), credentials: Vec::new() });
             finished.push((commit, event));
         }
 
         let asking = finished.iter().map(|(commit, event)| Asking { commit, source: &event.source });
+        let mut held = present.into_keys();
         let mut stopped = guard::ask(&mut session, &asking.collect::<Vec<_>>(), &held, now).await?;
         for (commit, answer) in commits.iter().zip(&mut answers) {
             if matches!(answer, Committed::Stored { .. })

@@ -19,6 +19,9 @@ use crate::ids;
 statements! {
     LOCK_PERSON = "SELECT id FROM persons WHERE id = $1 {lock}";
 
+    /// Under the lock: who was merged away, or taken apart, is nobody any more.
+    IS_SOMEBODY = "SELECT id FROM learners WHERE person_id = $1 LIMIT 1";
+
     CHANGE_PERSON = "UPDATE persons SET version = version + 1 WHERE id = $1";
 
     PERSONS_BADGE = "SELECT awards.id, awards.awarded_at, awards.valid_until
@@ -123,14 +126,28 @@ struct AwardRow {
     valid_until: Option<Time>,
 }
 
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    #[allow(dead_code, reason = "only whether it is there counts")]
+    id: Uuid,
+}
+
 impl Store {
     /// Stores a decision with what follows from it, in one transaction: the status bits of an
     /// award that exists; a delivery with an event for one that is to be made, for a worker to
     /// sign. What was judged of the person meanwhile is stale.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the person is nobody any more: their learners became another
+    /// one's, or were erased, since somebody looked.
     pub async fn decide(&self, decision: &NewDecision, now: DateTime<Utc>) -> Result<Decided, StoreError> {
         let NewDecision { what, issuer, badge, person, .. } = decision;
         let mut session = self.pool.write().await?;
         session.run(&LOCK_PERSON, values![*person]).await?;
+        let learner: Option<IdRow> = session.optional(&IS_SOMEBODY, values![*person]).await?;
+        if learner.is_none() {
+            return Err(StoreError::Conflict);
+        }
         let mut valid: Vec<AwardRow> = session.all(&PERSONS_BADGE, values![*person, key(badge)]).await?;
         let stands = |award: &AwardRow| award.valid_until.is_none_or(|until| until.0 > now);
         match what {

@@ -87,7 +87,7 @@ pub struct GuardedAward {
 }
 
 /// What becomes of an award of an evaluated person that is or was held.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarding {
     /// The issuer's slug.
     pub issuer: String,
@@ -98,7 +98,7 @@ pub struct Guarding {
 }
 
 /// An award that is still held.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StillHeld {
     /// By which hold. If that is not open any more the evaluation is stale.
     pub hold: Uuid,

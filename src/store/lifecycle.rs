@@ -30,20 +30,21 @@ statements! {
         UPDATE losses SET due_at = NULL WHERE award_id IN (SELECT award_id FROM taken)
         RETURNING event_id";
 
-    /// Due at once: nobody else publishes them.
+    /// About what the earlier ones were about, by rules that are no older. Due at once: nobody else publishes
+    /// them.
     REPEAT_EVENTS [id Uuid, earlier_id Uuid, made_at Time] =
         "INSERT INTO events
-            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, state,
-             reason, attempts, due_at, sweep_at, created_at)
+            (id, signal_id, delivery_id, source, learner_id, outcome_id, passed, content, whole,
+             publication, state, reason, attempts, due_at, sweep_at, created_at)
         SELECT r.id, earlier.signal_id, earlier.delivery_id, earlier.source, earlier.learner_id,
-             earlier.outcome_id, earlier.passed, earlier.content, 'waiting', '', 0, r.made_at, r.made_at,
-             r.made_at
+             earlier.outcome_id, earlier.passed, earlier.content, earlier.whole, earlier.publication,
+             'waiting', '', 0, r.made_at, r.made_at, r.made_at
         FROM {rows} JOIN events AS earlier ON earlier.id = r.earlier_id
         RETURNING delivery_id";
 }
 
 /// What becomes of an award that exists.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwardChange {
     /// Its credential.
     pub credential: Uuid,

@@ -41,6 +41,7 @@ mod merge;
 mod new_award;
 mod notices;
 mod outcomes;
+mod overtaken;
 mod parked;
 mod people;
 mod privacy;
@@ -95,6 +96,7 @@ pub use mails::{LeasedMail, MailVerdict};
 pub use merge::SharedBadge;
 pub use new_award::{NewAward, NewCredential, NewMail};
 pub use notices::LeasedNotice;
+pub use overtaken::SeenAward;
 pub use parked::{Parked, ParkedFilter, ParkedKind};
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
 pub use privacy::{
@@ -153,6 +155,7 @@ static ALL_STATEMENTS: &[&[&Statement]] = &[
     merge::STATEMENTS,
     new_award::STATEMENTS,
     notices::STATEMENTS,
+    overtaken::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
     privacy::STATEMENTS[0],

@@ -39,7 +39,7 @@ statements! {
 }
 
 /// A badge of an evaluated person that waits, or waits no more.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
     /// The issuer's slug.
     pub issuer: String,

@@ -35,7 +35,7 @@ use crate::telemetry::Metrics;
 const LINGER: Duration = Duration::from_millis(20);
 /// Batches under way at a time: one is judged and signed while the database stores another.
 const ABREAST: usize = 2;
-/// How often a batch is judged again because a person changed meanwhile.
+/// How often a batch is judged again of which nothing is done, because persons changed meanwhile.
 const ROUNDS: u32 = 5;
 
 /// Awards badges. Cheap to clone.
@@ -76,7 +76,7 @@ pub struct Awarder {
 enum Failure {
     /// It is at fault.
     Wrong(String),
-    /// One of several issuers is away: tried again, however often, and the others go on.
+    /// One of several issuers is away, or newer rules are: tried again, however often, and the others go on.
     Away(String),
 }
 
@@ -206,8 +206,8 @@ impl Awarder {
     /// Judges and stores until nothing of `ids` is stale any more.
     async fn work(&self, ids: &[Uuid]) -> Result<Failed, Fault> {
         let mut open = ids.to_vec();
-        let mut failed = Vec::new();
-        for _ in 0..ROUNDS {
+        let (mut failed, mut in_vain) = (Vec::new(), 0);
+        while in_vain < ROUNDS {
             let candidates = self.store.candidates(&open).await?;
             if candidates.is_empty() {
                 return Ok(failed);
@@ -216,6 +216,8 @@ impl Awarder {
             if open.is_empty() {
                 return Ok(failed);
             }
+            // Of the events of one person each round may end only one.
+            in_vain = if open.len() < candidates.len() { 0 } else { in_vain + 1 };
         }
         Err(StoreError::Conflict.into())
     }
@@ -232,7 +234,8 @@ impl Awarder {
         failed.extend(late.into_iter().map(|candidate| {
             let number = candidate.publication.unwrap_or_default();
             let why = format!("this process cannot use the badges of publication {number}");
-            (candidate.event, Failure::Wrong(why))
+            // Another one can, or this one can when it is of that version, too.
+            (candidate.event, Failure::Away(why))
         }));
         let judged: Vec<Judged<'_>> =
             candidates.into_iter().map(|candidate| judged(&catalog, candidate, now)).collect();
@@ -366,6 +369,7 @@ impl Awarder {
             delivery: candidate.delivery,
             person: candidate.person,
             version: candidate.version,
+            held: candidate.held.iter().map(Into::into).collect(),
             reason: reason.join("; "),
             awards,
             changes,
@@ -386,6 +390,8 @@ fn judged<'a>(catalog: &'a Catalog, candidate: &'a Candidate, now: DateTime<Utc>
     judge(catalog, candidate, now)
 }
 
+#[cfg(test)]
+mod beside;
 mod passage;
 mod postponed;
 #[cfg(test)]

@@ -28,10 +28,13 @@ fn first_issue(cycle: &str) -> (&str, u32) {
     parts.unwrap_or((cycle, 1))
 }
 
-/// What an award is called that is issued in the place of one with this cycle.
-pub(super) fn next_issue(cycle: &str) -> String {
+/// What an award is called that is issued in the place of one with this cycle: the first name that none
+/// has, for of two persons who are one now both may have had some issued again.
+pub(super) fn next_issue(cycle: &str, taken: impl Fn(&str) -> bool) -> String {
     let (first, number) = first_issue(cycle);
-    format!("{first}{ISSUE}{}", number.saturating_add(1))
+    let name = |number: u32| format!("{first}{ISSUE}{number}");
+    let mut names = (number.saturating_add(1)..=u32::MAX).map(name);
+    names.find(|name| !taken(name)).unwrap_or_else(|| name(u32::MAX))
 }
 
 /// Awards without those in whose place another one stands: that one is what they were, to the day.

@@ -311,7 +311,7 @@ fn what_stands_in_another_one_s_place_is_what_that_one_was() {
     let stands = |number: u128, old: &HeldAward| HeldAward {
         supersedes: Some(old.credential),
         credential: Uuid::from_u128(number),
-        cycle: next_issue(&old.cycle),
+        cycle: next_issue(&old.cycle, |_| false),
         ..old.clone()
     };
     let revoked = |award: &HeldAward| HeldAward { revoked: true, ..award.clone() };

@@ -26,14 +26,19 @@ impl<'a> Judged<'a> {
         now: DateTime<Utc>,
     ) -> Option<Uuid> {
         let earlier = held.renews.and_then(|id| self.candidate.held.iter().find(|one| one.credential == id));
+        let id = earned.badge.achievement.id.as_str();
+        let taken = |cycle: &str| {
+            let of_held = |one: &HeldAward| one.badge == id && one.cycle == cycle;
+            let of_new = |one: &Earned<'_>| one.badge.achievement.id == id && one.cycle == cycle;
+            self.candidate.held.iter().any(of_held) || self.earned.iter().any(of_new)
+        };
         let earned = Earned {
-            cycle: next_issue(&held.cycle),
+            cycle: next_issue(&held.cycle, taken),
             earlier: earlier.cloned(),
             supersedes: Some(held.clone()),
             passing: Passing::Again,
             ..earned
         };
-        let id = earned.badge.achievement.id.as_str();
         let why_not = match held {
             HeldAward { revoked: true, .. } => Some("it is revoked".to_owned()),
             HeldAward { suspended: true, .. } => Some("it is suspended".to_owned()),
@@ -140,6 +145,30 @@ mod tests {
             decided_at: DateTime::UNIX_EPOCH,
         });
         assert_eq!(judged(&candidate).0, ["once:issue-2"]);
+    }
+
+    /// After two persons turned out to be one the next name may be another one's: what was issued again of
+    /// the other person, or is now.
+    #[test]
+    fn a_name_that_another_award_has_is_not_given_again() {
+        let of = |number, cycle: &str, again| HeldAward { cycle: cycle.to_owned(), again, ..award(number) };
+        let mut candidate = learner(9, of(1, "once", true));
+        candidate.held.push(HeldAward { revoked: true, ..of(2, "linked-2", false) });
+        candidate
+            .held
+            .push(HeldAward { supersedes: Some(Uuid::from_u128(2)), ..of(3, "once:issue-2", false) });
+        let (issued, orders, _, said) = judged(&candidate);
+        assert_eq!(issued, ["once:issue-3"], "{said}");
+        let new = ids::credential("school", "workplace-safety", Uuid::from_u128(4), "once:issue-3");
+        assert_eq!(orders, [Superseded { old: Uuid::from_u128(1), new: Some(new) }]);
+        candidate.held[2].again = true;
+        let (mut issued, orders, _, said) = judged(&candidate);
+        issued.sort();
+        assert_eq!(
+            (issued, orders.len()),
+            (vec!["once:issue-3".to_owned(), "once:issue-4".to_owned()], 2),
+            "{said}"
+        );
     }
 
     /// Of two that are issued again the one that stacks on the other rests on the new one.

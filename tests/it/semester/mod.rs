@@ -28,7 +28,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::support::app::Way;
-use operations::{Plan, any_plan};
+use campus::{Human, Lms, Part, Place};
+use operations::{Act, Operation, Plan, Told, any_plan};
+use rules::{Ask, Badge, Need, Policy};
 use run::{Counterexample, Figures, run};
 
 /// Small semesters in every run of the tests.
@@ -103,6 +105,24 @@ async fn awards_are_what_the_gradebooks_say() {
     }
     tell(seeds.len(), all, started.elapsed());
     assert!(seeds.len() < 10 || all.awards > 20 && all.lost > 2, "nothing to compare: {all:?}");
+}
+
+/// One night finds both a regrade that takes a badge and a grade that would earn another one with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_rests_on_a_badge_is_not_earned_in_the_night_that_takes_it() {
+    let place = |item| Place { lms: Lms::Moodle, course: 0, part: Part::Item(item) };
+    let badge = |ask| Badge { ask, policy: Policy::Suspend };
+    let quiz = Ask::At(place(1), Need::Percent(70));
+    let report = Ask::At(place(2), Need::Percent(50));
+    // With odd numbers: of the items of which a rule speaks, the first and the second.
+    let grade = |at, tenths| Operation { human: 0, at, act: Act::Grade(tenths), told: Told::Lost };
+    let plan = Plan {
+        humans: vec![Human { has: [true, false, false, false], spare: false, test: false }],
+        badges: vec![badge(quiz), badge(Ask::All(vec![Ask::Badge(0), report]))],
+        weeks: vec![vec![grade(1, 8)], vec![grade(1, 4), grade(9, 6)], vec![grade(1, 9)]],
+    };
+    let figures = holds(0, plan, Way::Embedded).await.unwrap();
+    assert_eq!((figures.awards, figures.lost), (2, 0), "in the end both are there: {figures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -223,10 +223,11 @@ pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl St
             Human { has, spare: spare && !test, test }
         });
     // Who is graded is now and then graded again in the same week: readings and events of the same
-    // item overtake one another.
+    // item overtake one another. Or at the same time in something else: both are read, and judged, together.
     let again = prop::option::weighted(0.15, (any_tenths(), any_told()));
-    let operations =
-        (0..people, any::<u16>(), any_act(), any_told(), again).prop_map(|(human, at, act, told, again)| {
+    let beside = prop::option::weighted(0.15, (any::<u16>(), any_tenths()));
+    let operations = (0..people, any::<u16>(), any_act(), any_told(), again, beside).prop_map(
+        |(human, at, act, told, again, beside)| {
             let first = Operation { human, at: at.into(), act, told };
             let is_grade = matches!(act, Act::Grade(_));
             let second = again.filter(|_| is_grade).map(|(tenths, told)| Operation {
@@ -234,8 +235,14 @@ pub(super) fn any_plan(people: usize, a_week: std::ops::Range<usize>) -> impl St
                 told,
                 ..first
             });
-            [Some(first), second].into_iter().flatten().collect::<Vec<_>>()
-        });
+            let beside = beside.filter(|_| is_grade).map(|(at, tenths)| Operation {
+                act: Act::Grade(tenths),
+                at: at.into(),
+                ..first
+            });
+            [Some(first), beside, second].into_iter().flatten().collect::<Vec<_>>()
+        },
+    );
     let week = prop::collection::vec(operations, a_week).prop_map(|operations| operations.concat());
     (prop::collection::vec(human, people), any_badges(4..8), prop::collection::vec(week, 3..5))
         .prop_map(|(humans, badges, weeks)| Plan { humans, badges, weeks })

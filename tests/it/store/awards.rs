@@ -1,11 +1,101 @@
 //! Awarding: one award for each (badge, person, cycle), whoever issues it, whatever happens at once.
 
-use accolade::store::{Committed, DeliveryState};
+use accolade::store::{AwardChange, AwardCommit, Change, Committed, Consequence, DeliveryState, Store};
+use uuid::Uuid;
 
 use super::contract;
 use super::fixtures::{at, award_for, awarded, candidate, candidate_of, commit_for, grade, id, outcome};
 
+/// What is made of some events of a learner, one for each of these, from what is known now: the badges that
+/// are awarded, and what changes.
+async fn judged(store: &Store, learner: &str, each: &[(&[&str], &[AwardChange])]) -> Vec<AwardCommit> {
+    let mut events = Vec::new();
+    for _ in each {
+        events
+            .push(grade(store, "moodle", outcome(learner, &id().to_string(), 80, at(2))).await.remove(0).id);
+    }
+    let mut commits = Vec::new();
+    for (event, (badges, changes)) in events.into_iter().zip(each) {
+        let candidate = candidate_of(store, event).await;
+        let mut commit = commit_for(store, &candidate, "rust").await;
+        commit.awards.clear();
+        for badge in *badges {
+            commit.awards.push(award_for(store, &candidate, badge).await);
+        }
+        commit.changes = changes.to_vec();
+        commits.push(commit);
+    }
+    commits
+}
+
+fn suspends(credential: Uuid) -> AwardChange {
+    let (reason, then) = ("40 of 100".to_owned(), Consequence::Suspend);
+    AwardChange { credential, change: Change::Lost { since: at(30), reason, then } }
+}
+
+/// Stores them in one batch, or each by a worker of its own; which of them are stale.
+async fn stale(store: &Store, commits: &[AwardCommit], workers: usize) -> Vec<bool> {
+    let mut answers = Vec::new();
+    for batch in commits.chunks(if workers == 1 { commits.len() } else { 1 }) {
+        answers.extend(store.award(batch, at(30)).await.unwrap());
+    }
+    answers.iter().map(|answer| *answer == Committed::Stale).collect()
+}
+
 contract! {
+    /// What one of them gives or takes is what another one may rest on.
+    async fn what_was_judged_beside_a_change_of_awards_is_stale(database) {
+        let store = database.store().await;
+        for workers in [1, 2] {
+            let lost = format!("lost-{workers}");
+            let a = awarded(&store, &lost).await.awards[0].credential.id;
+            let commits = judged(&store, &lost, &[(&[], &[suspends(a)]), (&["b"], &[])]).await;
+            assert_eq!(stale(&store, &commits, workers).await, [false, true], "{workers} workers: it is lost");
+            let again = candidate_of(&store, commits[1].event).await;
+            assert!(again.version == commits[1].version && again.held[0].suspended);
+            let again = AwardCommit { held: again.held.iter().map(Into::into).collect(), ..commits[1].clone() };
+            assert_eq!(stale(&store, &[again], 1).await, [false], "judged again");
+
+            let earned = format!("earned-{workers}");
+            let commits = judged(&store, &earned, &[(&["t"], &[]), (&["c"], &[])]).await;
+            assert_eq!(stale(&store, &commits, workers).await, [false, true], "{workers} workers: it is there");
+        }
+    }
+
+    /// Neither costs another judgement.
+    async fn what_adds_nothing_to_what_was_stored_beside_it_is_not_stale(database) {
+        let store = database.store().await;
+        let a = awarded(&store, "7").await.awards[0].credential.id;
+        let lost = [suspends(a)];
+        let each: [(&[&str], &[AwardChange]); 4] = [(&["b"], &lost), (&[], &[]), (&["b"], &lost), (&[], &lost)];
+        let commits = judged(&store, "7", &each).await;
+        assert_eq!(stale(&store, &commits, 1).await, [false; 4]);
+        // And of two workers those that add nothing.
+        let commits = judged(&store, "8", &[(&["b"], &[]), (&[], &[]), (&["b"], &[])]).await;
+        assert_eq!(stale(&store, &commits, 2).await, [false; 3]);
+        assert_eq!(database.count("awards").await, 3);
+    }
+
+    /// Two workers at the same time: whoever comes second sees what the first one stored.
+    async fn of_two_workers_with_two_badges_of_a_person_one_judges_again(database) {
+        let store = database.store().await;
+        for round in 0..5 {
+            let commits = judged(&store, &round.to_string(), &[(&["x"], &[]), (&["y"], &[])]).await;
+            let tasks: Vec<_> = commits
+                .into_iter()
+                .map(|commit| {
+                    let store = store.clone();
+                    tokio::spawn(async move { store.award(&[commit], at(20)).await.unwrap() })
+                })
+                .collect();
+            let mut stale = 0;
+            for task in tasks {
+                stale += usize::from(task.await.unwrap() == [Committed::Stale]);
+            }
+            assert_eq!(stale, 1);
+        }
+    }
+
     async fn an_award_is_stored_with_all_that_follows(database) {
         let store = database.store().await;
         let candidate = candidate(&store, "7").await;

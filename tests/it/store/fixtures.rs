@@ -215,6 +215,7 @@ pub(crate) async fn commit_for(store: &Store, candidate: &Candidate, badge: &str
         delivery: candidate.delivery,
         person: candidate.person,
         version: candidate.version,
+        held: candidate.held.iter().map(Into::into).collect(),
         reason: format!("awarded {badge}"),
         awards: vec![award_for(store, candidate, badge).await],
         changes: Vec::new(),

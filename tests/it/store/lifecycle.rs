@@ -2,7 +2,7 @@
 
 use accolade::store::{
     AwardChange, AwardDecision, AwardsDecided, BadgeDecision, Change, Committed, Consequence, Decided,
-    DecisionKind, DeliveryState, NewAwardDecision, NewDecision, RuledOutcome, Store, Wait, Work,
+    DecisionKind, DeliveryState, NewAwardDecision, NewDecision, RuledOutcome, Store, StoreError, Wait, Work,
 };
 use accolade_connectors::{Outcome, Release, Withheld};
 use uuid::Uuid;
@@ -152,6 +152,23 @@ contract! {
         assert_eq!(store.events(&[due[0].id]).await.unwrap()[0].outcome.assessment.id, "item:50");
     }
 
+    async fn a_grace_that_begins_in_an_event_about_everything_ends_in_one(database) {
+        let store = database.store().await;
+        let commit = awarded(&store, "7").await;
+        let delivery = store.apply_rules(&[commit.person], 5, "Ada", at(40)).await.unwrap();
+        let due = store.due(Work::Assessments, at(40), at(41), 9).await.unwrap();
+        let whole = due.iter().find(|due| due.delivery == delivery).unwrap();
+        let mut loss = commit_for(&store, &candidate_of(&store, whole.id).await, "rust").await;
+        loss.awards.clear();
+        let change = lost(Consequence::Wait(at(100)), 50);
+        loss.changes = vec![AwardChange { credential: commit.awards[0].credential.id, change }];
+        store.award(&[loss], at(50)).await.unwrap();
+        assert_eq!(store.end_graces(at(100), 10).await.unwrap(), 1);
+        let due = store.due(Work::Assessments, at(100), at(900), 9).await.unwrap();
+        let again = candidate_of(&store, due.iter().find(|due| due.delivery == delivery).unwrap().id).await;
+        assert_eq!((again.whole, again.publication), (true, Some(5)));
+    }
+
     async fn two_sweepers_end_a_grace_once(database) {
         let store = database.store().await;
         for learner in 0..10 {
@@ -253,6 +270,30 @@ contract! {
         let suspend = about(AwardDecision::Suspend, &[Uuid::from_u128(1)]);
         let nothing = AwardsDecided { changed: Vec::new(), deliveries: Vec::new() };
         assert_eq!(store.decide_awards(&suspend, at(16)).await.unwrap(), nothing);
+    }
+
+    /// Two persons become one between the command's look at them and its decision.
+    async fn nothing_is_decided_about_who_is_nobody_any_more(database) {
+        let store = database.store().await;
+        let (kept, gone) = (candidate(&store, "7").await, candidate(&store, "8").await);
+        let (kept, gone) = (kept.person, gone.person);
+        let move_all = format!(
+            "UPDATE persons SET version = version + 1; UPDATE learners SET person_id = {} WHERE person_id = {}",
+            database.literal(kept),
+            database.literal(gone)
+        );
+        for what in [GRANT, BadgeDecision::Refuse] {
+            let merge = database.hold(&move_all).await;
+            let decided = tokio::spawn({
+                let store = store.clone();
+                async move { store.decide(&decision(what, gone), at(50)).await }
+            });
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            merge.commit().await;
+            assert!(matches!(decided.await.unwrap(), Err(StoreError::Conflict)));
+        }
+        assert_eq!(database.count("decisions").await, 0);
+        assert_eq!(store.decide(&decision(BadgeDecision::Refuse, kept), at(51)).await.unwrap(), Decided::Stored(None));
     }
 
     async fn a_grant_is_work_for_a_worker(database) {
