@@ -40,9 +40,11 @@ mod mails;
 mod merge;
 mod new_award;
 mod notices;
+mod out;
 mod outcomes;
 mod parked;
 mod people;
+mod place;
 mod privacy;
 mod progress;
 mod reconcile;
@@ -97,6 +99,7 @@ pub use new_award::{NewAward, NewCredential, NewMail};
 pub use notices::LeasedNotice;
 pub use parked::{Parked, ParkedFilter, ParkedKind};
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
+pub use place::place;
 pub use privacy::{
     ALL_TABLES, BodyPlace, Class, Column, Erased, Expired, Fate, Forgotten, Held, HeldTable, Table, Traits,
 };
@@ -108,7 +111,7 @@ pub use signed::SignedDocument;
 pub use status::{StatusEntry, StatusList};
 pub use supersede::Superseded;
 pub use sweep::{Backlog, Due, GRACE, Work};
-pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter, TrailLearner};
 pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
 pub use wallets::{Bound, FETCHING, Offering, WalletOffer};
@@ -153,6 +156,7 @@ static ALL_STATEMENTS: &[&[&Statement]] = &[
     merge::STATEMENTS,
     new_award::STATEMENTS,
     notices::STATEMENTS,
+    out::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,
     privacy::STATEMENTS[0],
