@@ -2,6 +2,7 @@
 //! knows everything, and the only one that knows the two ways to run.
 
 mod mailing;
+pub mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl App {
         let secret = secrets::claim_secret(&settings.claim.secret_file)?;
         let store = Store::connect(settings.database.url.expose(), settings.database.connections)
             .await
-            .context("database.url")?
+            .map_err(|error| reach::database(&settings, error))?
             .with_identities(settings.identities())
             .with_erasures(secret.clone());
         store.migrate().await.context("the database's tables cannot be brought to this version's form")?;
@@ -93,12 +94,15 @@ impl App {
             0 => {}
             erased => tracing::warn!(erased, "{}", secrets::FOREIGN_ERASURES),
         }
+        if let Some(moved) = reach::moved(&settings, &store).await.context("the database cannot be read")? {
+            tracing::warn!("{moved}");
+        }
         let issuers = Issuers::start(&settings, &store, &clock).await?;
         let published = Published::new(&store, settings.known());
         let catalog = published.start(&settings.badges, clock.now()).await?;
         let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange)
             .await
-            .context("queue.url")?;
+            .map_err(|error| reach::queue(&settings, error))?;
         Ok(Self {
             public_url: settings.public_url.as_str().trim_end_matches('/').into(),
             clock,

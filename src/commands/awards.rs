@@ -13,7 +13,7 @@ use self::change::{Change, Expire};
 use self::select::{List, list};
 use super::whom::text;
 use crate::config::Settings;
-use crate::store::{AwardDecision, Store};
+use crate::store::AwardDecision;
 
 /// What to do about awards.
 #[derive(Debug, Subcommand)]
@@ -59,7 +59,7 @@ impl Reason {
 
 pub(super) async fn run(command: &Awards, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     match command {
         Awards::List(command) => list(&store, command, settings).await,
         Awards::Grant(command) => badge::grant(&store, command, settings).await,

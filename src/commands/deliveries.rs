@@ -6,14 +6,15 @@ use anyhow::Context as _;
 use clap::Args;
 use uuid::Uuid;
 
-use super::mails;
+use super::{mails, named};
 use crate::config::Settings;
-use crate::store::{BadgeMail, DeliveryState, DeliveryTrail, Store, TrailFilter};
+use crate::store::{BadgeMail, DeliveryState, DeliveryTrail, Store, TrailFilter, TrailLearner};
 
 /// Which deliveries to show.
 #[derive(Debug, Args)]
 pub(super) struct Deliveries {
     /// One delivery with all that followed from it, and its recorded body.
+    #[arg(value_parser = named::delivery)]
     id: Option<Uuid>,
     /// Only of this source.
     #[arg(long)]
@@ -22,13 +23,13 @@ pub(super) struct Deliveries {
     #[arg(long)]
     state: Option<String>,
     /// How many, newest first; times are UTC.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = named::count)]
     limit: u32,
 }
 
 pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     if let Some(id) = command.id {
         print!("{}", whole(&found(&store, id).await?));
         return Ok(ExitCode::SUCCESS);
@@ -37,17 +38,19 @@ pub(super) async fn run(command: &Deliveries, settings: &Settings) -> anyhow::Re
     let filter = TrailFilter { source: command.source.clone(), state, limit: command.limit };
     let trails = store.deliveries(&filter).await?;
     if trails.is_empty() {
+        named::source(&store, filter.source.as_deref(), settings).await?;
         let filtered = filter.source.is_some() || filter.state.is_some();
         println!("{}", if filtered { "no such delivery" } else { "no deliveries yet" });
     }
     for trail in trails {
         let at = trail.received_at.format("%Y-%m-%d %H:%M:%S");
         println!(
-            "{} {at} {:<12} {:<9} {}{}",
+            "{} {at} {:<12} {:<9} {}{}{}",
             trail.id,
             trail.source,
             trail.state.as_str(),
             one_line(&trail.reason),
+            learners(&trail),
             if came_back(&trail) { "; its mail came back" } else { "" }
         );
     }
@@ -73,6 +76,28 @@ fn state(name: &str) -> anyhow::Result<DeliveryState> {
 pub(super) fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > 160 { line.chars().take(159).chain(['…']).collect() } else { line }
+}
+
+/// `forms:ada (Ada Example)`.
+fn learner(learner: &TrailLearner) -> String {
+    let TrailLearner { source, id, name } = learner;
+    name.as_ref().map_or_else(|| format!("{source}:{id}"), |name| format!("{source}:{id} ({name})"))
+}
+
+/// Whom what followed is about, behind the reason of a delivery.
+fn learners(trail: &DeliveryTrail) -> String {
+    let mut whom: Vec<String> = Vec::new();
+    for event in trail.signals.iter().flat_map(|signal| &signal.events) {
+        let one = learner(&event.learner);
+        if !whom.contains(&one) {
+            whom.push(one);
+        }
+    }
+    match whom.as_slice() {
+        [] => String::new(),
+        [one] => format!("; learner {one}"),
+        [first, others @ ..] => format!("; learner {first} and {} more", others.len()),
+    }
 }
 
 /// Whether the last mail about a badge of it did not arrive.
@@ -101,7 +126,8 @@ fn whole(trail: &DeliveryTrail) -> String {
         let _ =
             writeln!(text, "  signal {} {} {}", signal.id, signal.event, said(&signal.state, &signal.reason));
         for event in &signal.events {
-            let _ = writeln!(text, "    event {} {}", event.id, said(&event.state, &event.reason));
+            let whom = learner(&event.learner);
+            let _ = writeln!(text, "    event {} of {whom} {}", event.id, said(&event.state, &event.reason));
             for (credential, badge, mail) in &event.credentials {
                 let mail = match mail.as_str() {
                     "done" => "sent",

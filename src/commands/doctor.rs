@@ -4,8 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
+use crate::app::reach;
 use crate::clock::Clock;
 use crate::config::{self, Catalog, IssuerSettings, Settings};
 use crate::lms::{Client, Limits};
@@ -48,6 +49,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         examination.note("bounces", there.then(|| maildir.display().to_string()).ok_or_else(mend));
     }
     examination.try_part("database", database(&settings)).await;
+    examination.address(&settings).await;
     examination.try_part("queue", queue(&settings)).await;
     examination.try_part("mail", mail(&settings)).await;
     match config::sources(&settings) {
@@ -58,7 +60,12 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             for (name, connector) in connectors {
                 let client =
                     Client::new(&name, http.clone(), limits, Clock::system(), Arc::new(Metrics::new()));
-                let probe = async { connector.probe(&client).await.map(|lines| lines.join("; ")) };
+                let probe = async {
+                    let lines = connector.probe(&client).await;
+                    lines
+                        .map(|lines| lines.join("; "))
+                        .map_err(|error| reach::source(&settings, &name, &error))
+                };
                 examination.try_part(&format!("source {name}"), probe).await;
             }
         }
@@ -94,6 +101,15 @@ impl Examination {
         let erased = store.with_erasures(secret).foreign_erasures().await.unwrap_or_default();
         if erased > 0 {
             println!("  WARN  erasures: {} (so many: {erased})", secrets::FOREIGN_ERASURES);
+        }
+    }
+
+    /// Whether badges that are out name this address.
+    async fn address(&mut self, settings: &Settings) {
+        // What is wrong with the database is told beside it.
+        let Ok(store) = Store::open(settings.database.url.expose(), 1).await else { return };
+        if let Ok(Some(moved)) = reach::moved(settings, &store).await {
+            self.note("address", Err::<String, _>(moved));
         }
     }
 
@@ -134,7 +150,7 @@ async fn issuer(settings: &Settings, one: &IssuerSettings) -> anyhow::Result<Str
 async fn database(settings: &Settings) -> anyhow::Result<String> {
     let store = match Store::open(settings.database.url.expose(), 1).await {
         Err(OpenError::NotReady(why)) => return Ok(why),
-        opened => opened?,
+        opened => opened.map_err(|error| super::unopened(settings, error))?,
     };
     let statements = store.verify().await?;
     let left: Vec<String> = store
@@ -153,8 +169,9 @@ async fn database(settings: &Settings) -> anyhow::Result<String> {
 }
 
 async fn queue(settings: &Settings) -> anyhow::Result<String> {
-    let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange).await?;
-    queue.ping().await?;
+    let away = |error| reach::queue(settings, error);
+    let queue = Queue::connect(settings.queue.url.expose(), &settings.queue.exchange).await.map_err(away)?;
+    queue.ping().await.map_err(away)?;
     queue.close().await;
     Ok(format!("{} answers", queue.kind()))
 }
@@ -163,7 +180,7 @@ async fn mail(settings: &Settings) -> anyhow::Result<String> {
     // Reads the key of DKIM, among others.
     Composer::new(&settings.mail)?;
     let transport = Transport::new(&settings.mail)?;
-    let said = transport.probe().await?;
+    let said = transport.probe().await.context("`mail.url`")?;
     transport.close().await;
     Ok(said)
 }

@@ -17,7 +17,7 @@ use crate::catalogs::Published;
 use crate::clock::Clock;
 use crate::config::{BadgeFile, Catalog, Settings};
 use crate::rules::{Explanation, Fact, Facts, Held, evaluate_in};
-use crate::store::{Guarded, HeldAward, Holding, Person, PersonAward, PersonDecision, Store, Which};
+use crate::store::{Guarded, HeldAward, Holding, Person, PersonAward, PersonDecision, Which};
 use crate::worker::present;
 
 /// More badges than anybody has.
@@ -41,7 +41,7 @@ pub(super) struct Explain {
 
 pub(super) async fn run(command: &Explain, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     let catalog = Published::new(&store, settings.known()).in_use(&settings.badges).await?;
     let badges = match &command.badge {
         Some(id) => match catalog.known(id) {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::confirm::{self, confirmed};
+use super::named;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::{GuardedAward, Hold, HoldDecided, HoldDecision, Store};
@@ -26,7 +27,7 @@ pub(super) struct Held {
     #[arg(long)]
     json: bool,
     /// How many, newest first; times are UTC.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = named::count)]
     limit: u32,
 }
 
@@ -34,10 +35,11 @@ pub(super) struct Held {
 enum What {
     /// Show whose awards one hold holds, each with the grade that it rests on.
     Show {
-        /// The hold.
+        /// The hold, as `accolade held` lists it.
+        #[arg(value_parser = named::hold)]
         id: Uuid,
         /// How many awards, longest held first; times are UTC.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = named::count)]
         limit: u32,
         /// As JSON, for programs.
         #[arg(long)]
@@ -63,7 +65,8 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// The hold.
+    /// The hold, as `accolade held` lists it.
+    #[arg(value_parser = named::hold)]
     id: Uuid,
     /// Who decides.
     #[arg(long, value_name = "NAME", default_value = "an administrator")]
@@ -78,7 +81,7 @@ struct Decision {
 
 pub(super) async fn run(command: &Held, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     match &command.command {
         None => list(&store, command).await,
         Some(What::Show { id, limit, json }) => show(&store, *id, *limit, *json).await,

@@ -179,7 +179,7 @@ impl Office {
         secrets::install_tls();
         let keyrings = Keyrings::of(&issuer.table(settings), issuer);
         let issuer = signing::issuer(settings, issuer, &keyrings).await?;
-        let store = Store::open(settings.database.url.expose(), 1).await?;
+        let store = super::opened(settings, 1).await?;
         let keys = store.issuer_keys(&issuer.profile().slug).await?;
         Ok(Self { store, issuer, keyrings, keys, now: Clock::system().now() })
     }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::named;
 use super::whom::one;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -33,7 +34,7 @@ pub(super) struct Mails {
     #[arg(long)]
     json: bool,
     /// How many, newest first; times are UTC.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = named::count)]
     limit: u32,
 }
 
@@ -45,8 +46,8 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Resend {
-    /// The credential, as `accolade mails` lists it.
-    #[arg(required_unless_present = "learner", conflicts_with = "learner")]
+    /// The credential, as `accolade mails --which all` lists it: its id, or the address of its page.
+    #[arg(required_unless_present = "learner", conflicts_with = "learner", value_parser = named::credential)]
     credential: Option<Uuid>,
     /// Whose badge, instead: SOURCE:ID, an e-mail address, or the institution's id.
     #[arg(long, value_name = "WHO", requires = "badge")]
@@ -96,7 +97,7 @@ impl Filter {
 
 pub(super) async fn run(command: &Mails, settings: &Settings) -> anyhow::Result<ExitCode> {
     secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     if let Some(What::Resend(resend)) = &command.command {
         return send_again(&store, resend, settings).await;
     }
@@ -106,6 +107,9 @@ pub(super) async fn run(command: &Mails, settings: &Settings) -> anyhow::Result<
     };
     let which = command.which.which();
     let found = store.holdings(person, command.badge.as_deref(), which, command.limit).await?;
+    if found.is_empty() {
+        named::badge(&store, command.badge.as_deref(), settings).await?;
+    }
     if found.is_empty() && !command.json {
         println!("{}", if which == Which::Trouble { "no mail needs anybody" } else { "no such badge" });
     }
@@ -128,7 +132,11 @@ async fn send_again(store: &Store, resend: &Resend, settings: &Settings) -> anyh
             let badge = resend.badge.as_deref();
             let held = store.holdings(Some(learner.person), badge, Which::Any, 50).await?;
             let newest = held.into_iter().find(|holding| !holding.revoked);
-            newest.context("they hold no such badge")?.credential
+            let Some(newest) = newest else {
+                named::badge(store, badge, settings).await?;
+                bail!("they hold no such badge");
+            };
+            newest.credential
         }
     };
     let address = if resend.current_address {

@@ -10,6 +10,7 @@ mod explain;
 mod held;
 mod keys;
 mod mails;
+mod named;
 mod parked;
 mod people;
 mod publish;
@@ -30,9 +31,10 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::{Parser, Subcommand};
 
-use crate::app::Role;
+use crate::app::{Role, reach};
 use crate::config::{self, Settings};
 use crate::demo;
+use crate::store::{OpenError, Store};
 
 pub(crate) use serve::stop_on_signal;
 
@@ -57,7 +59,8 @@ enum Command {
         #[arg(long, value_delimiter = ',', value_enum, value_name = "ROLE,…")]
         roles: Vec<Role>,
     },
-    /// Read the configuration and every badge file, and name all that is wrong in them.
+    /// Read the configuration, every badge file and the files with keys, and name all that is wrong in
+    /// them.
     Check {
         /// Also ask the LMSs whether they have the courses and assessments that the badges name.
         #[arg(long)]
@@ -78,7 +81,8 @@ enum Command {
         command: keys::Keys,
     },
     /// Verify a badge of any issuer: a file (JSON, a JWT, or a baked PNG or SVG) or a link. Ends with
-    /// 0 if it is valid, 1 if it is not, and 3 if it could not be checked completely.
+    /// 0 if it is valid, 1 if it is not, and 3 if it could not be checked completely, or not be read at
+    /// all.
     Verify(verify::Verify),
     /// Try the database, the queue, the mail server and every LMS, and say what to mend.
     Doctor,
@@ -118,6 +122,19 @@ enum Command {
     Demo(demo::Demo),
 }
 
+/// The database, for a command that makes none.
+async fn opened(settings: &Settings, connections: u32) -> anyhow::Result<Store> {
+    Store::open(settings.database.url.expose(), connections).await.map_err(|error| unopened(settings, error))
+}
+
+/// Why the database cannot be used, and the mend.
+fn unopened(settings: &Settings, error: OpenError) -> anyhow::Error {
+    match error {
+        OpenError::Store(error) => reach::database(settings, error),
+        error @ OpenError::NotReady(_) => error.into(),
+    }
+}
+
 impl Cli {
     /// Does what the command line says.
     ///
@@ -139,7 +156,7 @@ impl Cli {
             Command::Simulate(command) => simulate::run(&command, &settings()?).await,
             Command::Recheck(command) => recheck::run(&command, &settings()?).await,
             Command::Keys { command } => keys::run(&command, settings).await,
-            Command::Verify(command) => verify::run(&command).await,
+            Command::Verify(command) => Ok(verify::run(&command).await),
             Command::Doctor => doctor::run(settings()?).await,
             Command::Reconcile(command) => reconcile::run(&command, settings()?).await,
             Command::Deliveries(command) => deliveries::run(&command, &settings()?).await,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::confirm::{confirmed, many};
-use super::whom;
+use super::{named, whom};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::store::{Parked, ParkedFilter, ParkedKind, Store};
@@ -23,12 +23,13 @@ pub(super) enum Work {
         #[arg(long)]
         json: bool,
         /// How many; times are UTC.
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 20, value_parser = named::count)]
         limit: u32,
     },
     /// Show one piece of it, or all of one delivery, and what can be done.
     Show {
         /// The piece, as `accolade parked list` names it, or its delivery.
+        #[arg(value_parser = named::parked)]
         id: Uuid,
         /// As JSON, for programs.
         #[arg(long)]
@@ -78,7 +79,7 @@ pub(super) struct Filter {
 #[derive(Debug, Args)]
 pub(super) struct These {
     /// The pieces, as `accolade parked list` names them; the id of a delivery means all of its pieces.
-    #[arg(required_unless_present = "all", value_name = "ID")]
+    #[arg(required_unless_present = "all", value_name = "ID", value_parser = named::parked)]
     ids: Vec<Uuid>,
     /// Every piece, or every one that the options below name.
     #[arg(long, conflicts_with = "ids")]
@@ -120,14 +121,14 @@ impl Filter {
 
 pub(super) async fn run(command: &Work, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     match command {
-        Work::List { filter, json, limit } => list(&store, filter, *json, *limit).await,
+        Work::List { filter, json, limit } => list(&store, filter, settings, *json, *limit).await,
         Work::Show { id, json } => show(&store, *id, *json).await,
-        Work::Retry { which, json } => retry(&store, which, *json).await,
+        Work::Retry { which, json } => retry(&store, which, settings, *json).await,
         Work::Drop { which, reason, by, yes, json } => {
             let (reason, by) = (whom::text("reason", reason)?, whom::text("by", by)?);
-            let pieces = chosen(&store, which).await?;
+            let pieces = chosen(&store, which, settings).await?;
             if !yes && !pieces.is_empty() {
                 let these = many(pieces.len(), "piece of parked work", "pieces of parked work");
                 if !confirmed(&format!("drop {these} for good?"), "--yes")? {
@@ -145,9 +146,18 @@ pub(super) async fn run(command: &Work, settings: &Settings) -> anyhow::Result<E
     }
 }
 
-async fn list(store: &Store, filter: &Filter, json: bool, limit: u32) -> anyhow::Result<ExitCode> {
+async fn list(
+    store: &Store,
+    filter: &Filter,
+    settings: &Settings,
+    json: bool,
+    limit: u32,
+) -> anyhow::Result<ExitCode> {
     let by = filter.of_store();
     let found = store.parked(&by, limit).await?;
+    if found.is_empty() {
+        named::source(store, filter.source.as_deref(), settings).await?;
+    }
     if json {
         for piece in &found {
             println!("{}", object(piece));
@@ -195,8 +205,8 @@ async fn show(store: &Store, id: Uuid, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn retry(store: &Store, which: &These, json: bool) -> anyhow::Result<ExitCode> {
-    let pieces = chosen(store, which).await?;
+async fn retry(store: &Store, which: &These, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
+    let pieces = chosen(store, which, settings).await?;
     let waiting = store.retry_parked(&pieces, Clock::system().now()).await?;
     if json {
         println!("{}", json!({"waiting": waiting}));
@@ -213,9 +223,17 @@ async fn retry(store: &Store, which: &These, json: bool) -> anyhow::Result<ExitC
 
 /// What is meant. Naming something that is not parked is an error: it was a slip, or somebody else
 /// was faster.
-async fn chosen(store: &Store, which: &These) -> anyhow::Result<Vec<(ParkedKind, Uuid)>> {
+async fn chosen(
+    store: &Store,
+    which: &These,
+    settings: &Settings,
+) -> anyhow::Result<Vec<(ParkedKind, Uuid)>> {
     if which.all {
-        return Ok(store.parked_keys(&which.filter.of_store()).await?);
+        let found = store.parked_keys(&which.filter.of_store()).await?;
+        if found.is_empty() {
+            named::source(store, which.filter.source.as_deref(), settings).await?;
+        }
+        return Ok(found);
     }
     if !which.filter.is_any() {
         bail!("--source, --kind and --saying choose among all parked work: use them with --all, without ids");

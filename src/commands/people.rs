@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::named;
 use super::whom::{self, id, one, shown};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -56,6 +57,7 @@ pub(super) enum People {
     /// Say that the learner of a doubt is none of those whom they may be.
     Dismiss {
         /// The doubt, as `accolade people doubts` shows it.
+        #[arg(value_parser = named::doubt)]
         doubt: Uuid,
         #[command(flatten)]
         why: Why,
@@ -81,7 +83,7 @@ impl Why {
 
 pub(super) async fn run(command: &People, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     match command {
         People::Doubts { json } => doubts(&store, *json).await,
         People::Erase(command) => erase::erase(command, store, settings).await,

@@ -57,7 +57,7 @@ const LISTED: u32 = 1_000;
 pub(super) async fn run(command: &Publish, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let published = |store: &Store| Published::new(store, settings.known());
-    let open = async || Store::open(settings.database.url.expose(), 1).await;
+    let open = || super::opened(settings, 1);
     if command.list {
         list(&open().await?.publications(LISTED).await?, command.json)?;
         return Ok(ExitCode::SUCCESS);

@@ -9,9 +9,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::named;
 use crate::catalogs::{Published, VersionError, short};
 use crate::config::{Catalog, Settings};
-use crate::store::{AwardBasis, Store};
+use crate::store::AwardBasis;
 use crate::worker::{Recheck, recheck};
 
 /// Judge awards again by the facts that are kept with each and by the version of the rules that it
@@ -19,8 +20,8 @@ use crate::worker::{Recheck, recheck};
 #[derive(Debug, Args)]
 pub(super) struct RecheckAwards {
     /// The award: the id of its credential, or the address of its page.
-    #[arg(value_name = "AWARD", required_unless_present = "all")]
-    award: Option<String>,
+    #[arg(value_name = "AWARD", required_unless_present = "all", value_parser = named::credential)]
+    award: Option<Uuid>,
     /// Every award; shows those that do not come out the same.
     #[arg(long, conflicts_with = "award")]
     all: bool,
@@ -34,15 +35,11 @@ const PAGE: u32 = 500;
 
 pub(super) async fn run(command: &RecheckAwards, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     let mut versions =
         Versions { published: Published::new(&store, settings.known()), read: BTreeMap::new() };
     if let Some(award) = &command.award {
-        let id = award.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let Ok(id) = id.parse::<Uuid>() else {
-            bail!("“{award}” is no credential's id; `accolade explain --learner …` shows those of a learner")
-        };
-        let Some(award) = store.award_basis(id).await? else { bail!("there is no credential {id}") };
+        let Some(award) = store.award_basis(*award).await? else { bail!("there is no credential {award}") };
         let found = versions.check(&award).await?;
         if command.json {
             println!("{}", serde_json::to_string_pretty(&document(&award, &found)?)?);

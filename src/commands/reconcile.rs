@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::named;
 use crate::catalogs::{Catalogs, Published};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
@@ -54,7 +55,7 @@ enum Report {
         #[arg(long)]
         source: Option<String>,
         /// How many runs, newest first; times are UTC.
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = named::count)]
         last: u32,
         /// Print JSON.
         #[arg(long)]
@@ -64,12 +65,18 @@ enum Report {
 
 pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 2).await?;
+    let store = super::opened(&settings, 2).await?;
     if let Some(Report::Awards { json }) = &command.command {
         return awards(&reconciler(&settings, store).await?, *json).await;
     }
     if let Some(Report::Report { source, last, json }) = &command.command {
         let runs = store.runs(source.as_deref(), *last).await?;
+        if let Some(name) = source
+            && runs.is_empty()
+            && !settings.sources.contains_key(name)
+        {
+            bail!("--source: {}", named::no_source(name, &settings));
+        }
         if *json {
             print(&runs)?;
         } else if runs.is_empty() {
@@ -82,7 +89,7 @@ pub(super) async fn run(command: &Reconcile, settings: Settings) -> anyhow::Resu
     let reconciler = reconciler(&settings, store).await?;
     let sources: Vec<String> = match &command.source {
         Some(name) if !settings.sources.contains_key(name) => {
-            bail!("--source: there is no source “{name}” in the configuration")
+            bail!("--source: {}", named::no_source(name, &settings))
         }
         Some(name) => vec![name.clone()],
         None => settings.sources.keys().cloned().collect(),

@@ -26,19 +26,41 @@ pub(super) async fn run(settings: Settings, roles: &[Role]) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Cancels `stop` at the first SIGTERM or Ctrl-C; the second ends the process at once.
+/// Cancels `stop` at the first SIGTERM or Ctrl-C, or when the terminal is closed; the second SIGTERM or
+/// Ctrl-C ends the process at once.
 pub(crate) fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be heard")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be heard")?;
+    let heard = |kind| signal(kind).context("signals cannot be heard");
+    let mut terminate = heard(SignalKind::terminate())?;
+    let mut interrupt = heard(SignalKind::interrupt())?;
+    let mut hangup = if hangups_are_ignored() { None } else { Some(heard(SignalKind::hangup())?) };
     let stop = stop.clone();
     tokio::spawn(async move {
-        for _ in 0..2 {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            if stop.is_cancelled() {
+        loop {
+            let closed = async {
+                match &mut hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let again = tokio::select! {
+                _ = terminate.recv() => stop.is_cancelled(),
+                _ = interrupt.recv() => stop.is_cancelled(),
+                // A terminal that closes tells it twice: by the shell, and by the system.
+                _ = closed => false,
+            };
+            if again {
                 std::process::exit(130);
             }
             stop.cancel();
         }
     });
     Ok(())
+}
+
+/// Whether whoever started this process wants it to outlive its terminal, as `nohup` does.
+fn hangups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // A bit for each signal; SIGHUP is the first.
+    ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).is_some_and(|bits| bits & 1 == 1)
 }

@@ -11,7 +11,7 @@ use super::rehearsal::{Rehearsal, Totals};
 use crate::catalogs::short;
 use crate::clock::Clock;
 use crate::config::{Catalog, Settings};
-use crate::store::{Candidate, Store};
+use crate::store::Candidate;
 use crate::worker::Effect;
 
 /// Try a draft of the badges on everything that was confirmed until now, and show who would gain
@@ -29,7 +29,7 @@ pub(super) struct Simulate {
 pub(super) async fn run(command: &Simulate, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
     let draft = Catalog::load(&command.folder, &settings.known())?;
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     let rehearsal = Rehearsal { store: &store, rules: &draft, now: Clock::system().now() };
     if command.json {
         println!("{{\"version\": {},\n\"changes\": [", Value::from(draft.version.as_str()));

@@ -27,8 +27,24 @@ pub(super) struct Verify {
     documents: Option<PathBuf>,
 }
 
-pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
+/// How it ends when something could not be checked: no other failure may look like a badge that is not
+/// valid.
+const OPEN: u8 = 3;
+
+pub(super) async fn run(command: &Verify) -> ExitCode {
     secrets::install_tls();
+    match verified(command).await {
+        Ok(Verdict::Valid) => ExitCode::SUCCESS,
+        Ok(Verdict::Invalid) => ExitCode::FAILURE,
+        Ok(Verdict::Open) => ExitCode::from(OPEN),
+        Err(error) => {
+            eprintln!("accolade: nothing was verified: {error:#}");
+            ExitCode::from(OPEN)
+        }
+    }
+}
+
+async fn verified(command: &Verify) -> anyhow::Result<Verdict> {
     let fetcher = Fetcher::public_and_this_machine()?;
     let bytes = match Url::parse(&command.badge) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => {
@@ -53,13 +69,16 @@ pub(super) async fn run(command: &Verify) -> anyhow::Result<ExitCode> {
         };
         println!("{word} {:<10} {}", check.name, check.found);
     }
-    let (said, code) = match examined.report.verdict() {
-        Verdict::Valid => ("the credential is valid", ExitCode::SUCCESS),
-        Verdict::Invalid => ("the credential is NOT valid", ExitCode::FAILURE),
-        Verdict::Open => ("the credential could NOT be checked completely", ExitCode::from(3)),
-    };
-    println!("{said}");
-    Ok(code)
+    let verdict = examined.report.verdict();
+    println!(
+        "{}",
+        match verdict {
+            Verdict::Valid => "the credential is valid",
+            Verdict::Invalid => "the credential is NOT valid",
+            Verdict::Open => "the credential could NOT be checked completely",
+        }
+    );
+    Ok(verdict)
 }
 
 /// Nothing is known without the web.

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
+use super::named;
 use crate::config::Settings;
-use crate::store::{GuardedAward, Store, WaitingAward};
+use crate::store::{GuardedAward, WaitingAward};
 
 /// Which badges to show that are earned and wait: for the LMS to name their learner better, or for
 /// a decision about what the guard holds.
@@ -19,18 +20,21 @@ pub(super) struct Waiting {
     #[arg(long)]
     json: bool,
     /// How many, longest first; times are UTC.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = named::count)]
     limit: u32,
 }
 
 pub(super) async fn run(command: &Waiting, settings: &Settings) -> anyhow::Result<ExitCode> {
     crate::secrets::install_tls();
-    let store = Store::open(settings.database.url.expose(), 1).await?;
+    let store = super::opened(settings, 1).await?;
     let (badge, limit) = (command.badge.as_deref(), command.limit);
     let mut waiting = store.waiting_awards(badge, limit).await?;
     waiting.extend(store.guarded_awards(None, badge, limit).await?.into_iter().map(held));
     waiting.sort_by_key(|award| award.since);
     waiting.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    if waiting.is_empty() {
+        named::badge(&store, badge, settings).await?;
+    }
     if waiting.is_empty() && !command.json {
         println!("nothing waits");
     }

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use super::named;
 use crate::config::Settings;
 use crate::store::{FoundLearner, Store, Who};
 
@@ -13,6 +14,12 @@ pub(super) async fn one(store: &Store, given: &str, settings: &Settings) -> anyh
     let sources: Vec<&str> = settings.sources.keys().map(String::as_str).collect();
     let mut found = store.find(&who(given, &sources)).await?.into_iter();
     let Some(first) = found.next() else {
+        if let Some((source, _)) =
+            given.trim().split_once(':').filter(|(source, _)| !sources.contains(source))
+        {
+            let missing = named::no_source(source, settings);
+            bail!("nobody is known as “{given}”: {missing}; and nobody has that as the institution's id");
+        }
         bail!(
             "nobody is known as “{given}”: a learner is known once the LMS has confirmed a result of theirs; \
              `accolade deliveries` shows what arrived"

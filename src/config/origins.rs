@@ -38,7 +38,7 @@ impl Origins {
     }
 
     /// Whether the value came from a variable or a file, so that it must not be shown.
-    pub(super) fn hidden(&self, path: &str) -> bool {
+    pub fn hidden(&self, path: &str) -> bool {
         self.keys.get(path).is_some_and(|origin| origin.hidden)
     }
 

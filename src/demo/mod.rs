@@ -37,6 +37,12 @@ const LISTEN: &str = "127.0.0.1:8080";
 /// How long the deliveries may take to be worked off.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// The configuration in the demo's folder, for commands beside it.
+const CONFIGURATION: &str = "accolade.toml";
+/// What to try beside it.
+const TO_TRY: [&str; 3] =
+    ["explain --learner alice@example.test --badge workplace-safety", "deliveries --limit 5", "awards list"];
+
 /// How to run the demo.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -46,7 +52,8 @@ pub struct Demo {
     /// End after the last badge instead of serving on.
     #[arg(long)]
     exit: bool,
-    /// Write the badges, the mails, the documents that they name and a report into this folder.
+    /// Write the badges, the mails, the documents that they name and a report into this folder; needs
+    /// --exit.
     #[arg(long, value_name = "DIR", requires = "exit")]
     output: Option<PathBuf>,
     /// Show the log, too.
@@ -67,15 +74,30 @@ struct Posted {
 /// When a part cannot be started, or the deliveries are not worked off in time.
 pub async fn run(demo: Demo) -> anyhow::Result<ExitCode> {
     secrets::install_tls();
-    let folder = std::env::temp_dir().join(format!("accolade-demo-{}", std::process::id()));
-    // It holds keys and claim links: nobody else may look into it.
-    fs::DirBuilder::new().mode(0o700).create(&folder).with_context(|| folder.display().to_string())?;
+    // Heard before there is anything to clear away.
     let stop = CancellationToken::new();
     stop_on_signal(&stop)?;
-    let result = in_folder(&demo, &folder, &stop).await;
-    // The folder holds claim links: it goes with the demo.
-    let _ = fs::remove_dir_all(&folder);
-    result.map(|()| ExitCode::SUCCESS)
+    let folder = Folder::new()?;
+    in_folder(&demo, &folder.0, &stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The demo's own folder. It holds keys and claim links: nobody else may look into it, and it goes with
+/// the demo, however that ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("accolade-demo-{}", std::process::id()));
+        fs::DirBuilder::new().mode(0o700).create(&folder).with_context(|| folder.display().to_string())?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 async fn in_folder(demo: &Demo, folder: &Path, stop: &CancellationToken) -> anyhow::Result<()> {
@@ -116,7 +138,11 @@ async fn in_folder(demo: &Demo, folder: &Path, stop: &CancellationToken) -> anyh
     .await;
     if result.is_ok() && !demo.exit && !stop.is_cancelled() {
         println!("\nThe sent mails:   {site}/dev/outbox   (open one, and claim the badge)");
-        println!("Ctrl-C ends the demo.");
+        println!("\nIn another terminal, while this one runs:");
+        for command in TO_TRY {
+            println!("  {} --config {} {command}", program(), folder.join(CONFIGURATION).display());
+        }
+        println!("\nCtrl-C ends the demo, and removes what it made.");
         stop.cancelled().await;
     }
     end.cancel();
@@ -155,7 +181,16 @@ fn settings(folder: &Path, port: u16, sandbox: &Sandbox) -> anyhow::Result<Setti
         .replace("{ROOT_ACCOUNT}", sandbox::ROOT_ACCOUNT)
         .replace("{APPLICATION_KEY}", sandbox::APPLICATION_KEY)
         .replace("{APPLICATION_SECRET}", sandbox::APPLICATION_SECRET);
-    Ok(config::load_str(&text, folder, &BTreeMap::new())?)
+    let file = folder.join(CONFIGURATION);
+    // It has secrets, if only those of the sandbox.
+    secrets::write_new(&file, &text)?;
+    Ok(config::load(Some(&file), &BTreeMap::new())?)
+}
+
+/// The program, as it was started.
+fn program() -> String {
+    let started = std::env::args().next().filter(|program| !program.contains(char::is_whitespace));
+    started.unwrap_or_else(|| "accolade".to_owned())
 }
 
 /// The badges of `config/badges`, compiled in so that the demo runs from anywhere.

@@ -166,7 +166,11 @@ impl Client {
             if error.is_connect() { "no connection".to_owned() } else { "the answer broke off".to_owned() };
         let mut cause = std::error::Error::source(error);
         while let Some(error) = cause {
-            let _ = write!(text, ": {error}");
+            // What the client calls itself says nothing to people.
+            let said = error.to_string();
+            if said != "client error (Connect)" {
+                let _ = write!(text, ": {said}");
+            }
             cause = error.source();
         }
         text

@@ -42,6 +42,11 @@ pub enum QueueError {
     Configuration(String),
 }
 
+/// Host and port of the broker; `None` for the embedded queue, and for what is no URL of one.
+pub fn place(url: &str) -> Option<String> {
+    rabbitmq::place(url)
+}
+
 /// A message taken from the queue. Dropping it without an answer gives it back.
 #[derive(Debug)]
 pub struct Delivery {

@@ -112,7 +112,7 @@ impl Explanation {
                 let nothing = || "nothing".to_owned();
                 Some(format!(
                     "{}, but found {}",
-                    self.asks,
+                    self.demand(),
                     found.as_ref().map_or_else(nothing, |_| self.finding())
                 ))
             }
@@ -131,6 +131,16 @@ impl Explanation {
         let wanted = if self.kind == Kind::None { !wanted } else { wanted };
         for part in &self.parts {
             part.collect_lacks(wanted, lines);
+        }
+    }
+
+    /// What it asks, where that is all that is said of it: `passed` would read like what was found.
+    fn demand(&self) -> String {
+        match self.asks.rsplit_once(": passed") {
+            Some((of, terms)) if terms.is_empty() || terms.starts_with([' ', ',']) => {
+                format!("{of}: has to be passed{terms}")
+            }
+            _ => self.asks.clone(),
         }
     }
 

@@ -40,10 +40,12 @@ mod mails;
 mod merge;
 mod new_award;
 mod notices;
+mod out;
 mod outcomes;
 mod overtaken;
 mod parked;
 mod people;
+mod place;
 mod privacy;
 mod progress;
 mod reconcile;
@@ -99,6 +101,7 @@ pub use notices::LeasedNotice;
 pub use overtaken::SeenAward;
 pub use parked::{Parked, ParkedFilter, ParkedKind};
 pub use people::{FoundLearner, OpenEvent, Person, PersonAward, PersonDecision, PersonWait, Who};
+pub use place::place;
 pub use privacy::{
     ALL_TABLES, BodyPlace, Class, Column, Erased, Expired, Fate, Forgotten, Held, HeldTable, Table, Traits,
 };
@@ -110,7 +113,7 @@ pub use signed::SignedDocument;
 pub use status::{StatusEntry, StatusList};
 pub use supersede::Superseded;
 pub use sweep::{Backlog, Due, GRACE, Work};
-pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter};
+pub use trail::{BodyGone, DeliveryTrail, EventTrail, SignalTrail, TrailFilter, TrailLearner};
 pub use versions::{Publication, RuleVersion};
 pub use waiting::{Wait, WaitingAward};
 pub use wallets::{Bound, FETCHING, Offering, WalletOffer};
@@ -155,6 +158,7 @@ static ALL_STATEMENTS: &[&[&Statement]] = &[
     merge::STATEMENTS,
     new_award::STATEMENTS,
     notices::STATEMENTS,
+    out::STATEMENTS,
     overtaken::STATEMENTS,
     parked::STATEMENTS,
     people::STATEMENTS,

@@ -30,8 +30,10 @@ statements! {
     THEIR_SIGNALS = "SELECT id, delivery_id, event, state, reason FROM signals
         WHERE delivery_id {in $1} ORDER BY created_at, id";
 
-    THEIR_EVENTS = "SELECT id, delivery_id, signal_id, state, reason FROM events
-        WHERE delivery_id {in $1} ORDER BY created_at, id";
+    THEIR_EVENTS = "SELECT events.id, events.delivery_id, events.signal_id, events.state, events.reason,
+            learners.source, learners.lms_id, learners.name
+        FROM events JOIN learners ON learners.id = events.learner_id
+        WHERE events.delivery_id {in $1} ORDER BY events.created_at, events.id";
 
     THEIR_CREDENTIALS = "SELECT awards.id, awards.event_id, awards.badge,
             COALESCE(mails.state, '') AS mail, credentials.revoked, credentials.suspended,
@@ -126,11 +128,24 @@ pub struct EventTrail {
     pub state: String,
     /// The decision, for people.
     pub reason: String,
+    /// Whom it is about.
+    pub learner: TrailLearner,
     /// Credentials awarded by it, each with its badge and the state of its claim mail.
     pub credentials: Vec<(Uuid, String, String)>,
     /// When these credentials end, what they renew, and what became of them later: suspended, revoked, and every decision
     /// of an administrator.
     pub notes: Vec<String>,
+}
+
+/// A learner, as they are named on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrailLearner {
+    /// The source's name.
+    pub source: String,
+    /// The id there.
+    pub id: String,
+    /// The name, where one is known.
+    pub name: Option<String>,
 }
 
 /// Which deliveries to list.
@@ -176,6 +191,9 @@ struct EventRow {
     signal_id: Uuid,
     state: String,
     reason: String,
+    source: String,
+    lms_id: String,
+    name: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -317,7 +335,9 @@ async fn follow(session: &mut Session, rows: Vec<DeliveryRow>) -> Result<Vec<Del
     for row in event_rows {
         let credentials = credentials.remove(&row.id).unwrap_or_default();
         let notes = notes.remove(&row.id).unwrap_or_default();
-        let event = EventTrail { id: row.id, state: row.state, reason: row.reason, credentials, notes };
+        let learner = TrailLearner { source: row.source, id: row.lms_id, name: row.name };
+        let event =
+            EventTrail { id: row.id, state: row.state, reason: row.reason, learner, credentials, notes };
         events.entry(row.signal_id).or_default().push(event);
     }
     let mut signals: BTreeMap<Uuid, Vec<SignalTrail>> = BTreeMap::new();

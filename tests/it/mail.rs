@@ -123,8 +123,8 @@ fn the_mail_says_who_what_and_how() {
     The link works until 3 December 2026. It is meant for you alone, so please
     do not forward this mail.
 
-    You receive this mail because you passed an assessment at
-    Example University. If that is not so, you need not do anything.
+    You receive this mail because you were awarded this badge by
+    Example University. If it is not meant for you, you need not do anything.
     "#);
     for part in ["Hello <bdi>Ada Example</bdi>", "Workplace Safety", "alt=\"The badge", "3 December 2026"] {
         assert!(read.html.contains(part), "{part}");
@@ -386,12 +386,12 @@ fn a_configured_key_signs_the_mail() {
     DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.edu;
      s=b1; t=1793696400;
      h=from:reply-to:to:subject:date:message-id:mime-version:content-type:content-language:auto-submitted;
-     bh=pZcoQxL0PeAaUdzsBiB/HvfUheg+ubhsUvBmA14zwLw=;
-     b=WNgFZoTVh9OLcciNF4hIe+8umVLmWrAwLL4M2rVpLYiJe9eKW9rt3dw6niN3o8u8az+XTFEu
-     ioucKM9ex6a3pfqy30P2QnNmH7Am9g05m9VG/EZZv+tXW2AhtFn1kilIE70+zyCCeiaWtlep
-     4aj5gqrYFoL4NUFmixZGKQjGUyEH6pEBZ7ihdcwMNptmmyRmGG/EdA5+yEOiCPToCT2bGCvb
-     vK3Ld1Q8L166a43fVKStv7Hw8cdHK88Iu63AmvlCi47zww0pDaTVsNh44r06D31c9piePFaV
-     IrOPiC5iyUBNG/20tQDrgtADng3S2sPkzaFQjmFFUZb9qgCAPUNzhA==
+     bh=9Y6QYYdBOJyyP5750lKKuffJBQ5VwCugKdlBg/T1p5I=;
+     b=Y7q/g0bKg4F8pBEn4K/ohXSHMc8drYVWgumtMMaQJC45eAM1l9wWkhR8Zdi766KndbCWjPjY
+     SUQ8B1Vt1DIU7EJq5sji5AUp4sz7p7abyI67v2XzOJN5jSFK35S1kUp50ul1bv39ehkN/IG+
+     QA9HuPVO1iLALx5G8Z0TkG6D3R5yv2CIY1i7Ytjb0qRIUdVB9Pk+WBAp2leXxqsmOSaxHyZB
+     L7hb6yXcIgSk22PSmnlZRZLsyplawPHR5v6lEtU/qUWTQU9jy6z3ZjgpEwusdgRahJ1j89cJ
+     mAbIdS6YrJyF0exsxlKXHhrYEymMh7Ce/2F8zvBnBORhHTJBokuDLg==
     "#);
     assert_eq!(read(&mail.raw).subject, "Your badge: Workplace Safety");
     if let Some(path) = std::env::var_os("ACCOLADE_DKIM_SAMPLE") {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::named;
 use super::super::whom::one;
 use crate::catalogs::short;
 use crate::clock::Clock;
@@ -19,8 +20,8 @@ use crate::store::{AwardFilter, AwardState, SelectedAward, Store};
 #[derive(Debug, Args)]
 pub(super) struct Selection {
     /// The award of this credential: its id, or the address of its page. Can be repeated.
-    #[arg(long = "credential", value_name = "ID")]
-    credentials: Vec<String>,
+    #[arg(long = "credential", value_name = "ID", value_parser = named::credential)]
+    credentials: Vec<Uuid>,
     /// Awards of this badge: the name of its file without the ending. Can be repeated.
     #[arg(long = "badge", value_name = "BADGE")]
     badges: Vec<String>,
@@ -58,8 +59,8 @@ pub(in crate::commands) struct List {
     #[command(flatten)]
     selection: Selection,
     /// How many, newest first; times are UTC.
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
+    #[arg(long, default_value_t = 100, value_parser = named::count)]
+    limit: u32,
     /// For programs: one JSON object a line.
     #[arg(long)]
     json: bool,
@@ -83,7 +84,7 @@ impl Selection {
     /// As the store is asked.
     ///
     /// # Errors
-    /// When a learner or a credential is not known by what was given.
+    /// When a learner, an issuer or a badge is not known by what was given.
     pub(super) async fn filter(&self, store: &Store, settings: &Settings) -> anyhow::Result<AwardFilter> {
         let person = match &self.learner {
             Some(who) => Some(one(store, who, settings).await?.person),
@@ -99,10 +100,12 @@ impl Selection {
                 bail!("--issuer: there is no issuer “{slug}”; there are {}", known.join(", "));
             }
         }
-        let credentials = self.credentials.iter().map(|given| credential(given));
+        for badge in &self.badges {
+            named::badge(store, Some(badge), settings).await?;
+        }
         Ok(AwardFilter {
             issuer: self.issuer.clone(),
-            credentials: credentials.collect::<anyhow::Result<_>>()?,
+            credentials: self.credentials.clone(),
             badges: self.badges.clone(),
             person,
             course: self.course.clone(),
@@ -112,14 +115,6 @@ impl Selection {
             claimed: (self.claimed || self.unclaimed).then_some(self.claimed),
         })
     }
-}
-
-/// A credential as it is named: by its id, or by the address of its page.
-fn credential(given: &str) -> anyhow::Result<Uuid> {
-    let id = given.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    id.parse().ok().with_context(|| {
-        format!("--credential: “{given}” is no credential's id; `accolade awards list` shows them")
-    })
 }
 
 /// A day, which begins at midnight UTC, or a time.
@@ -142,19 +137,20 @@ fn version(given: &str) -> Result<String, String> {
 
 pub(super) async fn list(store: &Store, command: &List, settings: &Settings) -> anyhow::Result<ExitCode> {
     let filter = command.selection.filter(store, settings).await?;
-    let awards = store.select_awards(&filter, command.limit.saturating_add(1)).await?;
+    let limit = command.limit as usize;
+    let awards = store.select_awards(&filter, limit.saturating_add(1)).await?;
     if awards.is_empty() && !command.json {
         println!("{}", if command.selection.is_empty() { "nothing was awarded yet" } else { NONE });
     }
     let now = Clock::system().now();
-    for award in awards.iter().take(command.limit) {
+    for award in awards.iter().take(limit) {
         if command.json {
             println!("{}", object(award, now));
         } else {
             println!("{}", line(award, now));
         }
     }
-    if awards.len() > command.limit && !command.json {
+    if awards.len() > limit && !command.json {
         println!("… and more; --limit shows them");
     }
     Ok(ExitCode::SUCCESS)
@@ -242,13 +238,5 @@ mod tests {
         for wrong in ["", "yesterday", "2026-11-31", "2026-11-20T10:00:00", "20.11.2026"] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_credential_is_named_by_its_id_or_its_page() {
-        let id = Uuid::from_u128(7);
-        assert_eq!(credential(&id.to_string()).unwrap(), id);
-        assert_eq!(credential(&format!("https://badges.example.edu/credentials/{id}/")).unwrap(), id);
-        assert!(credential("first-aid").is_err());
     }
 }

@@ -61,7 +61,14 @@ fn about(text: &mut String, badge: &BadgeAccount<'_>) {
         let renews = award.renews.map_or_else(String::new, |id| format!(", renews {id}"));
         let stands = award.supersedes.map_or_else(String::new, |id| format!(", in place of {id}"));
         let (id, version) = (award.credential, short(award.rules));
-        let _ = writeln!(text, "  credential {id}{renews}{stands}, decided by {rules} (version {version}):");
+        // A rule that is not met awarded nothing: somebody did.
+        let human = award.explanation.get("met").and_then(serde_json::Value::as_bool) == Some(false);
+        let by = if human {
+            format!("granted by an administrator; what {rules} (version {version}) said then")
+        } else {
+            format!("decided by {rules} (version {version})")
+        };
+        let _ = writeln!(text, "  credential {id}{renews}{stands}, {by}:");
         tree(text, award.explanation, 2);
         for line in &award.delivery {
             let _ = writeln!(text, "    {line}");

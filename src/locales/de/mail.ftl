@@ -25,6 +25,6 @@ mail-link-until =
     Der Link gilt bis zum { $day }. Er ist nur für Sie bestimmt:
     Bitte leiten Sie diese E-Mail nicht weiter.
 mail-why =
-    Sie erhalten diese E-Mail, weil Sie eine Prüfungsleistung bestanden haben;
-    sie kommt von { $issuer }. Trifft das nicht zu, brauchen Sie nichts zu tun.
+    Sie erhalten diese E-Mail, weil Ihnen dieser Badge verliehen wurde; sie kommt
+    von { $issuer }. Ist er nicht für Sie bestimmt, brauchen Sie nichts zu tun.
 mail-image = Der Badge „{ $badge }“

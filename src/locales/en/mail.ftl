@@ -25,6 +25,6 @@ mail-link-until =
     The link works until { $day }. It is meant for you alone, so please
     do not forward this mail.
 mail-why =
-    You receive this mail because you passed an assessment at
-    { $issuer }. If that is not so, you need not do anything.
+    You receive this mail because you were awarded this badge by
+    { $issuer }. If it is not meant for you, you need not do anything.
 mail-image = The badge “{ $badge }”

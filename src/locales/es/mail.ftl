@@ -25,6 +25,6 @@ mail-link-until =
     El enlace funciona hasta el { $day }. Es solo para usted:
     por favor, no reenvíe este mensaje.
 mail-why =
-    Recibe este mensaje porque ha superado una evaluación de
-    { $issuer }. Si no es así, no tiene que hacer nada.
+    Recibe este mensaje porque se le ha otorgado esta insignia de
+    { $issuer }. Si no es para usted, no tiene que hacer nada.
 mail-image = La insignia «{ $badge }»

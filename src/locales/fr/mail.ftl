@@ -25,6 +25,6 @@ mail-link-until =
     Le lien fonctionne jusqu’au { $day }. Il est personnel :
     merci de ne pas transférer ce message.
 mail-why =
-    Vous recevez ce message parce que vous avez réussi une évaluation de
-    { $issuer }. Si ce n’est pas le cas, vous n’avez rien à faire.
+    Vous recevez ce message parce que ce badge vous a été décerné par
+    { $issuer }. S’il ne vous est pas destiné, vous n’avez rien à faire.
 mail-image = Le badge « { $badge } »

@@ -51,6 +51,12 @@ impl Address {
         (&self.uri.authority.host, self.uri.authority.port)
     }
 
+    /// Host and port, for people.
+    pub(super) fn place(&self) -> String {
+        let (host, port) = self.host();
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
     pub(super) fn encrypted(&self) -> bool {
         self.uri.scheme == AMQPScheme::AMQPS
     }
@@ -58,9 +64,7 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (host, port) = self.host();
-        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        write!(formatter, "{}://{bracketed}:{port}", self.uri.scheme)
+        write!(formatter, "{}://{}", self.uri.scheme, self.place())
     }
 }
 

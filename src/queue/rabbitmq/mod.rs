@@ -61,6 +61,11 @@ impl Drop for Shared {
     }
 }
 
+/// Host and port of a URL.
+pub(super) fn place(url: &str) -> Option<String> {
+    Address::parse(url).ok().map(|address| address.place())
+}
+
 impl RabbitMq {
     pub(super) async fn connect(url: &str, exchange: &str) -> Result<Self, QueueError> {
         let plan = Plan { address: Address::parse(url)?, names: Names::new(exchange)?, role: "publisher" };

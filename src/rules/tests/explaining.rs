@@ -32,7 +32,7 @@ fn an_explanation_reads_like_a_colleagues_answer() {
         no: ORAL in WS101 (moodle): passed; found: not posted yet
         no: LAB in WS101 (moodle): at least 60 points; found: 55.5 of 100 points
     ");
-    insta::assert_snapshot!(decision.explanation.lacks(), @"REPORT in WS101 (moodle): at least 60 points, but found no result yet; ESSAY in WS101 (moodle): one of the grades A, A-, but found “B”; ORAL in WS101 (moodle): passed, but found not posted yet; LAB in WS101 (moodle): at least 60 points, but found 55.5 of 100 points");
+    insta::assert_snapshot!(decision.explanation.lacks(), @"REPORT in WS101 (moodle): at least 60 points, but found no result yet; ESSAY in WS101 (moodle): one of the grades A, A-, but found “B”; ORAL in WS101 (moodle): has to be passed, but found not posted yet; LAB in WS101 (moodle): at least 60 points, but found 55.5 of 100 points");
     assert!(decision.evidence.is_empty());
 }
 

@@ -56,7 +56,7 @@ async fn a_human_outranks_the_rules() {
     received TIME UTC
     state    done: Dean decided to grant “first-aid”: cleared; “First Aid” awarded, as an administrator granted it
       signal ID award.grant done: Dean decided to grant “first-aid”: cleared
-        event ID done: “First Aid” awarded, as an administrator granted it
+        event ID of forms:ada (Ada Example) done: “First Aid” awarded, as an administrator granted it
           badge first-aid, credential ID, claim mail sent
           TIME Registrar decided to refuse first-aid: plagiarism
           TIME Dean decided to grant first-aid: cleared

@@ -45,10 +45,10 @@ async fn an_older_or_empty_database_is_named_and_left_as_it_is() {
     std::fs::write(&file, "not a database at all").unwrap();
     insta::assert_snapshot!(left_alone(&file, ["deliveries", "deliveries --state done"]), @r"
     $ accolade deliveries
-    accolade: the database refused a statement: file is not a database (26)
+    accolade: `database.url`: the database refused a statement: file is not a database (26)
     (1)
     $ accolade deliveries --state done
-    accolade: the database refused a statement: file is not a database (26)
+    accolade: `database.url`: the database refused a statement: file is not a database (26)
     (1)
     ");
 }

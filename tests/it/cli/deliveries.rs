@@ -57,18 +57,18 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     ID TIME canvas       refused   the address ends with a wrong path_secret
     ID TIME forms        ignored   type: is none of assessment.passed, assessment.graded, assessment.revised, course.completed
     ID TIME forms        duplicate 1 of 1 signals told before, first by delivery ID
-    ID TIME forms        done      Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded
+    ID TIME forms        done      Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; learner forms:ada@example.test (Ada Example)
     (0)
     ");
     insta::assert_snapshot!(folder.run("deliveries --source forms --state done"), @r"
     $ accolade deliveries --source forms --state done
-    ID TIME forms        done      Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded
+    ID TIME forms        done      Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; learner forms:ada@example.test (Ada Example)
     (0)
     ");
     insta::assert_snapshot!(folder.run("deliveries --source nobody"), @r"
     $ accolade deliveries --source nobody
-    no such delivery
-    (0)
+    accolade: --source: there is no source “nobody”; configured are canvas, forms
+    (1)
     ");
     insta::assert_snapshot!(folder.run("deliveries --state open"), @r"
     $ accolade deliveries --state open
@@ -83,7 +83,7 @@ async fn a_delivery_is_shown_whole_and_parked_work_is_tried_again() {
     received TIME UTC
     state    done: Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded
       signal ID assessment.passed done: Final test: 82 %, passed; badge “First Aid” asks at least 70 %, which it meets
-        event ID done: “First Aid” awarded
+        event ID of forms:ada@example.test (Ada Example) done: “First Aid” awarded
           badge first-aid, credential ID, claim mail sent
     body
     {"data":{"assessment":{"id":"test","name":"Final test"},"course":{"id":"FA1"},"learner":{"email":"ada@example.test","name":"Ada Example"},"score":{"given":41,"max":50}},"id":"e1","timestamp":"2026-11-20T10:00:00Z","type":"assessment.passed"}

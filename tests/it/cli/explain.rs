@@ -142,6 +142,25 @@ async fn what_humans_decided_what_waits_and_what_a_regrade_took_are_explained() 
           yes: Final test in First aid (forms): at least 70 %; found: 82 % on 20 November 2026
     (0)
     ");
+    // No rule awarded what somebody granted.
+    told(graded("e6", "dora", 20), "2026-11-20T10:00:00Z", None).await;
+    folder.run("award grant --learner forms:dora --badge first-aid --reason appeal --by Registrar");
+    serving.settled().await;
+    insta::assert_snapshot!(unhashed(&folder.run("explain --learner forms:dora")), @r"
+    $ accolade explain --learner forms:dora
+    dora Example <dora@example.test>, forms:dora
+
+    “First Aid” (first-aid): awarded on TODAY, not claimed yet
+      on TODAY Registrar decided to grant it: appeal
+      credential ID, granted by an administrator; what the present rules (version HASH) said then:
+        no: all of these
+          no: Final test in First aid (forms): at least 70 %; found: 40 % on 20 November 2026
+      by the present rules and what is known now it would not be earned:
+        no: all of these
+          no: Final test in First aid (forms): at least 70 %; found: 40 % on 20 November 2026
+      what would change it: Final test in First aid (forms): at least 70 %, but found 40 % on 20 November 2026
+    (0)
+    ");
     let json = folder.command("explain --learner forms:bob --json").output().unwrap();
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["badges"][0]["decisions"][0]["by"], "Registrar");

@@ -1,5 +1,7 @@
 //! What an administrator meets before the first start.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::Folder;
 
 #[test]
@@ -23,8 +25,9 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     $ accolade check
     badge   first-aid                First Aid
     source  forms                    automation  http://localhost:PORT/hooks/forms
-    everything reads well; `accolade doctor` tries the connections
-    (0)
+    issuer.key_file: there is no file data/keys/issuer.pem; `accolade keys generate` makes it
+    claim.secret_file: there is no file data/keys/claim.secret; `accolade keys generate` makes it
+    (1)
     ");
     insta::assert_snapshot!(folder.run("doctor"), @r"
     $ accolade doctor
@@ -84,7 +87,33 @@ fn before_the_first_start_every_command_says_what_to_do_and_makes_no_database() 
     all is well
     (0)
     ");
+    insta::assert_snapshot!(folder.run("check"), @r"
+    $ accolade check
+    badge   first-aid                First Aid
+    source  forms                    automation  http://localhost:PORT/hooks/forms
+    everything reads well; `accolade doctor` tries the connections
+    (0)
+    ");
     assert!(!folder.database().exists());
+}
+
+#[test]
+fn check_finds_keys_that_others_can_read_and_shows_no_secret_of_an_address() {
+    let folder = Folder::new(Some("https://canvas.example.edu"));
+    folder.run("keys generate");
+    for key in ["issuer-jwt.pem", "claim.secret"] {
+        let file = folder.folder.path().join("data/keys").join(key);
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    insta::assert_snapshot!(folder.run("check"), @r"
+    $ accolade check
+    badge   first-aid                First Aid
+    source  canvas                   canvas      http://localhost:PORT/hooks/canvas/{path_secret}
+    source  forms                    automation  http://localhost:PORT/hooks/forms
+    issuer.jwt_key_file: data/keys/issuer-jwt.pem can be read by others (mode 0644); run `chmod 600 data/keys/issuer-jwt.pem`
+    claim.secret_file: data/keys/claim.secret can be read by others (mode 0644); run `chmod 600 data/keys/claim.secret`
+    (1)
+    ");
 }
 
 #[test]

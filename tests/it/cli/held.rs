@@ -101,7 +101,7 @@ async fn what_is_held_is_shown_everywhere_and_cancelled() {
     received TIME UTC
     state    done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day: an administrator decides (accolade held show ID)
       signal ID assessment.graded done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets
-        event ID done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day: an administrator decides (accolade held show ID)
+        event ID of forms:bo (BO Example) done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day: an administrator decides (accolade held show ID)
     ");
 
     insta::assert_snapshot!(folder.run(&format!("held cancel {id} --reason slip")), @r"
@@ -160,7 +160,7 @@ async fn what_is_held_is_shown_everywhere_and_cancelled() {
     received TIME UTC
     state    done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; cancelled since
       signal ID assessment.graded done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets
-        event ID done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; cancelled since
+        event ID of forms:bo (BO Example) done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; cancelled since
           TIME Registrar cancelled first-aid, which the guard held: slip
     ");
 
@@ -207,8 +207,8 @@ async fn a_release_awards_what_was_held() {
     received TIME UTC
     state    done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded, as an administrator released it; “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; released since
       signal ID assessment.graded done: Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets
-        event ID done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; released since
-        event ID done: “First Aid” awarded, as an administrator released it
+        event ID of forms:cy (CY Example) done: “First Aid” is earned, but held by the guard, for there were more than 1 award of the badge first-aid in 1 day; released since
+        event ID of forms:cy (CY Example) done: “First Aid” awarded, as an administrator released it
           badge first-aid, credential ID, claim mail sent
     ");
     insta::assert_snapshot!(folder.run(&format!("held release {id}")), @r"

@@ -96,7 +96,7 @@ async fn mails_that_came_back_are_shown_and_sent_again() {
       claim mail: sent on DAY; came back for good on DAY: 550 5.1.1 nobody here
     (0)
     ");
-    for filter in ["--which declined", "--which not-me", "--which all --badge other", "--learner forms:bob"] {
+    for filter in ["--which declined", "--which not-me", "--learner forms:bob"] {
         let said = shown(&format!("mails {filter}"));
         assert!(said.contains("no such badge") || said.contains("no mail needs anybody"), "{said}");
         assert_eq!(folder.run_plain(&format!("mails {filter} --json")), "", "{filter}");
@@ -141,14 +141,14 @@ async fn mails_that_came_back_are_shown_and_sent_again() {
     // Where else an administrator looks.
     insta::assert_snapshot!(shown("deliveries"), @r"
     $ accolade deliveries
-    ID TIME forms        done      Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded
-    ID TIME forms        done      Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; its mail came back
+    ID TIME forms        done      Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; learner forms:bob (bob Example)
+    ID TIME forms        done      Final test: 82 %; badge “First Aid” asks at least 70 %, which it meets; “First Aid” awarded; learner forms:ada (ada Example); its mail came back
     (0)
     ");
     let trails = serving.settled().await;
     let whole = shown(&format!("deliveries {}", trails[0].id));
     insta::assert_snapshot!(whole.lines().skip(6).take(4).collect::<Vec<_>>().join("\n"), @r"
-        event ID done: “First Aid” awarded
+        event ID of forms:ada (ada Example) done: “First Aid” awarded
           badge first-aid, credential ID, claim mail sent
             claim mail: sent on DAY; came back for good on DAY: 550 5.1.1 nobody here
     body
@@ -197,7 +197,7 @@ async fn mails_that_came_back_are_shown_and_sent_again() {
     ");
     insta::assert_snapshot!(shown("mails resend --learner forms:bob --badge other"), @r"
     $ accolade mails resend --learner forms:bob --badge other
-    accolade: they hold no such badge
+    accolade: --badge: there is no badge “other”; the badges are: first-aid
     (1)
     ");
     insta::assert_snapshot!(shown("mails resend --learner forms:bob"), @r"

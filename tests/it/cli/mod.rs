@@ -2,9 +2,11 @@
 
 mod award;
 mod award_again;
+mod away;
 mod badge;
 mod database;
 mod deliveries;
+mod demo;
 mod explain;
 mod first_start;
 mod held;
@@ -16,7 +18,9 @@ mod privacy;
 mod publish;
 mod recheck;
 mod reconcile;
+mod signals;
 mod simulate;
+mod slips;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

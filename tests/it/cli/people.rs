@@ -79,7 +79,7 @@ async fn a_doubt_waits_and_the_badge_is_awarded_once() {
     received TIME UTC
     state    done: Registrar decided that forms:ada and forms:a.example are one person: married; “First Aid” is held already
       signal ID people.link done: Registrar decided that forms:ada and forms:a.example are one person: married
-        event ID done: “First Aid” is held already
+        event ID of forms:a.example (Ada Example) done: “First Aid” is held already
     body
     {"by":"Registrar","decision":"link","learners":["forms:ada","forms:a.example"],"reason":"married"}
     (0)

@@ -92,7 +92,9 @@ async fn an_award_comes_out_the_same_whatever_was_published_and_graded_since() {
     ");
     insta::assert_snapshot!(folder.run("recheck first-aid"), @r"
     $ accolade recheck first-aid
-    accolade: “first-aid” is no credential's id; `accolade explain --learner …` shows those of a learner
-    (1)
+    error: invalid value 'first-aid' for '[AWARD]': an id has 36 characters, as in ID; `accolade awards list` lists awards, each with the id of its credential
+
+    For more information, try '--help'.
+    (2)
     ");
 }

@@ -24,6 +24,7 @@ contract! {
             let event = &signal.events[0];
             assert_eq!((event.id, event.state.as_str()), (commit.event, "done"));
             assert_eq!(event.reason, "awarded rust");
+            assert_eq!((event.learner.source.as_str(), event.learner.id.as_str()), ("moodle", "7"));
             event.credentials.clone()
         };
         let expected = |mail: &str| [(award.credential.id, "rust".to_owned(), mail.to_owned())];
