@@ -294,15 +294,12 @@ impl Reader<'_> {
         let max = self.number(Field::ScoreMax)?;
         let min = lowest.unwrap_or_default();
         if max.is_some_and(|max| max <= min) {
-            return Err(match lowest {
-                None => {
-                    self.wrong(Field::ScoreMax, "is not more than 0; leave it out where there is no maximum")
-                }
-                Some(_) => {
-                    let min = self.mapping.label(Field::ScoreMin);
-                    self.wrong(Field::ScoreMax, &format!("is not more than {min}"))
-                }
-            });
+            let why = if lowest.is_some() {
+                format!("is not more than {}", self.mapping.label(Field::ScoreMin))
+            } else {
+                "is not more than 0; leave it out where there is no maximum".to_owned()
+            };
+            return Err(self.wrong(Field::ScoreMax, &why));
         }
         if lowest.is_some() && given.is_some_and(|given| given < min) {
             let min = self.mapping.label(Field::ScoreMin);

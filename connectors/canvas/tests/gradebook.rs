@@ -235,7 +235,7 @@ async fn a_course_is_found_by_id_sis_id_or_its_only_code() {
         let name = if path == COURSE { "731" } else { "BIO-101-2025S" };
         match find(name, &hidden).await {
             Err(ApiError::Unauthorized { what }) => {
-                assert!(what.contains("“Course Content - view”"), "{what}")
+                assert!(what.contains("“Course Content - view”"), "{what}");
             }
             other => panic!("{name} is there, and may not be seen: {other:?}"),
         }
