@@ -18,6 +18,9 @@ use super::{Achievement, Document, Issuer};
 const SCHEMA: &str =
     "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json";
 
+/// How each link at the end of the criteria begins.
+const LINK: &str = "\n\n→ [";
+
 /// Everything that goes into one credential.
 #[derive(Debug, Clone)]
 pub struct Issue<'a> {
@@ -199,7 +202,7 @@ fn achievement_member<'a>(
     } else {
         let mut narrative = criteria.to_owned();
         for link in further {
-            narrative.extend(["\n\n→ [", &bracketed(&link.name), "](<", link.url.as_str(), ">)"]);
+            narrative.extend([LINK, &bracketed(&link.name), "](<", link.url.as_str(), ">)"]);
         }
         narrative.into()
     };
@@ -236,6 +239,20 @@ fn achievement_member<'a>(
         ("related", related),
         ("resultDescription", descriptions),
     ])
+}
+
+/// The narrative of a credential's criteria without those links at its end that `shown` knows by their
+/// address: a page that shows them elsewhere need not show them twice.
+pub fn without_links(narrative: &str, shown: impl Fn(&str) -> bool) -> String {
+    let (mut criteria, mut kept) = (narrative.trim_end(), Vec::new());
+    while let Some((before, link)) = criteria.rsplit_once(LINK) {
+        let Some((_, url)) = link.strip_suffix(">)").and_then(|link| link.rsplit_once("](<")) else { break };
+        if !shown(url) {
+            kept.push(link);
+        }
+        criteria = before;
+    }
+    kept.iter().rev().fold(criteria.to_owned(), |criteria, link| format!("{criteria}{LINK}{link}"))
 }
 
 /// A text inside the brackets of a Markdown link.

@@ -38,6 +38,7 @@ pub use clr::{HELD, learner_record, rests_on};
 pub use compiled::Compiled;
 pub use credential::{
     Evidence, Issue, RENEWAL, REPLACEMENT, ResultEntry, achievement_document, credential, document,
+    without_links,
 };
 pub use document::Document;
 pub use issuer::{Issuer, Profile, PublicKeys, Signatory};

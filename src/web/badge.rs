@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::badges::Achievement;
+use crate::badges::{Achievement, without_links};
 use crate::locales::Language;
 
 use super::markdown::{self, web_address};
@@ -97,7 +97,12 @@ impl Badge {
         t: Language,
     ) -> Self {
         let criteria = &achievement["criteria"];
-        let narrative = text(&criteria["narrative"]);
+        // What stands under “Where to go from here” need not stand in the criteria, too.
+        let elsewhere = |url: &str| {
+            let related = catalog.map(|(file, _)| file.related.as_slice()).unwrap_or_default();
+            related.iter().any(|one| web_address(one.url.as_str()).as_deref() == Some(url))
+        };
+        let narrative = without_links(&text(&criteria["narrative"]), elsewhere);
         let mut badge = Self {
             id: id.to_owned(),
             name: some(&achievement["name"]).unwrap_or_else(|| id.to_owned()),

@@ -5,12 +5,12 @@ mod step;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::Web;
 use super::error::PageError;
-use super::pages::{self, ClaimPage, Frame};
+use super::pages::{self, ClaimPage, Frame, Take};
 use super::reader::Reader;
 use super::view::Day;
 use super::wallet::section;
+use super::{Web, credential};
 use crate::claim;
 use crate::store::{ClaimState, StoredCredential};
 
@@ -58,6 +58,13 @@ async fn page(
     reader: Reader,
 ) -> Result<Response, PageError> {
     let credential = web.view(stored, reader.language);
+    let take = if stored.is_public() {
+        credential::take(web, stored, &credential).await?
+    } else {
+        // Of a badge that is hidden, the holder's own way to its files.
+        let (files, jwt) = (format!("/claim/{token}/badge"), web.has_jwt(&stored.issuer));
+        Take { files, jwt, clr: false, linkedin: None }
+    };
     let page = pages::answer(&ClaimPage {
         frame: Frame::speaking(&web.site, reader),
         credential: &credential,
@@ -72,8 +79,7 @@ async fn page(
         hidden: stored.hidden_at.is_some(),
         hide: &reader.keep(&Step::Hide.path(token)),
         show: &reader.keep(&Step::Show.path(token)),
-        files: &format!("/claim/{token}/badge"),
-        jwt: web.has_jwt(&stored.issuer),
+        take,
         link_until: Day::of(stored.claim_until, reader.language),
         contact: web.contact_of(&stored.issuer),
         wallet: section::of(web, stored, token, reader).await?,
@@ -81,14 +87,15 @@ async fn page(
     Ok(reader.label(page))
 }
 
-/// `POST /claim/{token}`: the badge is claimed, and public from now on.
+/// `POST /claim/{token}`: the badge is claimed, and public from now on. The same page then has what its
+/// holder can do with it.
 pub(super) async fn take(
     State(web): State<Web>,
     Path(token): Path<String>,
     reader: Reader,
 ) -> Result<Response, PageError> {
     let hash = claim::lookup(&token).ok_or(PageError::UnknownLink)?;
-    // The page says why there is nothing to claim.
+    // The page says, too, why there is nothing to claim.
     let back = || Ok(Redirect::to(&reader.keep(&format!("/claim/{token}"))).into_response());
     let Some(stored) = web.site.store.credential_by_claim(&hash).await? else {
         return unknown(&web, &hash, &token, reader).await;
@@ -99,7 +106,7 @@ pub(super) async fn take(
     match web.site.store.claim(&hash, web.site.clock.now()).await? {
         ClaimState::Claimed { credential } => {
             tracing::info!(%credential, "claimed");
-            Ok(Redirect::to(&reader.keep(&format!("/credentials/{credential}"))).into_response())
+            back()
         }
         ClaimState::Expired => step::ended(&web, &token, reader),
         ClaimState::Disowned => back(),

@@ -10,9 +10,10 @@ use crate::store::StoredCredential;
 use super::accept::wants_document;
 use super::documents::{CREDENTIAL, JWT, reply};
 use super::error::PageError;
-use super::pages::{self, CredentialPage, Frame};
+use super::pages::{self, CredentialPage, Frame, Take};
 use super::pathway::Pathway;
 use super::reader::Reader;
+use super::view::{Credential, State as Standing};
 use super::{Web, certificate, clr, images, linkedin, oembed};
 
 /// `GET /credentials/{id}`, `….json`, `….jwt`, `….png`, `….svg`, `….pdf`
@@ -90,17 +91,22 @@ fn jwt(web: &Web, headers: &HeaderMap, stored: &StoredCredential) -> Result<Resp
 
 async fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Response, PageError> {
     let credential = web.view(stored, reader.language);
+    let take = take(web, stored, &credential).await?;
+    let told = credential.state != Standing::Revoked;
+    let pathway = if told {
+        Pathway::walked(web, stored.id, &stored.badge, reader.language).await?
+    } else {
+        Pathway::of(&web.site.catalogs.current(), &stored.badge, reader.language)
+    };
     let mut response = pages::answer(&CredentialPage {
         frame: Frame::speaking(&web.site, reader),
         credential: &credential,
         badge: &credential.badge,
         public_url: &web.public_url,
-        jwt: web.has_jwt(&stored.issuer),
-        clr: clr::counts(web, stored) && !clr::below(web, stored).await?.is_empty(),
-        structured: credential.structured(&web.public_url),
-        linkedin: linkedin::form(&credential, web.site.linkedin.get(&stored.issuer).copied()),
+        take,
+        structured: told.then(|| credential.structured(&web.public_url)),
         oembed: oembed::address(&web.public_url, &credential.url),
-        pathway: Pathway::walked(web, stored.id, &stored.badge, reader.language).await?,
+        pathway,
     })?;
     // For machines that read headers rather than pages (RFC 8288).
     let link = format!("<{}.json>; rel=\"alternate\"; type=\"{CREDENTIAL}\"", credential.url);
@@ -108,6 +114,21 @@ async fn page(web: &Web, stored: &StoredCredential, reader: Reader) -> Result<Re
         response.headers_mut().insert(HeaderName::from_static("link"), link);
     }
     Ok(reader.label(response))
+}
+
+/// What can be taken along of a badge that is public.
+pub(super) async fn take(
+    web: &Web,
+    stored: &StoredCredential,
+    credential: &Credential,
+) -> Result<Take, PageError> {
+    let organization = web.site.linkedin.get(&stored.issuer).copied();
+    Ok(Take {
+        files: format!("/credentials/{}", stored.id),
+        jwt: web.has_jwt(&stored.issuer),
+        clr: clr::counts(web, stored) && !clr::below(web, stored).await?.is_empty(),
+        linkedin: (credential.state == Standing::Valid).then(|| linkedin::form(credential, organization)),
+    })
 }
 
 fn download(mut response: Response, name: &str, ending: &str) -> Response {

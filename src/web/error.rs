@@ -1,8 +1,9 @@
-//! Pages for what goes wrong: the status is chosen here, the cause is logged here, and a reader
+//! What goes wrong, as a page or as JSON: the status is chosen here, the cause is logged here, and a reader
 //! never sees it.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
 
 use crate::signing::SigningError;
 use crate::store::StoreError;
@@ -53,6 +54,33 @@ impl PageError {
         }
     }
 
+    /// The same for programs and their authors; pages say it in the reader's language.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::NotFound => "nothing is at this address, or nothing that is public",
+            Self::UnknownLink => "no badge belongs to this claim link",
+            Self::NoCertificate => "the badge was withdrawn or is on hold: there is no certificate of it now",
+            Self::Erased => "the badge was withdrawn, and nothing else is kept of it",
+            Self::NoLetters => "the fonts for certificates lack letters of a name on it",
+            Self::Method => "this address does not take this kind of request",
+            Self::TooMany => "too many requests from one place; please come again in a minute",
+            Self::Busy => "many badges are being verified right now; please come again in a few seconds",
+            Self::TooLarge => "what was sent is too large, or took too long",
+            Self::NoFormat => "this is given as JSON only",
+            Self::Unavailable => {
+                "something that this needs is being restarted; please come again in a minute"
+            }
+            Self::Internal => "that went wrong on our side; it has been noted",
+        }
+    }
+
+    /// As JSON: what webhooks are refused with, and what RFC 9457 asks of it.
+    pub(super) fn problem(self) -> String {
+        let status = self.status();
+        let title = status.canonical_reason().unwrap_or_default();
+        json!({ "title": title, "status": status.as_u16(), "error": self.reason() }).to_string()
+    }
+
     /// A fault of the program, logged.
     pub(super) fn fault(what: &str, cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "{what}");
@@ -85,7 +113,7 @@ impl From<SigningError> for PageError {
     }
 }
 
-/// The layer in `headers` turns this into a page.
+/// The layer in `headers` turns this into a page, or into JSON for machines.
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

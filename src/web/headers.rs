@@ -1,4 +1,4 @@
-//! What every answer carries, and pages for errors.
+//! What every answer carries, and what errors look like.
 
 use askama::Template as _;
 use axum::extract::{Request, State};
@@ -8,6 +8,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Web;
+use super::accept::wants_problem;
 use super::error::PageError;
 use super::pages::{ErrorPage, Frame};
 use super::reader::Reader;
@@ -16,10 +17,11 @@ use super::reader::Reader;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// Turns errors into pages and adds the headers.
+/// Turns errors into pages, or into JSON for machines, and adds the headers.
 pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let private = path.starts_with("/claim/") || path.starts_with("/address/") || path.starts_with("/dev/");
+    let problem = wants_problem(request.headers(), path);
     let reader = Reader::of(request.uri(), request.headers());
     // The answer to a form is not at its address when that is asked for again.
     let choice = request.method() == Method::GET;
@@ -28,7 +30,21 @@ pub(super) async fn finish(State(web): State<Web>, request: Request, next: Next)
         // An address that is not even text.
         response = PageError::NotFound.into_response();
     }
-    if let Some(error) = response.extensions().get::<PageError>().copied() {
+    let error = response.extensions().get::<PageError>().copied();
+    if error.is_some() {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    }
+    if let Some(error) = error.filter(|_| problem) {
+        *response.body_mut() = error.problem().into();
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        set(headers, header::CONTENT_TYPE, "application/problem+json");
+        set(headers, header::CACHE_CONTROL, "no-store");
+        if !private {
+            // Verifiers that run in browsers read why there is nothing.
+            set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        }
+    } else if let Some(error) = error {
         let contact = web.contact();
         let frame = Frame { choice, ..Frame::speaking(&web.site, reader) };
         if let Ok(html) = ErrorPage::of(frame, error, contact).render() {

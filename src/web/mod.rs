@@ -79,7 +79,7 @@ pub struct Site {
     pub dev_outbox: Option<std::path::PathBuf>,
 }
 
-/// Every page and document, with a page for whatever is not there.
+/// Every page and document, with a page for whatever is not there; machines read JSON instead.
 ///
 /// The answer to an error depends on this router's own layer. A router with routes of its own
 /// can be merged with it as long as it has no fallback.

@@ -52,6 +52,19 @@ impl Frame {
     }
 }
 
+/// In which forms a badge can be taken along. Which of them it has now, its state says.
+#[derive(Debug, Clone)]
+pub(super) struct Take {
+    /// The way to its files, without the ending.
+    pub(super) files: String,
+    /// Whether there is a JWT form.
+    pub(super) jwt: bool,
+    /// Whether there is a learner record: the badge was earned through others.
+    pub(super) clr: bool,
+    /// LinkedIn's form, filled in, for a badge that can be seen and counts.
+    pub(super) linkedin: Option<String>,
+}
+
 /// A credential in public.
 #[derive(Template)]
 #[template(path = "credential.html", config = "src/web/askama.toml")]
@@ -60,14 +73,10 @@ pub(super) struct CredentialPage<'a> {
     pub(super) credential: &'a Credential,
     pub(super) badge: &'a Badge,
     pub(super) public_url: &'a str,
-    /// Whether there is a JWT form.
-    pub(super) jwt: bool,
-    /// Whether there is a learner record: the badge was earned through others.
-    pub(super) clr: bool,
-    /// schema.org, safe inside a `script` element.
-    pub(super) structured: String,
-    /// LinkedIn's form, filled in.
-    pub(super) linkedin: String,
+    /// What can be taken along.
+    pub(super) take: Take,
+    /// schema.org, safe inside a `script` element; it has no words for a badge that was withdrawn.
+    pub(super) structured: Option<String>,
     /// Where other sites ask how to embed the page.
     pub(super) oembed: String,
     pub(super) pathway: Pathway,
@@ -99,14 +108,23 @@ pub(super) struct ClaimPage<'a> {
     pub(super) hide: &'a str,
     /// Where the form goes that makes it public again.
     pub(super) show: &'a str,
-    /// The holder's own way to its files, without the ending.
-    pub(super) files: &'a str,
-    /// Whether there is a JWT form.
-    pub(super) jwt: bool,
+    /// What its holder can take along, once it is claimed.
+    pub(super) take: Take,
     pub(super) link_until: Day,
     pub(super) contact: Option<&'a str>,
     /// How it gets into a wallet, if it can.
     pub(super) wallet: Option<Section>,
+}
+
+/// What is to be filled in.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    /// The words before it.
+    pub(super) label: String,
+    /// What stands in it.
+    pub(super) value: String,
+    /// Why that cannot be.
+    pub(super) wrong: Option<String>,
 }
 
 /// One thing that the holder of a claim link is told or asked.
@@ -119,8 +137,8 @@ pub(super) struct StepPage<'a> {
     pub(super) text: String,
     /// Where its form goes, and the words on the button.
     pub(super) button: Option<(String, String)>,
-    /// What is to be filled in, an address: the words before it.
-    pub(super) field: Option<String>,
+    /// What is to be filled in, an address.
+    pub(super) field: Option<Field>,
     /// The way back.
     pub(super) back: Option<String>,
     pub(super) contact: Option<&'a str>,

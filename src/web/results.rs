@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::badges::verify;
 use crate::locales::Language;
 
 use super::view::{list, number, some, spaced};
@@ -17,6 +18,25 @@ pub(super) struct Achieved {
 
 /// The results of a subject, those of one assessment together, what it came to last.
 pub(super) fn results(subject: &Value, t: Language) -> Vec<Achieved> {
+    let read = |result: &Value| {
+        let description = list(&subject["achievement"]["resultDescription"])
+            .find(|description| {
+                description["id"].is_string() && description["id"] == result["resultDescription"]
+            })
+            .unwrap_or(&Value::Null);
+        verify::Achieved {
+            name: some(&description["name"]),
+            kind: some(&description["resultType"]),
+            value: some(&result["value"]).or_else(|| number(&result["value"])),
+            max: some(&description["valueMax"]).or_else(|| number(&description["valueMax"])),
+            status: some(&result["status"]),
+        }
+    };
+    said(&list(&subject["result"]).map(read).collect::<Vec<_>>(), t)
+}
+
+/// The same of results as a badge tells them of itself.
+pub(super) fn said(results: &[verify::Achieved], t: Language) -> Vec<Achieved> {
     let mut all: Vec<Achieved> = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         let at = all.iter().position(|achieved| achieved.name == name).unwrap_or_else(|| {
@@ -29,35 +49,25 @@ pub(super) fn results(subject: &Value, t: Language) -> Vec<Achieved> {
             achieved.values.push(value);
         }
     };
-    let described: Vec<(&Value, &Value, String)> = list(&subject["result"])
-        .map(|result| {
-            let description = list(&subject["achievement"]["resultDescription"])
-                .find(|description| {
-                    description["id"].is_string() && description["id"] == result["resultDescription"]
-                })
-                .unwrap_or(&Value::Null);
-            (result, description, some(&description["name"]).unwrap_or_else(|| t.say("result")))
-        })
-        .collect();
-    for (result, description, name) in &described {
-        add(name, value(result, description, t));
+    let name = |result: &verify::Achieved| result.name.clone().unwrap_or_else(|| t.say("result"));
+    for result in results {
+        add(&name(result), value(result, t));
     }
-    for (result, _, name) in &described {
-        add(name, result["status"].as_str().map(|word| status(word, t)));
+    for result in results {
+        add(&name(result), result.status.as_deref().map(|word| status(word, t)));
     }
     all
 }
 
 /// The value in the way of its type.
-fn value(result: &Value, description: &Value, t: Language) -> Option<String> {
-    let value = some(&result["value"]).or_else(|| number(&result["value"]))?;
+fn value(result: &verify::Achieved, t: Language) -> Option<String> {
+    let value = result.value.clone()?;
     let shown =
         value.parse::<Decimal>().map_or(value.clone(), |number| t.number(&number.normalize().to_string()));
-    Some(match description["resultType"].as_str() {
+    Some(match result.kind.as_deref() {
         Some("Percent") => t.text("result-percent", [("percent", shown.trim_end_matches(['%', ' ']))]),
-        Some("RawScore") => match some(&description["valueMax"]).or_else(|| number(&description["valueMax"]))
-        {
-            Some(max) => t.text("result-of", [("points", shown.as_str()), ("max", t.number(&max).as_str())]),
+        Some("RawScore") => match &result.max {
+            Some(max) => t.text("result-of", [("points", shown.as_str()), ("max", t.number(max).as_str())]),
             None => t.text("result-points", [("points", shown.as_str())]),
         },
         _ => shown,

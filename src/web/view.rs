@@ -61,7 +61,9 @@ pub(super) struct Credential {
     pub(super) issuer_keys: Option<String>,
     pub(super) awarded: Day,
     pub(super) until: Option<Day>,
+    /// What was achieved; nothing of a badge that was withdrawn.
     pub(super) results: Vec<Achieved>,
+    /// On what it rests; nothing of a badge that was withdrawn.
     pub(super) evidence: Vec<Proof>,
     pub(super) state: State,
     /// The public page of the badge that this one renews.
@@ -95,6 +97,8 @@ impl Credential {
         };
         let page = |id: Uuid| format!("{public_url}/credentials/{id}");
         let url = page(stored.id);
+        // The page of a badge that was withdrawn says so, and nothing more about its holder.
+        let told = state != State::Revoked;
         let issuer = &document["issuer"];
         let issuer_id = issuer.as_str().map_or_else(|| text(&issuer["id"]), str::to_owned);
         Self {
@@ -107,12 +111,13 @@ impl Credential {
             issuer_id,
             awarded: Day::of(time(&document["validFrom"]).unwrap_or(stored.awarded_at), language),
             until: until.map(|until| Day::of(until, language)),
-            results: results(subject, language),
+            results: if told { results(subject, language) } else { Vec::new() },
             evidence: list(&document["evidence"])
+                .filter(|_| told)
                 .map(|evidence| proof(evidence, stored.renews_shown.is_some(), language))
                 .collect(),
             state,
-            renews: stored.renews_shown.map(page),
+            renews: stored.renews_shown.filter(|_| told).map(page),
             renewed_by: stored.renewed_by.map(page),
             replaced_by: stored.replaced_by.map(page),
             lists: list(&document["credentialStatus"]).filter_map(status_list).collect(),

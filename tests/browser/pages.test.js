@@ -22,21 +22,29 @@ test("a badge is claimed with the keyboard alone, without JavaScript", async () 
     assert.ok(await skip.evaluate((element) => element === document.activeElement), "the first stop skips the header");
     await tabTo(page, page.locator("form.claim button"));
     await page.keyboard.press("Enter");
+    const open = page.getByRole("link", { name: "See the public page" });
+    await open.waitFor();
+    assert.equal(page.url(), link, "the link leads to what its holder can do");
+    for (const name of ["Add to LinkedIn", "Image (PNG)", "Hide the public page", "Send mails to another address"]) {
+      assert.ok(await page.getByRole("link", { name }).isVisible(), name);
+    }
+    assert.ok(await page.getByRole("button", { name: "Offer it to my wallet" }).isVisible());
+    await page.screenshot({ path: `${SHOTS}/claimed-phone.png`, fullPage: true });
+    const address = await page.locator(".hero bdi").last().innerText();
+
+    await tabTo(page, open);
+    await page.keyboard.press("Enter");
     await page.waitForURL(/\/credentials\//);
+    assert.equal(new URL(page.url()).pathname, new URL(address).pathname, "the page tells the address to share");
     assert.match(await page.locator(".holder").innerText(), /\S+ \S+/);
     await page.screenshot({ path: `${SHOTS}/credential-phone.png`, fullPage: true });
-
-    const id = new URL(page.url()).pathname.split("/").pop();
-    await page.goto(link);
-    await page.locator(".claim a.button").click();
-    assert.ok(new URL(page.url()).pathname.endsWith(`/credentials/${id}`), "the link leads to the badge from now on");
   });
 });
 
 test("a badge is verified with the keyboard alone, without JavaScript", async () => {
   await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
     await page.goto(await claimLink(page, 0));
-    const badge = await page.getByRole("link", { name: "Open your badge" }).getAttribute("href");
+    const badge = await page.getByRole("link", { name: "See the public page" }).getAttribute("href");
     await page.goto(`${SITE}/`);
     await tabTo(page, page.getByRole("link", { name: "Verify a badge" }).first());
     await page.keyboard.press("Enter");
@@ -57,6 +65,7 @@ test("the claim link inside the mail works, too", async () => {
     await mail.locator("a[href*='/claim/']").first().click();
     await page.waitForURL(/\/claim\//);
     await page.locator("form.claim button").click();
+    await page.getByRole("link", { name: "See the public page" }).click();
     await page.waitForURL(/\/credentials\//);
   });
 });
@@ -72,7 +81,7 @@ test("a badge is declined, and claimed all the same, without JavaScript", async 
     await page.getByRole("link", { name: "This is not me" }).click();
     await page.getByRole("link", { name: "Back to the badge" }).click();
     await page.getByRole("button", { name: "Claim this badge" }).click();
-    await page.waitForURL(/\/credentials\//);
+    await page.getByRole("link", { name: "See the public page" }).waitFor();
   });
 });
 
@@ -102,7 +111,7 @@ test("a claimed badge is hidden and shown, and its mails can go elsewhere", asyn
   await visit({ viewport: PHONE, javaScriptEnabled: false }, async (page) => {
     const link = await claimLink(page, 3);
     await page.goto(link);
-    const open = await page.getByRole("link", { name: "Open your badge" }).getAttribute("href");
+    const open = await page.getByRole("link", { name: "See the public page" }).getAttribute("href");
     await page.getByRole("link", { name: "Hide the public page" }).click();
     await page.getByRole("button", { name: "Hide it" }).click();
     await page.getByText("You have hidden this badge").waitFor();
@@ -111,7 +120,7 @@ test("a claimed badge is hidden and shown, and its mails can go elsewhere", asyn
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Image (PNG)" }).click()]);
     assert.match(await readFile(await download.path(), "latin1"), /openbadge/);
     await page.getByRole("button", { name: "Make it public again" }).click();
-    await page.getByRole("link", { name: "Open your badge" }).waitFor();
+    await page.getByRole("link", { name: "See the public page" }).waitFor();
     await page.getByRole("link", { name: "Send mails to another address" }).click();
     await page.getByLabel("New e-mail address").fill("somebody@example.test");
     await page.screenshot({ path: `${SHOTS}/address-phone.png`, fullPage: true });
@@ -123,7 +132,7 @@ test("a claimed badge is hidden and shown, and its mails can go elsewhere", asyn
 test("the badge can be downloaded in every form", async () => {
   await visit({}, async (page) => {
     await page.goto(await claimLink(page, 0));
-    await page.getByRole("link", { name: "Open your badge" }).click();
+    await page.getByRole("link", { name: "See the public page" }).click();
     const address = page.url();
     for (const [name, begins] of [["Image (PNG)", "\x89PNG"], ["Image (SVG)", "<"], ["Credential (JSON)", "{"]]) {
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
@@ -142,7 +151,7 @@ test("the badge can be downloaded in every form", async () => {
 test("the certificate can be printed, copied from and scanned", async () => {
   await visit({}, async (page) => {
     await page.goto(await claimLink(page, 0));
-    await page.getByRole("link", { name: "Open your badge" }).click();
+    await page.getByRole("link", { name: "See the public page" }).click();
     const address = page.url();
     const badge = await page.getByRole("heading", { level: 1 }).innerText();
     const holder = await page.locator(".holder strong").innerText();
@@ -175,7 +184,7 @@ for (const { size, colorScheme, viewport } of looks) {
       const claimed = await claimLink(page, 0);
       const unclaimed = await claimLink(page, 2);
       await page.goto(claimed);
-      const credential = await page.getByRole("link", { name: "Open your badge" }).getAttribute("href");
+      const credential = await page.getByRole("link", { name: "See the public page" }).getAttribute("href");
       await page.goto(`${SITE}/`);
       const achievement = await page.locator(".tile a").first().getAttribute("href");
       await page.goto(new URL(achievement, SITE).href);
@@ -211,6 +220,22 @@ test("a page is readable at four times the size", async () => {
       await page.goto(new URL(path, SITE).href);
       assert.ok((await overflow(page)) <= 0, path.replace(/claim\/.*/, "claim/…"));
     }
+    // Addresses that are longer than a line: the issuer's, and what it could not be read for.
+    await page.goto(await claimLink(page, 0));
+    const credential = await page.getByRole("link", { name: "See the public page" }).getAttribute("href");
+    await page.goto(new URL(`${credential}/verify`, SITE).href);
+    assert.ok((await overflow(page)) <= 0, "checks");
+    const badge = await (await page.request.get(new URL(`${credential}.json`, SITE).href)).json();
+    const far = `badges-of-the-department-${"x".repeat(36)}.example`;
+    badge.issuer.id = `did:web:${far}:departments:chemistry`;
+    badge.proof.verificationMethod = `${badge.issuer.id}#${badge.proof.verificationMethod.split("#")[1]}`;
+    badge.credentialStatus.statusListCredential = `https://${far}/status/1`;
+    await page.goto(`${SITE}/verify`);
+    await page.getByLabel("Or paste a badge or a link").fill(JSON.stringify(badge));
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByText("What could not be read").waitFor();
+    await page.screenshot({ path: `${SHOTS}/checks-far.png`, fullPage: true });
+    assert.ok((await overflow(page)) <= 0, "checks of a badge from far away");
   });
 });
 

@@ -105,7 +105,9 @@ async fn claimed(process: &Process, id: Uuid, link: &str) {
         http.post(link).header(CONTENT_TYPE, "application/x-www-form-urlencoded").send().await.unwrap();
     assert_eq!(answer.status(), 303);
     let location = answer.headers()[LOCATION].to_str().unwrap().to_owned();
-    assert!(location.ends_with(&format!("/credentials/{id}")), "{location}");
+    assert!(link.ends_with(&location), "{location}");
+    let own = http.get(link).send().await.unwrap().text().await.unwrap();
+    assert!(own.contains(&format!("href=\"/credentials/{id}")), "it leads to the public page: {own}");
 
     let html = http.get(&page).send().await.unwrap().text().await.unwrap();
     assert!(html.contains("Alice Ärztin") && html.contains("Example University"), "{html}");

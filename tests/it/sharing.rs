@@ -172,6 +172,9 @@ async fn a_badge_shows_the_way_on_which_it_stands() {
         visit.process.store.set_status(officer, revoked, suspended, now).await.unwrap();
         assert!(!page(aid).await.contains(&officers), "nor what does not count");
     }
+    let above = page(officer).await;
+    assert!(above.contains("no longer counts") && above.contains("It rests on"), "{above}");
+    assert!(!above.contains("Earned") && !above.contains(&aid.to_string()), "{above}");
     let beginner = text(&visit, "/achievements/beginner").await;
     assert!(!beginner.contains("It rests on") && !beginner.contains("/achievements/first-aid"), "{beginner}");
     let badge = text(&visit, "/achievements/safety-officer").await;

@@ -105,18 +105,30 @@ async fn every_form_of_a_badge_is_verified_until_it_is_withdrawn() {
     let checks = visit.get(&format!("/credentials/{}/verify", visit.badge)).await.text().await.unwrap();
     assert!(checks.contains(HOLDS) && checks.contains("did:web:localhost%3A"), "{checks}");
     assert!(!checks.contains("rosa@example.test"));
+    // Whose, for what and when, as far as the file says it.
+    let document: Value = serde_json::from_slice(&visit.file("json").await).unwrap();
+    let day = |member: &str| format!("<time datetime=\"{}\">", &document[member].as_str().unwrap()[..10]);
+    let address = document["id"].as_str().unwrap();
+    let (awarded, criteria) = (day("awardedDate"), "/achievements/first-aid\"");
+    for said in ["names nobody", "Practical examination", "41 of 50", "passed", &awarded, criteria, address] {
+        assert!(checks.contains(said), "{said}: {checks}");
+    }
 
     let mut changed: Value = serde_json::from_slice(&visit.file("json").await).unwrap();
     changed["credentialSubject"]["achievement"]["name"] = json!("<script>alert(1)</script>");
+    changed["credentialSubject"]["name"] = json!("<script>alert(2)</script>");
+    changed["credentialSubject"]["achievement"]["criteria"]["id"] = json!("javascript:alert(3)");
     let (status, page) = visit.upload("file", changed.to_string().as_bytes()).await;
     assert!(status == 200 && page.contains(FAILS) && page.contains("the text was changed"), "{page}");
-    assert!(!page.contains("<script>alert"));
+    assert!(!page.contains("<script>alert") && page.contains("&#60;script&#62;alert(2)"), "{page}");
+    assert!(!page.contains("javascript:") && !page.contains("names nobody"), "{page}");
 
     let now = accolade::clock::Clock::system().now();
     visit.process.store.set_status(visit.badge, true, false, now).await.unwrap();
     for ending in ["json", "jwt"] {
         let (_, page) = visit.upload("file", &visit.file(ending).await).await;
         assert!(page.contains(FAILS) && page.contains("The issuer has revoked it"), "{ending}: {page}");
+        assert!(!page.contains("41 of 50"), "{ending}: {page}");
     }
     visit.end().await;
 }

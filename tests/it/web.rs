@@ -6,7 +6,7 @@ use reqwest::header::{
     ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use reqwest::{Client, Response};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -138,10 +138,9 @@ async fn a_badge_is_private_until_it_is_claimed() {
 
     for _ in 0..2 {
         let answer = visit.claim(&link).await;
-        assert_eq!(
-            (answer.status().as_u16(), header(&answer, LOCATION.as_str())),
-            (303, &*format!("/credentials/{id}"))
-        );
+        // Back to the page of the link, which now has what its holder can do.
+        let path = link.strip_prefix(&visit.process.url).unwrap();
+        assert_eq!((answer.status().as_u16(), header(&answer, LOCATION.as_str())), (303, path));
     }
     for form in &forms {
         let answer = visit.get(&format!("/credentials/{id}{form}")).await;
@@ -150,6 +149,9 @@ async fn a_badge_is_private_until_it_is_claimed() {
     }
     let page = visit.get(&link).await.text().await.unwrap();
     assert!(!page.contains("Claim this badge") && page.contains(&format!("href=\"/credentials/{id}\"")));
+    for wanted in ["Offer it to my wallet", "Add to LinkedIn", "Hide the public page", "another address"] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
     for odd in ["x", &format!("{id}.gif"), &format!("{id}.json.json"), &Uuid::nil().to_string(), "%ff"] {
         assert_eq!(visit.get(&format!("/credentials/{odd}")).await.status(), 404, "{odd}");
     }
@@ -175,6 +177,43 @@ async fn links_that_lead_nowhere_say_what_to_do() {
     let answer = visit.http.delete(&link).send().await.unwrap();
     assert_eq!(answer.status(), 405);
     assert!(answer.text().await.unwrap().contains("<h1>"));
+    visit.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_read_as_json_that_nothing_is_there() {
+    let visit = Visit::new().await;
+    let hidden = format!("/credentials/{}", Uuid::nil());
+    let ask = async |method: Method, path: &str, accept: &str| {
+        let address = format!("{}{path}", visit.process.url);
+        visit.http.request(method, address).header(ACCEPT, accept).send().await.unwrap()
+    };
+    for (method, path, accept, status) in [
+        (Method::GET, "/status/9", "*/*", 404),
+        (Method::GET, &format!("{hidden}.json"), "*/*", 404),
+        (Method::GET, &hidden, "application/vc", 404),
+        (Method::GET, "/nothing/here", "application/json", 404),
+        (Method::GET, "/%ff", "application/problem+json", 404),
+        (Method::POST, "/bounces", "*/*", 404),
+        (Method::POST, "/hooks/", "*/*", 404),
+        (Method::DELETE, "/status/9", "*/*", 405),
+        (Method::GET, "/claim/x", "application/json", 404),
+    ] {
+        let answer = ask(method, path, accept).await;
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(header(&answer, CONTENT_TYPE.as_str()), "application/problem+json", "{path}");
+        assert_eq!(header(&answer, CACHE_CONTROL.as_str()), "no-store", "{path}");
+        let open = if path.starts_with("/claim/") { "" } else { "*" };
+        assert_eq!(header(&answer, ACCESS_CONTROL_ALLOW_ORIGIN.as_str()), open, "{path}");
+        let problem: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(problem["status"], status, "{path}");
+        assert!(problem["title"].is_string() && problem["error"].is_string(), "{path}: {problem}");
+    }
+    for path in ["/status/9", &format!("{hidden}.json"), "/nothing/here"] {
+        let answer = ask(Method::GET, path, "text/html,*/*;q=0.8").await;
+        assert_eq!(answer.status(), 404, "{path}");
+        assert!(answer.text().await.unwrap().contains("There is no page here"), "{path}: a person looks");
+    }
     visit.end().await;
 }
 

@@ -1,5 +1,6 @@
 //! Verifying: does a credential hold, and if not, what exactly fails.
 
+mod about;
 mod embedded;
 mod json;
 pub(super) mod jwt;
@@ -17,9 +18,10 @@ use serde_json::Value;
 pub(crate) use json::{Unread, parse};
 pub(crate) use text::is_credential;
 
-use super::key::shorten;
 use super::structure::{self, At};
 use crate::locales::Message;
+
+pub use about::{About, Achieved, Holder};
 
 /// What verification needs from outside. The caller fetches; this module stays pure.
 pub trait Lookup {
@@ -75,30 +77,6 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// What the credential says of itself, if there is one.
     pub about: Option<About>,
-}
-
-/// What a credential says of itself, in short; worth no more than the checks. Empty where it says
-/// nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// The badge's name.
-    pub badge: String,
-    /// The issuer's name.
-    pub issuer: String,
-    /// The issuer's id.
-    pub issuer_id: String,
-}
-
-impl About {
-    fn of(document: &Value) -> Self {
-        let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(shorten);
-        let id = text("/issuer/id").or_else(|| text("/issuer"));
-        Self {
-            badge: text("/credentialSubject/achievement/name").or_else(|| text("/name")).unwrap_or_default(),
-            issuer: text("/issuer/name").unwrap_or_default(),
-            issuer_id: id.unwrap_or_default(),
-        }
-    }
 }
 
 impl Report {

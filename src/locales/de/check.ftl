@@ -15,6 +15,11 @@ check-open-text =
     möglich. Das ist nicht dasselbe wie gültig.
 check-says = Was er über sich selbst sagt
 check-badge = Badge
+check-holder-id = Kennung des Inhabers
+check-hashed =
+    Die Datei nennt niemanden: Sie enthält eine E-Mail-Adresse als Hash, den nur erkennt, wer die Adresse
+    kennt. Fragen Sie, wer Ihnen den Badge gezeigt hat, nach seiner öffentlichen Seite: Dort steht der Name.
+check-address = Seine eigene Adresse
 check-issuer = Aussteller
 check-issuer-id = Kennung des Ausstellers
 check-web =

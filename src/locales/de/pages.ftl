@@ -12,10 +12,10 @@ claim-button = Diesen Badge annehmen
 claim-note =
     Damit entsteht eine öffentliche Seite mit Ihrem Namen, dem Badge und dem, was unten steht. Ihre
     E-Mail-Adresse steht nicht darauf. Sie brauchen kein Konto. Der Link gilt bis zum { $day }.
-claim-open = Badge öffnen
+claim-open = Öffentliche Seite ansehen
 claim-claimed =
-    Sie haben diesen Badge angenommen. Er ist unter einer eigenen Adresse öffentlich; dieser Link
-    führt Sie immer dorthin.
+    Sie haben diesen Badge angenommen. Zum Teilen ist seine öffentliche Seite da: { $address }. Teilen
+    Sie nicht diese Seite hier: Sie ist nur für Sie, und der Link in Ihrer E-Mail führt immer hierher.
 claim-revoked = Er kann nicht mehr angenommen werden. { $issuer } kann Ihnen sagen, warum.
 claim-wrong = Stimmt etwas nicht?
 claim-wrong-what =

@@ -14,6 +14,11 @@ check-open-text =
     That is not the same as valid.
 check-says = What it says of itself
 check-badge = Badge
+check-holder-id = Holder’s identifier
+check-hashed =
+    The file names nobody: it holds an e-mail address as a hash, which only who knows the address can
+    recognise. Ask whoever showed you the badge for its public page: that one says the name.
+check-address = Its own address
 check-issuer = Issuer
 check-issuer-id = Issuer’s identifier
 check-web =

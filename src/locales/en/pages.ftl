@@ -12,10 +12,10 @@ claim-button = Claim this badge
 claim-note =
     This makes a public page with your name, the badge, and what is shown below. Your e-mail
     address is not on it. You need no account. The link works until { $day }.
-claim-open = Open your badge
+claim-open = See the public page
 claim-claimed =
-    You have claimed this badge. It is public under its own address; this link will always lead
-    you there.
+    You have claimed this badge. Its public page, to share, is { $address }. Do not share this page
+    here: it is yours alone, and the link in your mail always leads to it.
 claim-revoked = It cannot be claimed any more. { $issuer } can tell you why.
 claim-wrong = Is something wrong here?
 claim-wrong-what =

@@ -15,6 +15,11 @@ check-open-text =
     hacer aquí. Eso no es lo mismo que válida.
 check-says = Lo que dice de sí misma
 check-badge = Insignia
+check-holder-id = Identificador del titular
+check-hashed =
+    El archivo no nombra a nadie: contiene una dirección de correo como hash, que solo reconoce quien
+    conoce la dirección. Pide a quien te mostró la insignia su página pública: en ella está el nombre.
+check-address = Su propia dirección
 check-issuer = Emisor
 check-issuer-id = Identificador del emisor
 check-web =

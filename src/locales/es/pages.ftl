@@ -12,10 +12,10 @@ claim-button = Aceptar esta insignia
 claim-note =
     Se creará una página pública con su nombre, la insignia y lo que se muestra abajo. Su dirección
     de correo no aparece en ella. No necesita ninguna cuenta. El enlace funciona hasta el { $day }.
-claim-open = Abrir su insignia
+claim-open = Ver la página pública
 claim-claimed =
-    Ya ha aceptado esta insignia. Es pública en su propia dirección; este enlace siempre le llevará
-    a ella.
+    Ya ha aceptado esta insignia. Para compartirla está su página pública: { $address }. No comparta
+    esta otra página: es solo para usted, y el enlace de su mensaje siempre lleva a ella.
 claim-revoked = Ya no se puede aceptar. { $issuer } puede explicarle por qué.
 claim-wrong = ¿Hay algún error?
 claim-wrong-what =

@@ -15,6 +15,11 @@ check-open-text =
     être fait ici. Ce n’est pas la même chose que valable.
 check-says = Ce qu’il dit de lui-même
 check-badge = Badge
+check-holder-id = Identifiant du titulaire
+check-hashed =
+    Le fichier ne nomme personne : il contient une adresse e-mail sous forme de hachage, que seul
+    reconnaît qui connaît l’adresse. Demandez à qui vous a montré le badge sa page publique : elle dit le nom.
+check-address = Sa propre adresse
 check-issuer = Émetteur
 check-issuer-id = Identifiant de l’émetteur
 check-web =

@@ -12,10 +12,10 @@ claim-button = Accepter ce badge
 claim-note =
     Une page publique sera créée avec votre nom, le badge et ce qui est affiché ci-dessous. Votre
     adresse e-mail n’y figure pas. Aucun compte n’est nécessaire. Le lien fonctionne jusqu’au { $day }.
-claim-open = Ouvrir votre badge
+claim-open = Voir la page publique
 claim-claimed =
-    Vous avez accepté ce badge. Il est public à sa propre adresse ; ce lien vous y mènera
-    toujours.
+    Vous avez accepté ce badge. Pour le partager, il y a sa page publique : { $address }. Ne partagez
+    pas la présente page : elle n’est que pour vous, et le lien reçu par e-mail y mène toujours.
 claim-revoked = Il ne peut plus être accepté. { $issuer } peut vous dire pourquoi.
 claim-wrong = Une erreur ?
 claim-wrong-what =

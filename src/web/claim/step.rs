@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
 use super::super::error::PageError;
-use super::super::pages::{self, Frame, StepPage};
+use super::super::pages::{self, Field, Frame, StepPage};
 use super::super::reader::Reader;
 use super::super::view::Day;
 use super::super::{Web, credential, limiter};
@@ -98,7 +98,7 @@ pub(in crate::web) async fn ask(
         Step::Decline if open => decline(&web, &stored, &token, reader),
         Step::NotMe if open => not_me(&web, &stored, &token, reader),
         Step::Hide if claimed && stored.hidden_at.is_none() => hide(&token, reader),
-        Step::Address if open || claimed && !stored.revoked => address(&token, reader, None),
+        Step::Address if open || claimed && !stored.revoked => address(&token, reader, String::new(), None),
         // The claim page knows what there is to do.
         _ => return Ok(back(&token, reader)),
     };
@@ -161,7 +161,7 @@ async fn new_address(
     let given = form_urlencoded::parse(&body).find(|(name, _)| name == "address");
     let given = given.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let Some(given) = usable_address(&given) else {
-        let text = address(token, reader, Some(t.say("address-wrong")));
+        let text = address(token, reader, given, Some(t.say("address-wrong")));
         return step_answer(web, reader, StatusCode::UNPROCESSABLE_ENTITY, text);
     };
     let now = web.site.clock.now();
@@ -215,12 +215,12 @@ fn hide(token: &str, reader: Reader) -> StepText {
 }
 
 /// Asks for an address; `wrong` is why the one that was given is none.
-fn address(token: &str, reader: Reader, wrong: Option<String>) -> StepText {
+fn address(token: &str, reader: Reader, given: String, wrong: Option<String>) -> StepText {
     let t = reader.language;
-    let text = StepText::new(t.say("address-head"), wrong.unwrap_or_else(|| t.say("address-what")))
+    let text = StepText::new(t.say("address-head"), t.say("address-what"))
         .button(reader.keep(&Step::Address.path(token)), t.say("address-do"))
         .back(token, reader);
-    StepText { field: Some(t.say("address-field")), ..text }
+    StepText { field: Some(Field { label: t.say("address-field"), value: given, wrong }), ..text }
 }
 
 /// The page of a badge that is somebody else's: without their name.
@@ -260,7 +260,7 @@ pub(in crate::web) struct StepText {
     /// HTML.
     text: String,
     button: Option<(String, String)>,
-    field: Option<String>,
+    field: Option<Field>,
     back: Option<String>,
 }
 

@@ -45,6 +45,12 @@ fn the_claim_page_says_what_claiming_does() {
     Apply laboratory safety rules
     Example Skills Framework · LAB-7
     Works by the written rules of the laboratory and stops work that is not safe.
+    Keywords
+    laboratory
+    safety
+    first aid
+    Where to go from here
+    Chemical Hazards 201
     Is something wrong here?
     If the name is not yours or a result is not right, do not claim the badge yet, and tell
     Example University.
@@ -53,7 +59,22 @@ fn the_claim_page_says_what_claiming_does() {
     Send mails to another address
     I do not want this badge
     "#);
+}
+
+#[test]
+fn once_it_is_claimed_the_page_has_what_a_learner_wants_then() {
     let claimed = claim(&view(&stored(&document())), true);
-    assert!(claimed.contains(&format!("href=\"/credentials/{ID}\"")));
     assert!(!claimed.contains("<form"));
+    let public = format!("href=\"/credentials/{ID}");
+    for ending in ["\"", ".png\"", ".svg\"", ".json\"", ".jwt\"", ".pdf\""] {
+        assert!(claimed.contains(&format!("{public}{ending}")), "{ending}: {claimed}");
+    }
+    for step in ["hide", "address"] {
+        assert!(claimed.contains(&format!("href=\"/claim/TOKEN/{step}\"")), "{step}");
+    }
+    assert!(claimed.contains("href=\"https://www.linkedin.com/"), "{claimed}");
+    let told = format!("Its public page, to share, is <bdi>{SITE}/credentials/{ID}</bdi>.");
+    assert!(claimed.contains(&told), "{claimed}");
+    let held = claim(&view(&StoredCredential { suspended: true, ..stored(&document()) }), true);
+    assert!(held.contains("Image (PNG)") && !held.contains("linkedin") && !held.contains(".pdf"), "{held}");
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::web::results::Achieved;
-use crate::web::view::State;
 
 #[test]
 fn the_public_page_says_what_the_badge_says() {
@@ -111,11 +110,51 @@ fn the_state_is_told_with_dignity() {
         let credential = view(&stored);
         assert_eq!(credential.state, state);
         let page = public(&credential);
-        assert!(page.contains(words) && page.contains("Credential (JSON)"), "{words}");
+        assert!(page.contains(words), "{words}");
+        assert_eq!(page.contains("Credential (JSON)"), state != State::Revoked, "{words}");
         assert!(!page.contains("Add to LinkedIn") && !page.contains("pill good"), "{words}");
     }
     let page = claim(&view(&revoked), false);
     assert!(page.contains("cannot be claimed any more") && !page.contains("<form"));
+}
+
+#[test]
+fn a_withdrawn_badge_says_nothing_more_about_its_holder() {
+    let earlier = Some(uuid::Uuid::from_u128(7));
+    let revoked = StoredCredential { revoked: true, renews_shown: earlier, ..stored(&document()) };
+    let (credential, valid) = (view(&revoked), view(&StoredCredential { revoked: false, ..revoked.clone() }));
+    let pages =
+        |credential: &Credential| [public(credential), claim(credential, true), claim(credential, false)];
+    for (told, page) in pages(&valid).iter().zip(pages(&credential)) {
+        for personal in
+            ["Final Quiz", "92%", "Evidence", "Forty questions", "Valid until", "an earlier badge"]
+        {
+            assert!(spoken(told).contains(personal), "{personal}");
+            assert!(!page.contains(personal), "{personal}: {page}");
+        }
+        assert!(page.contains("it says nothing\nbeyond that about <bdi>Ada Example</bdi>"), "{page}");
+        assert!(page.contains("How this badge is earned"), "what the badge is stays");
+    }
+    let page = public(&credential);
+    for handed in [
+        "Take it with you",
+        "a3f1c11.png\"",
+        "a3f1c11.svg\"",
+        "a3f1c11.jwt\"",
+        ".pdf",
+        "oembed",
+        "\"application/ld+json\"",
+        "holds the badge",
+    ] {
+        assert!(public(&valid).contains(handed), "{handed}");
+        assert!(!page.contains(handed), "{handed}: {page}");
+    }
+    // Verifiers find the document and its status, machines too.
+    assert!(page.contains("See each check") && page.contains("revocation"));
+    let document = format!(
+        "<link rel=\"alternate\" type=\"application/vc+ld+json\" href=\"{SITE}/credentials/{ID}.json\">"
+    );
+    assert!(page.contains(&document));
 }
 
 #[test]

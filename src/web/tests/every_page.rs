@@ -5,8 +5,8 @@ use crate::locales::Message;
 use crate::web::badge::Badge;
 use crate::web::error::PageError;
 use crate::web::pages::{
-    AchievementPage, ErrorPage, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage, StepPage,
-    VerifyPage,
+    AchievementPage, ErrorPage, Field, FrontPage, IssuerPage, OutboxMail, OutboxMailPage, OutboxPage,
+    StepPage, VerifyPage,
 };
 
 #[test]
@@ -109,7 +109,11 @@ fn pages() -> Vec<(&'static str, String)> {
         heading: "Decline this badge?".to_owned(),
         text: "It stays private.".to_owned(),
         button: Some(("/claim/TOKEN/decline".to_owned(), "Decline the badge".to_owned())),
-        field: Some("Your address".to_owned()),
+        field: Some(Field {
+            label: "Your address".to_owned(),
+            value: "ada@\" onfocus=\"x".to_owned(),
+            wrong: Some("That is none.".to_owned()),
+        }),
         back: Some("/claim/TOKEN".to_owned()),
         contact: Some("badges@example.edu"),
     };

@@ -88,6 +88,28 @@ fn a_translation_of_other_words_than_the_signed_ones_is_not_shown() {
 }
 
 #[test]
+fn a_link_that_leads_on_is_shown_once() {
+    let related = &achievement().related[0];
+    let mut document = document();
+    let narrative = &mut document["credentialSubject"]["achievement"]["criteria"]["narrative"];
+    let criteria = narrative.as_str().unwrap().trim().to_owned();
+    let elsewhere = "\n\n→ [Elsewhere](<https://x.example/>)";
+    *narrative = format!("{criteria}\n\n→ [{}](<{}>){elsewhere}", related.name, related.url).into();
+    let stored = stored(&document);
+    for t in [Language::English, Language::French] {
+        let credential = Credential::read(&stored, Some((&translated(), true)), SITE, now(), t);
+        for html in [public(&credential), claim(&credential, true)] {
+            assert_eq!(html.matches(related.url.as_str()).count(), 1, "{html}");
+            // What stands nowhere else stays.
+            assert!(html.contains("→ <a href=\"https://x.example/\">Elsewhere</a>"), "{html}");
+        }
+    }
+    // A badge without a file any more has no other place for it.
+    let credential = Credential::read(&stored, None, SITE, now(), Language::English);
+    assert!(credential.badge.criteria.contains(related.url.as_str()));
+}
+
+#[test]
 fn a_certificate_speaks_the_readers_language_only_where_the_badge_does() {
     let file = translated();
     for (reader, language, name) in [

@@ -5,6 +5,7 @@ mod credential;
 mod every_page;
 mod languages;
 mod templates;
+mod verify;
 
 use askama::Template as _;
 use chrono::{DateTime, Utc};
@@ -19,9 +20,9 @@ use super::assets::STYLE_PATH;
 use super::certificate;
 use super::linkedin;
 use super::oembed;
-use super::pages::{ClaimPage, CredentialPage, Frame};
+use super::pages::{ClaimPage, CredentialPage, Frame, Take};
 use super::pathway::Pathway;
-use super::view::{Credential, Day};
+use super::view::{Credential, Day, State};
 
 const SITE: &str = "https://badges.example.edu";
 const ID: Uuid = Uuid::from_u128(0x2f6c_1b2e_8d0a_5c4b_9d55_0b6a_7a3f_1c11);
@@ -159,13 +160,16 @@ fn page(credential: &Credential) -> CredentialPage<'_> {
         credential,
         badge: &credential.badge,
         public_url: SITE,
-        jwt: true,
-        clr: false,
-        structured: credential.structured(SITE),
-        linkedin: linkedin::form(credential, None),
+        take: take(credential),
+        structured: (credential.state != State::Revoked).then(|| credential.structured(SITE)),
         oembed: oembed::address(SITE, &credential.url),
         pathway: Pathway::default(),
     }
+}
+
+fn take(credential: &Credential) -> Take {
+    let linkedin = (credential.state == State::Valid).then(|| linkedin::form(credential, None));
+    Take { files: format!("/credentials/{ID}"), jwt: true, clr: false, linkedin }
 }
 
 fn claim(credential: &Credential, claimed: bool) -> String {
@@ -181,8 +185,7 @@ fn claim(credential: &Credential, claimed: bool) -> String {
         hidden: false,
         hide: "/claim/TOKEN/hide",
         show: "/claim/TOKEN/show",
-        files: "/claim/TOKEN/badge",
-        jwt: true,
+        take: take(credential),
         open: &format!("/credentials/{ID}"),
         claimed,
         link_until: Day::of(time("2026-12-03T09:12:00Z"), Language::English),
