@@ -10,7 +10,7 @@ use crate::config::Nameable;
 use crate::store::NewEvent;
 use crate::worker::samples::{Bench, passed};
 
-/// A badge of the source `forms` for each of these; the first results are conditions, the rest is TOML.
+/// Awards badges of the source `forms`, each with its name and what it asks for, as TOML.
 fn awarder(bench: &Bench, folder: &std::path::Path, badges: &[(&str, &str)]) -> Awarder {
     for (id, award) in badges {
         let text = format!(
@@ -196,8 +196,8 @@ fn held_by([quiz, report, essay]: [i64; 3]) -> Vec<&'static str> {
     let b = a && report >= 5;
     let c = !a && report >= 5;
     let d = (b || c) && essay >= 3;
-    let e = u8::from(a) + u8::from(c) + u8::from(d) >= 2;
-    [("a", a), ("b", b), ("c", c), ("d", d), ("e", e)]
+    let two = u8::from(a) + u8::from(c) + u8::from(d) >= 2;
+    [("a", a), ("b", b), ("c", c), ("d", d), ("e", two)]
         .into_iter()
         .filter(|(_, held)| *held)
         .map(|(id, _)| id)
