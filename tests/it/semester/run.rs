@@ -272,14 +272,12 @@ impl Semester<'_> {
                 }
                 backlog.push(of.waiting);
             }
-            if let [0, 0, mails] = backlog[..]
-                && mails > 0
-                && self.moved.elapsed() > ROUND
-                && held_mails(self.site.database_url()).await == mails
-            {
-                return Ok(());
-            }
-            let waiting = backlog.iter().any(|waiting| *waiting > 0);
+            // No time helps mails that wait because their badge is suspended.
+            let held = match backlog[..] {
+                [0, 0, mails] if mails > 0 => held_mails(self.site.database_url()).await == mails,
+                _ => false,
+            };
+            let waiting = !held && backlog.iter().any(|waiting| *waiting > 0);
             if !waiting && self.moved.elapsed() > ROUND {
                 return Ok(());
             }
