@@ -37,3 +37,25 @@ pub(crate) fn empty(path: &Path) -> io::Result<File> {
         _ => file(path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_private_and_what_is_there_keeps_its_mode() {
+        let place = tempfile::tempdir().unwrap();
+        let (within, path) = (place.path().join("data/mails"), place.path().join("data/mails/one"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        file(&path).unwrap().write_all(b"kept").unwrap();
+        assert_eq!((mode(&path), mode(&within), mode(within.parent().unwrap())), (0o600, 0o700, 0o700));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        file(&path).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"kept".to_vec(), 0o644));
+        empty(&path).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (Vec::new(), 0o600));
+    }
+}

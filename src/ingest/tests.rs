@@ -116,3 +116,12 @@ async fn a_published_key_is_known_at_once() {
     }
     assert_eq!(hits.load(Ordering::SeqCst), 1);
 }
+
+/// What nobody vouches for begins no line of a log, steers no terminal, and fills no table.
+#[test]
+fn what_a_refusal_quotes_is_short_and_on_one_line() {
+    assert_eq!(quoted("no key “a\r\nWARN b\u{1b}[2J”"), "no key “a\u{fffd}\u{fffd}WARN b\u{fffd}[2J”");
+    assert_eq!(quoted(&"ä".repeat(QUOTED)), "ä".repeat(QUOTED));
+    let long = quoted(&"ä".repeat(2_000_000));
+    assert!(long.chars().count() == QUOTED + 1 && long.ends_with('…'), "{}", long.len());
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::mails::free;
 use super::mails::{MailVerdict, finish_row};
 use super::session::Session;
 use super::statement::statements;
@@ -10,14 +11,13 @@ use super::value::{Time, count, values};
 use super::{Store, StoreError};
 
 statements! {
-    LEASE_CODES = "WITH taken AS MATERIALIZED (
+    LEASE_CODES = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM wallet_offers
-            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
-                AND (leased_until IS NULL OR leased_until <= $2)
+            WHERE id {in $1} AND ", free!(), "
             ORDER BY id {skip locked})
         UPDATE wallet_offers SET leased_until = $3, sweep_at = $3, attempts = attempts + 1
         WHERE id IN (SELECT id FROM taken)
-        RETURNING id";
+        RETURNING id");
 
     READ_CODES = "SELECT wallet_offers.id, wallet_offers.delivery_id, wallet_offers.credential_id,
             wallet_offers.language, wallet_offers.attempts, wallet_offers.created_at,

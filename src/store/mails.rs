@@ -36,14 +36,24 @@ macro_rules! unwanted {
     };
 }
 
+/// What waits, is due by `$2`, and nobody has taken. What was never put off is due, whatever the clock said
+/// of the process that made it.
+macro_rules! free {
+    () => {
+        "{plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
+                AND (leased_until IS NULL OR leased_until <= $2)"
+    };
+}
+pub(super) use free;
+
 macro_rules! withdraw {
     ($($which:tt)+) => {
         concat!(
             "WITH taken AS MATERIALIZED (
                 SELECT id FROM mails
-                WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
-                    AND (leased_until IS NULL OR leased_until <= $2)
-                    AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
+                WHERE id {in $1} AND ",
+            free!(),
+            " AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                         AND ",
             $($which)+,
             ") ORDER BY id {skip locked})
@@ -71,8 +81,7 @@ statements! {
     /// lease, so that taking a mail writes its row and nothing else.
     LEASE_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
-                AND (leased_until IS NULL OR leased_until <= $2)
+            WHERE id {in $1} AND ", free!(), "
                 AND NOT EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND (credentials.revoked OR credentials.suspended OR ", needless!(), " OR ", unwanted!(), "))
             ORDER BY id {skip locked})
@@ -87,15 +96,14 @@ statements! {
 
     WITHDRAW_UNWANTED = withdraw!(unwanted!());
 
-    HOLD_MAILS = "WITH taken AS MATERIALIZED (
+    HOLD_MAILS = concat!("WITH taken AS MATERIALIZED (
             SELECT id FROM mails
-            WHERE id {in $1} AND {plain state} = 'waiting' AND (due_at <= $2 OR due_at = created_at)
-                AND (leased_until IS NULL OR leased_until <= $2)
+            WHERE id {in $1} AND ", free!(), "
                 AND EXISTS (SELECT 1 FROM credentials WHERE credentials.id = mails.credential_id
                     AND credentials.suspended AND NOT credentials.revoked)
             ORDER BY id {skip locked})
         UPDATE mails SET reason = $3, due_at = $4, sweep_at = $4 WHERE id IN (SELECT id FROM taken)
-        RETURNING delivery_id";
+        RETURNING delivery_id");
 
     /// What is being sent is left alone.
     WAKE_MAILS = "UPDATE mails SET due_at = $2, sweep_at = $2

@@ -18,20 +18,7 @@ pub(super) struct Achieved {
 
 /// The results of a subject, those of one assessment together, what it came to last.
 pub(super) fn results(subject: &Value, t: Language) -> Vec<Achieved> {
-    let read = |result: &Value| {
-        let description = list(&subject["achievement"]["resultDescription"])
-            .find(|description| {
-                description["id"].is_string() && description["id"] == result["resultDescription"]
-            })
-            .unwrap_or(&Value::Null);
-        verify::Achieved {
-            name: some(&description["name"]),
-            kind: some(&description["resultType"]),
-            value: some(&result["value"]).or_else(|| number(&result["value"])),
-            max: some(&description["valueMax"]).or_else(|| number(&description["valueMax"])),
-            status: some(&result["status"]),
-        }
-    };
+    let read = |result| verify::Achieved::read(result, &subject["achievement"], some, number);
     said(&list(&subject["result"]).map(read).collect::<Vec<_>>(), t)
 }
 

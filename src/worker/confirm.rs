@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::asked::asked;
 use super::outage::Patience;
-use super::retry::unstored;
+use super::retry::{EARLY, OVERDUE, unstored};
 use super::trial::Trials;
 use super::turns::Turns;
 use super::unwind::guarded;
@@ -46,10 +46,6 @@ const SIBLINGS: u32 = 500;
 /// How often in a row a batch is halved because the LMS refuses it. A token that has expired is
 /// not tried for every learner.
 const REFUSALS: u32 = 8;
-/// How long before its row's time a message may come and be put off; an earlier one is a copy.
-const EARLY: TimeDelta = TimeDelta::seconds(5);
-/// How long after a message should have come back its row is the sweeper's.
-const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 
 /// One source as the confirmer sees it.
 #[derive(Debug)]

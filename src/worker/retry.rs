@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::store::StoreError;
+
+/// How long before its row's time a message may come and be put off; an earlier one is a copy.
+pub(super) const EARLY: TimeDelta = TimeDelta::seconds(5);
+/// How long after a message should have come back its row is the sweeper's.
+pub(super) const OVERDUE: TimeDelta = TimeDelta::minutes(1);
 
 /// Doubles from `first` with each attempt, up to `longest`.
 pub(super) fn backoff(first: Duration, longest: Duration, attempts: u32) -> Duration {

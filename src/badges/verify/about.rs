@@ -81,7 +81,7 @@ impl About {
             results: list(&subject["result"])
                 .iter()
                 .take(MOST_RESULTS)
-                .map(|result| Achieved::of(result, achievement))
+                .map(|result| Achieved::read(result, achievement, text, number))
                 .filter(|achieved| achieved.value.is_some() || achieved.status.is_some())
                 .collect(),
             criteria: address(&first(&achievement["criteria"])["id"]).or_else(|| address(&achievement["id"])),
@@ -109,7 +109,13 @@ impl Holder {
 }
 
 impl Achieved {
-    fn of(result: &Value, achievement: &Value) -> Self {
+    /// A result of an achievement, whose members `text` and `number` read.
+    pub fn read(
+        result: &Value,
+        achievement: &Value,
+        text: impl Fn(&Value) -> Option<String>,
+        number: impl Fn(&Value) -> Option<String>,
+    ) -> Self {
         let described = list(&achievement["resultDescription"]).iter().find(|description| {
             description["id"].is_string() && description["id"] == result["resultDescription"]
         });

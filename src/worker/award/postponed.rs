@@ -8,17 +8,13 @@ use super::{Awarder, Failure};
 use crate::queue::Delivery;
 use crate::store::StoreError;
 use crate::worker::outage::{GivenBack, Hold};
-use crate::worker::retry::{backoff, unstored};
+use crate::worker::retry::{EARLY, OVERDUE, backoff, unstored};
 
 /// How often one event may fail before it is parked.
 pub(super) const ATTEMPTS: u32 = 6;
 /// When an event is tried again that waits for one of several issuers: as long as a retry queue of the
 /// broker keeps it, so that its row says when its message comes.
 const AWAY: TimeDelta = TimeDelta::minutes(1);
-/// How long after that its row is the sweeper's.
-const OVERDUE: TimeDelta = TimeDelta::minutes(1);
-/// How long before its row's time a message may come; an earlier one is a copy.
-const EARLY: TimeDelta = TimeDelta::seconds(5);
 
 impl Awarder {
     /// Puts off an event that could not be evaluated.
